@@ -1,1 +1,3 @@
-"""TODO."""
+"""The command line. Import `assistant.cli.app` to run it."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
-"""TODO."""
+"""The suites; each module has `run(cases, ...) -> SuiteResult`."""
+
+__all__: list[str] = []

@@ -1,0 +1,108 @@
+"""The command `netassist`: its commands, and what an error becomes."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from assistant.cli import exit_codes
+from assistant.cli.ask import ask
+from assistant.cli.doctor import doctor
+from assistant.cli.reach import reach, what_can, who_can_reach
+from assistant.cli.render import Output
+from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
+from tools.errors import ToolError
+from topology.errors import TopologyError, UnreadableInput
+
+__all__ = ["app", "main"]
+
+_EXAMPLES = """
+Ask a Kubernetes network in plain words; the answer is computed from files, never guessed.
+
+\b
+Examples:
+  netassist ask "Why can't checkout reach payments?"
+  kubectl get ns,nodes,pods,svc,endpointslices,deploy,sts,ds,netpol,cnp,ccnp -A -o yaml > cluster.yaml
+  netassist ask -w cluster.yaml "Who can reach the database on 5432?"
+  netassist reach -w cluster.yaml shop/web shop/db --port 5432
+"""
+
+app = typer.Typer(
+    name="netassist",
+    help=_EXAMPLES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"netassist {version('netassist')}")
+        raise typer.Exit
+
+
+@app.callback()
+def configure(
+    context: typer.Context,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="No colour, no Markdown rendering, no progress.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """Keep the global options for the command."""
+    context.obj = Output(plain=plain)
+
+
+app.command()(ask)
+app.command()(reach)
+app.command("who-can-reach")(who_can_reach)
+app.command("what-can")(what_can)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run the command line and exit with the code that docs/adr/0002 gives the outcome."""
+    _mount_tools()
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = exit_codes.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and nothing more can be said.
+        sys.stderr.close()
+        code = exit_codes.ANSWERED
+    except (TopologyError, ToolError, AssistantError) as error:
+        sys.stderr.write(f"netassist: {error}\n")
+        code = _code_of(error)
+    sys.exit(code if isinstance(code, int) else exit_codes.ANSWERED)
+
+
+def _mount_tools() -> None:
+    """Add `netassist tools ...` only when it is asked for: it imports every tool."""
+    if "tools" in sys.argv[1:] or not sys.argv[1:] or {"-h", "--help"} & set(sys.argv[1:]):
+        from assistant.adapters.for_cli import make_tools_command
+
+        app.add_typer(make_tools_command(), name="tools")
+
+
+def _code_of(error: Exception) -> int:
+    match error:
+        case UnreadableInput():
+            return exit_codes.BAD_INPUT
+        case NotConfigured():
+            return exit_codes.NOT_CONFIGURED
+        case ModelUnavailable():
+            return exit_codes.MODEL_UNAVAILABLE
+        case _:
+            return exit_codes.USAGE

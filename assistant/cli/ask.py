@@ -1,0 +1,118 @@
+"""The command `ask`: one question, one answer."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from assistant.cli import exit_codes
+from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace, stdin_is_attached
+from assistant.cli.render import Output
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer
+    from assistant.events import Event
+
+__all__ = ["ask"]
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[
+        str, typer.Argument(help="The question; `-`, or nothing with piped input, reads stdin.")
+    ] = "",
+    workspace: WorkspacePaths = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|rules|local:PATH|openai:NAME|azure:DEPLOYMENT",
+            help="Which model understands the question; the verdicts are computed either way. "
+            "Default: $NETASSIST_MODEL, else auto.",
+        ),
+    ] = "",
+    session: Annotated[
+        str, typer.Option(metavar="ID", help="Go on with this conversation.")
+    ] = "",
+    as_json: JsonFlag = False,
+    as_lines: Annotated[
+        bool, typer.Option("--jsonl", help="Stream the events as JSON, one a line.")
+    ] = False,
+) -> None:
+    """Answer a question about the network in plain words, with evidence.
+
+    \b
+    Examples:
+      netassist ask "Can the web frontend talk to the database?"
+      netassist ask -w cluster.yaml "Who can reach payments on 8443?"
+      netassist ask "Which subnet for 50 nodes with Azure CNI Overlay?" --json
+      netassist ask "what does this policy allow?" < policy.yaml
+    """
+    output: Output = context.obj
+    settings = Settings()
+    paths = list(workspace or [])
+    if question in ("", "-"):
+        question = _read_question(paths)
+    elif "-" not in paths and stdin_is_attached():
+        paths = [*(paths or settings.workspace), "-"]
+    opened = open_workspace(paths, output, settings)
+    with output.working("Thinking"):
+        from assistant.agent import Assistant
+
+        assistant = Assistant(workspace=opened, model=model or settings.model, settings=settings)
+        events = assistant.stream(question, session=session or None)
+        answer = asyncio.run(_follow(events, output, as_lines=as_lines))
+    _show(answer, output, as_json=as_json, as_lines=as_lines)
+    raise typer.Exit(exit_codes.NO if answer.verdict == "deny" else exit_codes.ANSWERED)
+
+
+def _read_question(paths: list[str]) -> str:
+    if "-" in paths:
+        message = "stdin cannot hold both the question and the workspace; name the workspace's file"
+        raise click.UsageError(message)
+    if sys.stdin.isatty():
+        message = 'no question was given; try: netassist ask "Who can reach the database?"'
+        raise click.UsageError(message)
+    return sys.stdin.read().strip()
+
+
+async def _follow(
+    events: AsyncIterator["Event"], output: Output, *, as_lines: bool
+) -> "Answer":
+    """Fold the event stream: show it as it comes, return the answer at its end."""
+    from assistant.events import Finished, Notice
+
+    async with aclosing(events) as stream:  # type: ignore[type-var]
+        async for event in stream:
+            if as_lines:
+                output.write_json_line(_as_document(event))
+            elif isinstance(event, Notice):
+                output.note(event.text, style="yellow")
+            if isinstance(event, Finished):
+                return event.answer
+    message = "the assistant ended without an answer"
+    raise RuntimeError(message)
+
+
+def _as_document(event: "Event") -> dict[str, Any]:
+    from assistant.events import Finished
+
+    name = type(event).__name__
+    if isinstance(event, Finished):
+        return {"event": name, "answer": event.answer.to_dict()}
+    return {"event": name, **asdict(event)}
+
+
+def _show(answer: "Answer", output: Output, *, as_json: bool, as_lines: bool) -> None:
+    if as_json:
+        output.write_json(answer.to_dict())
+        return
+    if as_lines:
+        return
+    output.write_markdown(answer.text)
+    output.note(f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]")

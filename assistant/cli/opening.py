@@ -1,0 +1,61 @@
+"""Opening the workspace that a command is about."""
+
+import select
+import stat
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.render import Output
+from assistant.settings import Settings
+from tools.workspace import Workspace
+
+__all__ = ["JsonFlag", "WorkspacePaths", "open_workspace", "stdin_is_attached"]
+
+WorkspacePaths = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-w",
+        "--workspace",
+        metavar="PATH",
+        help="File or folder of exports or manifests, or `-` for stdin; may be given several "
+        "times. Default: $NETASSIST_WORKSPACE, else the bundled sample.",
+    ),
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def open_workspace(paths: list[str] | None, output: Output, settings: Settings) -> Workspace:
+    """Load what the person named, and say on stderr what was set aside.
+
+    Raises:
+        UnreadableInput: Nothing at all could be read.
+    """
+    chosen = paths or list(settings.workspace)
+    if not chosen:
+        output.note("No workspace given: using the bundled sample. Name yours with -w PATH.")
+        return Workspace.sample()
+    with output.working("Reading " + ", ".join(chosen)):
+        workspace = Workspace.load(chosen, stdin=sys.stdin)
+    output.note_problems(workspace.problems)
+    return workspace
+
+
+def stdin_is_attached() -> bool:
+    """Return whether something was piped or redirected into this process.
+
+    A pipe that stays silent (as under many process managers) must not be waited for, so a pipe
+    counts only once something can be read from it.
+    """
+    try:
+        descriptor = sys.stdin.fileno()
+        mode = Path(f"/dev/fd/{descriptor}").stat().st_mode
+    except (OSError, ValueError):
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return False
+    return bool(select.select([descriptor], [], [], 0)[0])

@@ -1,0 +1,122 @@
+"""The commands that ask the engine directly: `reach`, `who-can-reach`, `what-can`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from assistant.cli import exit_codes
+from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.render import Output
+from assistant.settings import Settings
+from tools.reach import can_reach, what_can_reach
+from tools.reach import who_can_reach as who_can_reach_tool
+from tools.spec import ToolResult, ToolSpec
+
+__all__ = ["reach", "what_can", "who_can_reach"]
+
+_ENDS = (
+    "`ns/pod`, `ns/workload`, a name that only one thing has, `service:ns/name`, an address, a "
+    "CIDR, a DNS name, `world`, `host`, `remote-node` or `kube-apiserver`"
+)
+Port = Annotated[
+    str,
+    typer.Option(
+        help="`8080`, `8080/TCP`, or a port's name. The pod's port; for `service:` the Service's. "
+        "Without it every port that the destination offers is answered."
+    ),
+]
+Http = Annotated[str, typer.Option(metavar="'METHOD /PATH'", help="Ask about this HTTP request.")]
+
+
+def reach(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SRC", help=f"Source: {_ENDS}.")],
+    destination: Annotated[str, typer.Argument(metavar="DST", help="Destination, likewise.")],
+    port: Port = "",
+    http: Http = "",
+    host: Annotated[str, typer.Option(help="The request's host (`:authority`).")] = "",
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="A request header; may be repeated.")
+    ] = None,
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say whether SRC can open a connection to DST, and which rule decides at every layer.
+
+    Exits with 0 if allowed, 1 if denied or not decidable.
+
+    \b
+    Examples:
+      netassist reach shop/web shop/cart
+      netassist reach web service:shop/payments --port 443
+      netassist reach shop/web shop/catalog --port 8080 --http "GET /items"
+      netassist reach world shop/db --port 5432 --json
+    """
+    arguments = {
+        "source": source,
+        "destination": destination,
+        "port": port,
+        "http": http,
+        "host": host,
+        "headers": header or [],
+    }
+    result = _run(context, can_reach, arguments, workspace, as_json=as_json)
+    raise typer.Exit(exit_codes.ANSWERED if result.verdict == "allow" else exit_codes.NO)
+
+
+def who_can_reach(
+    context: typer.Context,
+    destination: Annotated[str, typer.Argument(metavar="DST", help=f"Destination: {_ENDS}.")],
+    port: Port = "",
+    http: Http = "",
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List who can reach DST, grouped by workload, with its exposure to the outside.
+
+    \b
+    Examples:
+      netassist who-can-reach shop/db --port 5432
+      netassist who-can-reach service:shop/web --json
+    """
+    arguments = {"destination": destination, "port": port, "http": http}
+    _run(context, who_can_reach_tool, arguments, workspace, as_json=as_json)
+
+
+def what_can(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SRC", help=f"Source: {_ENDS}.")],
+    port: Port = "",
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List what SRC can reach, grouped by workload, the outside included.
+
+    \b
+    Examples:
+      netassist what-can shop/web
+      netassist what-can staging/web --port 5432 --json
+    """
+    _run(context, what_can_reach, {"source": source, "port": port}, workspace, as_json=as_json)
+
+
+def _run(
+    context: typer.Context,
+    spec: ToolSpec,
+    arguments: dict[str, Any],
+    paths: list[str] | None,
+    *,
+    as_json: bool,
+) -> ToolResult:
+    output: Output = context.obj
+    opened = open_workspace(paths, output, Settings())
+    with output.working("Computing"):
+        result = spec.call(opened, arguments)
+    document = result.model_dump(mode="json")
+    if as_json:
+        output.write_json(document)
+    else:
+        output.write_markdown(result.summary)
+        if document.get("layers"):
+            output.write_layers(document["layers"])
+    return result

@@ -1,0 +1,68 @@
+"""The command line of the evaluations."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import orjson
+
+from evals.suites.result import SuiteResult
+
+__all__ = ["SUITES", "main"]
+
+SUITES = {
+    "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
+    "ipam": "sizing against worked vectors",
+    "istio": "authorization against the answers of a real Envoy",
+    "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",
+    "questions": "the assistant against questions with known answers",
+}
+_SHOWN = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one suite; return 0 if all agree, 1 on any disagreement, 2 on wrong usage."""
+    options = _parse(arguments)
+    module = import_module(f"evals.suites.{options.suite}")
+    settings = {"model": options.model} if options.suite == "questions" else {}
+    try:
+        result: SuiteResult = module.run(options.cases, **settings)
+    except (FileNotFoundError, ValueError) as error:
+        sys.stderr.write(f"evals: {error}\n")
+        return 2
+    if options.json:
+        sys.stdout.buffer.write(orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        sys.stdout.write(_describe(result))
+    return 1 if result.disagreements else 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    suites = "\n".join(f"  {name:<12}{text}" for name, text in SUITES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m evals",
+        description=f"Run one evaluation suite.\n\nsuites:\n{suites}",
+        epilog="example: python -m evals cilium --cases ../shared/cases/cilium/verdicts.jsonl --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("suite", choices=sorted(SUITES), metavar="SUITE")
+    parser.add_argument("--cases", type=Path, help="cases file; default: the suite's own")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
+    return parser.parse_args(arguments)
+
+
+def _describe(result: SuiteResult) -> str:
+    lines = [
+        f"{result.suite}: {result.agree} of {result.checks} checks agree, {result.skipped} skipped, "
+        f"{len(result.disagreements)} disagree ({result.cases} cases, {result.seconds:.1f} s)"
+    ]
+    for row in result.disagreements[:_SHOWN]:
+        lines.append(
+            f"  {row['case']} {row['query']}: expected {row['expected']}, got {row['got']}"
+        )
+    if len(result.disagreements) > _SHOWN:
+        lines.append(f"  and {len(result.disagreements) - _SHOWN} more; --json prints all")
+    return "\n".join(lines) + "\n"
