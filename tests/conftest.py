@@ -1,7 +1,6 @@
 """Guards for every test: no way out of the machine, no trace in the home of whoever runs them."""
 
 import socket
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point the home and every XDG folder at a folder of this test alone."""
     home = tmp_path / "home"
     places = {
@@ -37,7 +36,7 @@ def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     for name, place in places.items():
         place.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(place))
-    yield home
+    return home
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +50,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def refuse(address: Any) -> None:
         if isinstance(address, tuple) and not _is_loopback(address[0]):
-            raise OSError(f"tests may not connect to {address[0]!r}: only loopback is allowed")
+            message = f"tests may not connect to {address[0]!r}: only loopback is allowed"
+            raise OSError(message)
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
         refuse(address)
@@ -63,7 +63,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def guarded_lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
         if host is not None and not _is_loopback(host):
-            raise socket.gaierror(f"tests may not look up {host!r}: only loopback is allowed")
+            message = f"tests may not look up {host!r}: only loopback is allowed"
+            raise socket.gaierror(message)
         return lookup(host, *args, **kwargs)
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
