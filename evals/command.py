@@ -44,7 +44,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m evals",
         description=f"Run one evaluation suite.\n\nsuites:\n{suites}",
-        epilog="example: python -m evals cilium --cases ../shared/cases/cilium/verdicts.jsonl --json",
+        epilog="example: python -m evals cilium --cases cases/verdicts.jsonl --json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("suite", choices=sorted(SUITES), metavar="SUITE")
@@ -56,13 +56,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _describe(result: SuiteResult) -> str:
     lines = [
-        f"{result.suite}: {result.agree} of {result.checks} checks agree, {result.skipped} skipped, "
-        f"{len(result.disagreements)} disagree ({result.cases} cases, {result.seconds:.1f} s)"
+        f"{result.suite}: {result.agree} of {result.checks} checks agree, "
+        f"{result.skipped} skipped, {len(result.disagreements)} disagree "
+        f"({result.cases} cases, {result.seconds:.1f} s)"
     ]
-    for row in result.disagreements[:_SHOWN]:
-        lines.append(
-            f"  {row['case']} {row['query']}: expected {row['expected']}, got {row['got']}"
-        )
+    lines += [
+        f"  {row['case']} {row['query']}: expected {row['expected']}, got {row['got']}"
+        for row in result.disagreements[:_SHOWN]
+    ]
     if len(result.disagreements) > _SHOWN:
         lines.append(f"  and {len(result.disagreements) - _SHOWN} more; --json prints all")
     return "\n".join(lines) + "\n"

@@ -78,7 +78,9 @@ def _make_runner(spec: ToolSpec) -> Any:
             parameters.append(_parameter(name, annotation))
         else:
             annotation = Annotated[field.annotation, typer.Option(help=field.description)]
-            parameters.append(_parameter(name, annotation, field.get_default(call_default_factory=True)))
+            parameters.append(
+                _parameter(name, annotation, field.get_default(call_default_factory=True))
+            )
     parameters.append(_parameter("workspace", WorkspacePaths, None))
     parameters.append(_parameter("as_json", JsonFlag, False))
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -86,7 +88,9 @@ def _make_runner(spec: ToolSpec) -> Any:
     return run
 
 
-def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+def _parameter(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
     return inspect.Parameter(
         name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=default
     )

@@ -1,6 +1,8 @@
 """The command `netassist`: its commands, and what an error becomes."""
 
+import inspect
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import click
@@ -23,7 +25,7 @@ Ask a Kubernetes network in plain words; the answer is computed from files, neve
 \b
 Examples:
   netassist ask "Why can't checkout reach payments?"
-  kubectl get ns,nodes,pods,svc,endpointslices,deploy,sts,ds,netpol,cnp,ccnp -A -o yaml > cluster.yaml
+  kubectl get ns,no,po,svc,endpointslices,deploy,sts,ds,netpol,cnp,ccnp -A -o yaml > cluster.yaml
   netassist ask -w cluster.yaml "Who can reach the database on 5432?"
   netassist reach -w cluster.yaml shop/web shop/db --port 5432
 """
@@ -61,11 +63,18 @@ def configure(
     context.obj = Output(plain=plain)
 
 
-app.command()(ask)
-app.command()(reach)
-app.command("who-can-reach")(who_can_reach)
-app.command("what-can")(what_can)
-app.command()(doctor)
+def _add(command: Callable[..., None]) -> None:
+    """Register a command; its help keeps the line breaks of its examples.
+
+    Click wraps every paragraph anew unless a backspace character stands before it.
+    """
+    text = inspect.getdoc(command) or ""
+    name = command.__name__.replace("_", "-")
+    app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
+
+
+for command in (ask, reach, who_can_reach, what_can, doctor):
+    _add(command)
 
 
 def main() -> None:

@@ -36,9 +36,7 @@ def ask(
             "Default: $NETASSIST_MODEL, else auto.",
         ),
     ] = "",
-    session: Annotated[
-        str, typer.Option(metavar="ID", help="Go on with this conversation.")
-    ] = "",
+    session: Annotated[str, typer.Option(metavar="ID", help="Go on with this conversation.")] = "",
     as_json: JsonFlag = False,
     as_lines: Annotated[
         bool, typer.Option("--jsonl", help="Stream the events as JSON, one a line.")
@@ -46,7 +44,6 @@ def ask(
 ) -> None:
     """Answer a question about the network in plain words, with evidence.
 
-    \b
     Examples:
       netassist ask "Can the web frontend talk to the database?"
       netassist ask -w cluster.yaml "Who can reach payments on 8443?"
@@ -81,9 +78,7 @@ def _read_question(paths: list[str]) -> str:
     return sys.stdin.read().strip()
 
 
-async def _follow(
-    events: AsyncIterator["Event"], output: Output, *, as_lines: bool
-) -> "Answer":
+async def _follow(events: AsyncIterator["Event"], output: Output, *, as_lines: bool) -> "Answer":
     """Fold the event stream: show it as it comes, return the answer at its end."""
     from assistant.events import Finished, Notice
 
@@ -115,4 +110,6 @@ def _show(answer: "Answer", output: Output, *, as_json: bool, as_lines: bool) ->
     if as_lines:
         return
     output.write_markdown(answer.text)
-    output.note(f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]")
+    output.note(
+        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]"
+    )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import typer
+from tools.workspace import Workspace
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths
 from assistant.cli.render import Output
 from assistant.settings import Settings
-from tools.workspace import Workspace
 from topology.errors import TopologyError
 
 __all__ = ["doctor"]
@@ -46,7 +46,6 @@ def doctor(
 
     Nothing is sent anywhere. Exits with 1 if something is to be fixed.
 
-    \b
     Examples:
       netassist doctor
       netassist doctor -w cluster.yaml --json

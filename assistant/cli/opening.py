@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from tools.workspace import Workspace
 
 from assistant.cli.render import Output
 from assistant.settings import Settings
-from tools.workspace import Workspace
 
 __all__ = ["JsonFlag", "WorkspacePaths", "open_workspace", "stdin_is_attached"]
 

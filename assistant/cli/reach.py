@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import typer
+from tools.reach import can_reach, what_can_reach
+from tools.reach import who_can_reach as who_can_reach_tool
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
 from assistant.settings import Settings
-from tools.reach import can_reach, what_can_reach
-from tools.reach import who_can_reach as who_can_reach_tool
 from tools.spec import ToolResult, ToolSpec
 
 __all__ = ["reach", "what_can", "who_can_reach"]
@@ -45,7 +45,6 @@ def reach(
 
     Exits with 0 if allowed, 1 if denied or not decidable.
 
-    \b
     Examples:
       netassist reach shop/web shop/cart
       netassist reach web service:shop/payments --port 443
@@ -74,7 +73,6 @@ def who_can_reach(
 ) -> None:
     """List who can reach DST, grouped by workload, with its exposure to the outside.
 
-    \b
     Examples:
       netassist who-can-reach shop/db --port 5432
       netassist who-can-reach service:shop/web --json
@@ -92,7 +90,6 @@ def what_can(
 ) -> None:
     """List what SRC can reach, grouped by workload, the outside included.
 
-    \b
     Examples:
       netassist what-can shop/web
       netassist what-can staging/web --port 5432 --json
