@@ -1,1 +1,3 @@
-"""TODO."""
+"""CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: from their objects to rules."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
-"""TODO."""
+"""Kubernetes NetworkPolicy: from its objects to rules."""
+
+__all__: list[str] = []
