@@ -104,7 +104,7 @@ class Namespace:
     """A namespace; `declared` is false when it is known only because an object names it."""
 
     name: str
-    labels: Labels = NO_LABELS
+    labels: Labels = field(default_factory=lambda: NO_LABELS)
     declared: bool = True
     location: Location | None = None
 
@@ -114,7 +114,7 @@ class Node:
     """A cluster node."""
 
     name: str
-    labels: Labels = NO_LABELS
+    labels: Labels = field(default_factory=lambda: NO_LABELS)
     addresses: tuple[Address, ...] = ()
     pod_cidrs: tuple[Network, ...] = ()
     location: Location | None = None
@@ -135,8 +135,8 @@ class Pod:
 
     namespace: str
     name: str
-    labels: Labels = NO_LABELS
-    annotations: Labels = NO_LABELS
+    labels: Labels = field(default_factory=lambda: NO_LABELS)
+    annotations: Labels = field(default_factory=lambda: NO_LABELS)
     addresses: tuple[Address, ...] = ()
     node: str = ""
     service_account: str = "default"
@@ -166,13 +166,13 @@ class Workload:
     kind: str
     namespace: str
     name: str
-    labels: Labels = NO_LABELS
+    labels: Labels = field(default_factory=lambda: NO_LABELS)
     """Labels of its pods: of the template if known, otherwise of the first pod."""
     pods: tuple[Pod, ...] = ()
     """Never empty: a workload without real pods holds the planned ones."""
     replicas: int | None = None
     """As asked for; None when the export does not say."""
-    environment: Labels = NO_LABELS
+    environment: Labels = field(default_factory=lambda: NO_LABELS)
     """Literal environment variables of its containers (they often name the services it calls)."""
     location: Location | None = None
 
@@ -212,9 +212,9 @@ class Service:
 
     namespace: str
     name: str
-    labels: Labels = NO_LABELS
+    labels: Labels = field(default_factory=lambda: NO_LABELS)
     type: str = "ClusterIP"
-    selector: Labels = NO_LABELS
+    selector: Labels = field(default_factory=lambda: NO_LABELS)
     """Empty for a Service without selector."""
     ports: tuple[ServicePort, ...] = ()
     cluster_ips: tuple[Address, ...] = ()
@@ -226,7 +226,7 @@ class Service:
     internal_traffic_policy: str = ""
     session_affinity: str = ""
     publish_not_ready: bool = False
-    annotations: Labels = NO_LABELS
+    annotations: Labels = field(default_factory=lambda: NO_LABELS)
     endpoints: tuple[Endpoint, ...] | None = None
     """None when the input holds no EndpointSlice of this Service."""
     location: Location | None = None
