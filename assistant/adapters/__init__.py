@@ -1,3 +1,3 @@
-"""ToolSpec to each framework's own form; the only places that know both."""
+"""ToolSpec in the form of each framework; the only code that knows both."""
 
 __all__: list[str] = []
