@@ -34,6 +34,11 @@ Labels = Mapping[str, str]
 NO_LABELS: Labels = MappingProxyType({})
 
 
+def _no_labels() -> Labels:
+    """Return the empty mapping (a mapping proxy cannot be a dataclass default in Python 3.11)."""
+    return NO_LABELS
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
     """A file and a line in it, as a person would look for them."""
