@@ -1,0 +1,126 @@
+"""Words of a text, and BM25 over them: the lexical half of the search."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["WordIndex", "expand", "tokenize"]
+
+WORD = re.compile(r"[A-Za-z0-9]+(?:[._/:-][A-Za-z0-9]+)*")
+CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+STOP = frozenset(
+    "a an and are as at be been but by can could do does for from had has have how i if in into is "
+    "it its me my no not of on or our should so than that the their them then there these they "
+    "this to us was we were what when where which who why will with would you your".split()
+)
+ABBREVIATIONS = {
+    "agc": "application gateway for containers",
+    "agic": "application gateway ingress controller",
+    "asm": "istio add-on",
+    "ccnp": "ciliumclusterwidenetworkpolicy",
+    "cnp": "ciliumnetworkpolicy",
+    "knp": "networkpolicy",
+    "lb": "load balancer",
+    "mtls": "mutual tls",
+    "netpol": "networkpolicy",
+    "nsg": "network security group",
+    "psp": "pod security policy",
+    "vnet": "virtual network",
+}
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the words of a text, lower case and without plural endings.
+
+    Compounds stand whole and in parts, so that `fromEndpoints` is found by `endpoints`, and
+    `10.244.0.0/16` only by itself.
+    """
+    words: list[str] = []
+    for match in WORD.finditer(text):
+        whole = match[0]
+        parts = re.split(r"[._/:-]", whole)
+        if len(parts) > 1:
+            words.append(whole.lower())
+        if not all(part.isdigit() for part in parts) or len(parts) == 1:
+            for part in parts:
+                words.extend(_split_camel(part))
+    return [_strip_ending(word) for word in words if word not in STOP]
+
+
+def expand(query: str) -> str:
+    """Return the query with the long forms of the abbreviations in it added."""
+    found = [ABBREVIATIONS[word] for word in query.lower().split() if word in ABBREVIATIONS]
+    return " ".join([query, *found])
+
+
+def _split_camel(word: str) -> list[str]:
+    parts = CAMEL.findall(word)
+    lower = word.lower()
+    if len(parts) < 2 or any(part.isdigit() for part in parts):
+        return [lower]
+    return [lower, *(part.lower() for part in parts)]
+
+
+def _strip_ending(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well a text answers a query by its words."""
+
+    bm25: float
+    coverage: float
+    """Share of the query's words found in the text, 0 to 1, rare words counting more."""
+
+
+class WordIndex:
+    """Okapi BM25 over a few hundred short texts, held in memory.
+
+    Args:
+        texts: What is searched; matches come back in this order.
+        saturation: `k1`, how soon a repeated word stops adding.
+        length_weight: `b`, how much a long text is marked down.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], *, saturation: float = 1.2, length_weight: float = 0.75
+    ) -> None:
+        self._counts = [Counter(tokenize(text)) for text in texts]
+        self._lengths = [max(1, counts.total()) for counts in self._counts]
+        self._mean = sum(self._lengths) / max(1, len(texts))
+        self._spread = Counter(word for counts in self._counts for word in counts)
+        self._k1 = saturation
+        self._b = length_weight
+
+    def match(self, query: str) -> list[Match]:
+        """Return the match of each text with the query."""
+        weights = {word: self._weigh(word) for word in dict.fromkeys(tokenize(query))}
+        total = sum(weights.values())
+        return [
+            self._match_one(counts, length, weights, total)
+            for counts, length in zip(self._counts, self._lengths, strict=True)
+        ]
+
+    def _weigh(self, word: str) -> float:
+        """Return the inverse document frequency of a word; an unknown word weighs most."""
+        spread = self._spread[word]
+        return math.log(1 + (len(self._counts) - spread + 0.5) / (spread + 0.5))
+
+    def _match_one(
+        self, counts: Counter[str], length: int, weights: dict[str, float], total: float
+    ) -> Match:
+        score = found = 0.0
+        norm = self._k1 * (1 - self._b + self._b * length / self._mean)
+        for word, weight in weights.items():
+            count = counts[word]
+            if count:
+                score += weight * count * (self._k1 + 1) / (count + norm)
+                found += weight
+        return Match(bm25=score, coverage=found / total if total else 0.0)
