@@ -1,1 +1,21 @@
-"""TODO."""
+"""Tools: what the assistant can do, each defined once and independent of any framework."""
+
+from importlib import import_module
+
+from tools.spec import ToolSpec
+
+__all__ = ["FAMILIES", "registry"]
+
+FAMILIES = ("addresses", "docs", "inventory", "policies", "reach")
+"""Modules whose ToolSpecs make up the registry."""
+
+
+def registry() -> tuple[ToolSpec, ...]:
+    """Return every tool, sorted by name; the families are imported on the first call."""
+    found = {
+        value.name: value
+        for family in FAMILIES
+        for value in vars(import_module(f"tools.{family}")).values()
+        if isinstance(value, ToolSpec)
+    }
+    return tuple(found[name] for name in sorted(found))

@@ -3,7 +3,9 @@
 ToolError    the model or the person who called: may correct the call and try again
 """
 
-__all__ = ["ToolError"]
+from topology.errors import AmbiguousName, TopologyError, UnknownName
+
+__all__ = ["ToolError", "translate"]
 
 
 class ToolError(Exception):
@@ -32,3 +34,19 @@ class ToolError(Exception):
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, self.hint) if part)
+
+
+def translate(error: TopologyError) -> ToolError:
+    """Return what the caller of a tool hears of an error about names or network files."""
+    candidates: tuple[str, ...] = ()
+    if isinstance(error, AmbiguousName):
+        candidates = error.candidates
+    elif isinstance(error, UnknownName):
+        candidates = error.nearest
+    place = f" ({error.location})" if error.location else ""
+    return ToolError(
+        error.message + place,
+        hint=error.hint,
+        candidates=candidates,
+        ambiguous=isinstance(error, AmbiguousName),
+    )

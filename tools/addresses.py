@@ -1,0 +1,359 @@
+"""Tools that size what a cluster needs: subnets, ranges and outbound ports."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from tools import plan_text
+from tools.spec import Evidence, ToolResult, tool
+from tools.workspace import Workspace
+from topology.errors import InvalidQuery
+from topology.ipam import (
+    MODES,
+    Mode,
+    NodePool,
+    Plan,
+    parse_mode,
+    parse_pool,
+    parse_prefix,
+    parse_surge,
+    size_cluster,
+)
+from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, default_ports, snat_addresses
+from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY
+from topology.ipam.services import ServiceSubnet, service_subnet
+
+__all__ = [
+    "NeedRow",
+    "OutboundResult",
+    "PlanRow",
+    "PrefixResult",
+    "ServiceRow",
+    "SubnetsResult",
+    "describe_prefix",
+    "size_outbound",
+    "size_subnets",
+]
+
+
+def _read_mode(given: object) -> object:
+    """Accept the usual names of a mode where the schema lists the exact ones."""
+    if not isinstance(given, str):
+        return given
+    if given.strip().lower() in ("", "all", "any", "each", "every", "compare"):
+        return "all"
+    try:
+        return parse_mode(given)
+    except InvalidQuery as error:
+        raise ValueError(str(error)) from error
+
+
+ModeChoice = Annotated[
+    Literal["all", "overlay", "pod_subnet_dynamic", "pod_subnet_static", "node_subnet", "kubenet"],
+    BeforeValidator(_read_mode),
+]
+
+
+class NeedRow(BaseModel):
+    """One range of a plan."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: str
+    addresses: int
+    without_surge: int
+    prefix: str | None
+    usable: int
+    headroom: int
+    formula: str
+    source: str
+    url: str
+
+
+class PlanRow(BaseModel):
+    """What one mode needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mode: Mode
+    title: str
+    nodes: int
+    surge: int
+    fits: bool
+    needs: tuple[NeedRow, ...]
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+class ServiceRow(BaseModel):
+    """The subnet of one Azure service."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    prefix: str
+    rule: str
+    source: str
+
+
+class SubnetsResult(ToolResult):
+    """A subnet plan for one mode, or for each of them."""
+
+    plans: tuple[PlanRow, ...] = ()
+    services: tuple[ServiceRow, ...] = ()
+    subnet_fits: bool | None = None
+    """Whether the existing subnet lasts through an upgrade; None when none was given."""
+
+
+class PrefixResult(ToolResult):
+    """What prefixes hold."""
+
+    usable: dict[str, int] = {}
+    """Prefix to usable addresses of an Azure subnet."""
+
+
+class OutboundResult(ToolResult):
+    """Public addresses and ports for outbound connections."""
+
+    nodes: int
+    ports_per_node: int
+    public_addresses: int
+    available_ports: int
+    needed_ports: int
+
+
+@tool()
+def size_subnets(
+    workspace: Workspace,
+    mode: ModeChoice = "all",
+    nodes: int = 0,
+    max_pods: int = 0,
+    surge: str = "",
+    pods_per_node: int = 0,
+    pools: Sequence[str] = (),
+    extra_ips: int = 0,
+    subnet: str = "",
+    services: Sequence[str] = (),
+) -> SubnetsResult:
+    """Compute which subnets and ranges an AKS cluster needs, with formula and source.
+
+    Use it for "which subnet for 50 nodes", "does my /23 survive an upgrade", "compare the CNI
+    modes for 100 nodes", "which subnet does Bastion need". It computes; it allocates nothing.
+
+    Args:
+        mode: Address mode of the cluster; `all` compares the modes. `node_subnet` is the classic
+            or legacy Azure CNI; `pod_subnet_dynamic` is Pod Subnet unless static is said.
+        nodes: Nodes of the cluster, at the autoscaler's maximum; 0 when pools are given.
+        max_pods: Max pods per node, 10 to 250; 0 for the mode's default.
+        surge: Nodes that an upgrade adds to each pool: a number such as `2`, or `33%`; empty for
+            the default of 1.
+        pods_per_node: Pods that usually run on a node, for dynamic allocation; 0 when unknown.
+        pools: Node pools instead of `nodes`, each `NODES`, `NODES:MAX_PODS` or
+            `NODES:MAX_PODS:SURGE`, such as `20:50:33%`.
+        extra_ips: Further addresses of the node subnet: internal load balancers, private
+            endpoints.
+        subnet: An existing node subnet to check, such as `/23` or `10.1.0.0/23`; empty for none.
+        services: Azure services with a subnet of their own, each `NAME` or `NAME:COUNT`: api-server,
+            app-gateway, app-gateway-for-containers, bastion, dns-resolver, firewall, route-server,
+            static-egress-gateway, vpn-gateway.
+
+    Returns:
+        Each range with its formula, its smallest prefix, the usable addresses and the source.
+    """
+    rows = [_service(text) for text in services]
+    if not nodes and not pools and rows:
+        plans: list[Plan] = []
+    else:
+        sized = _pools(nodes, max_pods, surge, pools)
+        modes = list(MODES) if mode in ("", "all") else [parse_mode(mode)]
+        plans = [
+            size_cluster(each, sized, pods_per_node=_pods(each, pods_per_node), extra=extra_ips)
+            for each in modes
+        ]
+    check = _check_subnet(plans, subnet)
+    parts = [plan_text.describe(plans) if plans else "", check.text if check else ""]
+    parts += [plan_text.describe_service(row) for row in rows]
+    return SubnetsResult(
+        summary="\n\n".join(part for part in parts if part),
+        evidence=_evidence(plans, rows),
+        not_verified=tuple(
+            dict.fromkeys(str(conflict) for plan in plans for conflict in plan.conflicts)
+        ),
+        plans=tuple(_plan_row(plan) for plan in plans),
+        services=tuple(
+            ServiceRow(
+                service=row.service, prefix=f"/{row.prefix}", rule=row.rule, source=str(row.source)
+            )
+            for row in rows
+        ),
+        subnet_fits=check.fits if check else None,
+    )
+
+
+@tool()
+def describe_prefix(workspace: Workspace, prefix: str, max_pods: int = 0) -> PrefixResult:
+    """Say how many usable addresses a prefix has, and how many AKS nodes it serves.
+
+    Args:
+        prefix: One or several, such as `/28`, `10.244.0.0/16` or `/29, /28, /26`.
+        max_pods: Max pods per node, 10 to 250; 0 for each mode's default.
+
+    Returns:
+        The usable addresses of an Azure subnet, and the nodes as node subnet and as pod CIDR.
+    """
+    texts = [text for text in prefix.replace(",", " ").replace(" and ", " ").split() if text]
+    if not texts:
+        raise InvalidQuery("No prefix is given.", hint="Give one such as `/24`.")
+    found = {text: parse_prefix(text) for text in texts}
+    if max_pods and not 10 <= max_pods <= 250:
+        message = f"`{max_pods}` max pods per node is outside 10 to 250."
+        raise InvalidQuery(message, hint="AKS accepts no other value in any mode.")
+    described = [
+        plan_text.describe_prefix(text, length, max_pods) for text, length in found.items()
+    ]
+    return PrefixResult(
+        summary="\n\n".join(text for text, _ in described),
+        evidence=tuple(entry for _, entries in described for entry in entries),
+        usable={text: plan_text.usable(length) for text, length in found.items()},
+    )
+
+
+@tool()
+def size_outbound(
+    workspace: Workspace, nodes: int, ports_per_node: int = 0, surge: str = "", public_ips: int = 0
+) -> OutboundResult:
+    """Compute the public addresses that outbound connections (SNAT ports) need.
+
+    Args:
+        nodes: Nodes of the cluster, without surge.
+        ports_per_node: SNAT ports for each node, a multiple of 8; 0 for the default that AKS
+            gives by cluster size.
+        surge: Nodes that an upgrade adds: a number such as `2`, or `33%`; empty for 1.
+        public_ips: Public addresses that there are, to check whether they suffice; 0 to compute
+            how many are needed.
+
+    Returns:
+        The addresses, the ports they give and the ports that are needed.
+    """
+    if nodes < 1:
+        message = f"`{nodes}` nodes cannot be planned for."
+        raise InvalidQuery(message, hint="Give at least one node.")
+    if public_ips < 0:
+        message = f"`{public_ips}` public addresses cannot be checked."
+        raise InvalidQuery(message, hint="Give one or more, or leave it out.")
+    pool = NodePool(nodes=nodes, surge=parse_surge(surge) if surge else None)
+    ports = ports_per_node or default_ports(pool.total)
+    needed = snat_addresses(pool.total, ports)
+    text = plan_text.describe_outbound(pool, ports, needed, public_ips, default=not ports_per_node)
+    return OutboundResult(
+        summary=text,
+        evidence=(
+            Evidence(
+                claim=f"{PORTS_PER_ADDRESS:,} ports per public address of a load balancer",
+                source=str(LOAD_BALANCER),
+                location=LOAD_BALANCER.url,
+            ),
+            Evidence(
+                claim=f"{NAT_GATEWAY_PORTS:,} ports per public address of a NAT gateway",
+                source=str(NAT_GATEWAY),
+                location=NAT_GATEWAY.url,
+            ),
+        ),
+        nodes=pool.total,
+        ports_per_node=ports,
+        public_addresses=public_ips or needed,
+        available_ports=(public_ips or needed) * PORTS_PER_ADDRESS,
+        needed_ports=pool.total * ports,
+    )
+
+
+def _pools(nodes: int, max_pods: int, surge: str, pools: Sequence[str]) -> tuple[NodePool, ...]:
+    """Return the pools, those that name no max pods or surge with the ones of the call."""
+    default = parse_surge(surge) if surge.strip() else None
+    if not pools:
+        return (NodePool(nodes=nodes, max_pods=max_pods or None, surge=default),)
+    if nodes:
+        message = f"Both `{nodes}` nodes and pools are given."
+        raise InvalidQuery(message, hint="Give one of them.")
+    parsed = [parse_pool(text) for text in pools]
+    return tuple(
+        NodePool(
+            nodes=pool.nodes,
+            max_pods=pool.max_pods or max_pods or None,
+            surge=pool.surge or default,
+            name=f"pool {number} ({text})",
+        )
+        for number, (text, pool) in enumerate(zip(pools, parsed, strict=True), 1)
+    )
+
+
+def _pods(mode: Mode, pods_per_node: int) -> int | None:
+    """Return the pods per node where they count; elsewhere addresses do not depend on them."""
+    return pods_per_node if pods_per_node and mode == "pod_subnet_dynamic" else None
+
+
+def _service(text: str) -> ServiceSubnet:
+    name, _, number = text.partition(":")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 6):
+        message = f"`{text}` does not say how many."
+        raise InvalidQuery(message, hint="Write `NAME:COUNT`, such as `api-server:2`.")
+    return service_subnet(name, int(number) if number else 1)
+
+
+def _check_subnet(plans: Sequence[Plan], subnet: str) -> plan_text.Check | None:
+    if not subnet.strip():
+        return None
+    if len(plans) != 1:
+        message = f"`{subnet}` cannot be checked against several modes at once."
+        raise InvalidQuery(message, hint="Say which mode the cluster uses.")
+    return plan_text.check_subnet(plans[0], parse_prefix(subnet))
+
+
+def _plan_row(plan: Plan) -> PlanRow:
+    needs = tuple(
+        NeedRow(
+            role=need.role,
+            addresses=need.addresses,
+            without_surge=need.without_surge,
+            prefix=None if need.prefix is None else f"/{need.prefix}",
+            usable=need.usable,
+            headroom=need.headroom,
+            formula=need.formula,
+            source=str(need.source),
+            url=need.source.url,
+        )
+        for need in plan.needs
+    )
+    return PlanRow(
+        mode=plan.mode,
+        title=plan.title,
+        nodes=plan.nodes,
+        surge=plan.surge,
+        fits=plan.fits,
+        needs=needs,
+        problems=plan.problems,
+        warnings=plan.warnings,
+        conflicts=tuple(str(conflict) for conflict in plan.conflicts),
+        assumptions=plan.assumptions,
+    )
+
+
+def _evidence(plans: Sequence[Plan], services: Sequence[ServiceSubnet]) -> tuple[Evidence, ...]:
+    needs = [
+        Evidence(
+            claim=f"{plan.title}, {need.role}: {need.formula}",
+            source=str(need.source),
+            location=need.source.url,
+        )
+        for plan in plans
+        for need in plan.needs
+    ]
+    return tuple(needs) + tuple(
+        Evidence(
+            claim=f"{row.service}: {row.rule}", source=str(row.source), location=row.source.url
+        )
+        for row in services
+    )

@@ -1,0 +1,236 @@
+"""How sizes are put in words: the answer first, then the formula, its source and what to watch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.spec import Evidence
+from tools.wording import bullets, count
+from topology.ipam import MODES, Need, NodePool, Plan, nodes_in_subnet, size_cluster, usable
+from topology.ipam.batches import batches_in, nodes_in_pod_cidr, static_nodes_in
+from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
+from topology.ipam.prefixes import size
+from topology.ipam.references import OVERLAY, POD_SUBNET, VNET_FAQ
+from topology.ipam.services import ServiceSubnet
+
+__all__ = [
+    "Check",
+    "check_subnet",
+    "describe",
+    "describe_outbound",
+    "describe_prefix",
+    "describe_service",
+    "usable",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Whether an existing subnet holds a plan."""
+
+    fits: bool
+    text: str
+
+
+def describe(plans: Sequence[Plan]) -> str:
+    """Return a plan in words, or a comparison of several."""
+    return _one(plans[0]) if len(plans) == 1 else _compare(plans)
+
+
+def _one(plan: Plan) -> str:
+    if plan.fits:
+        ranges = " and ".join(f"a `/{need.prefix}` {need.role}" for need in plan.needs)
+        first = f"**{plan.title}**, {count(plan.nodes, 'node')}: {ranges}."
+    else:
+        first = f"**{plan.title}**, {count(plan.nodes, 'node')}: this does not work as planned."
+    lines = [*plan.problems, *(_need(need) for need in plan.needs)]
+    if plan.assumptions:
+        lines.append(f"Assumed: {'; '.join(plan.assumptions)}.")
+    lines += plan.warnings
+    lines += [str(conflict) for conflict in plan.conflicts]
+    if plan.mode in ("node_subnet", "kubenet"):
+        lines.append(_alternative(plan))
+    return f"{first}\n\n{bullets(lines)}"
+
+
+def _need(need: Need) -> str:
+    title = need.role[0].upper() + need.role[1:]
+    if need.prefix is None:
+        return f"{title}: {need.formula} addresses; no private range holds them. {_source(need)}"
+    reserved = "" if need.role == "pod CIDR" else " usable"
+    text = (
+        f"{title}: {need.formula} addresses -> `/{need.prefix}` with {need.usable:,}{reserved}, "
+        f"{need.headroom:,} left"
+    )
+    smaller = need.prefix + 1
+    if need.usable_smaller < need.addresses:
+        text += f"; `/{smaller}` has only {need.usable_smaller:,}"
+    if need.without_surge != need.addresses:
+        text += f". Without surge it is {need.without_surge:,}"
+    return f"{text}. {_source(need)}"
+
+
+def _source(need: Need) -> str:
+    return f"Source: {need.source}."
+
+
+def _alternative(plan: Plan) -> str:
+    pools = [NodePool(nodes=pool.nodes, surge=pool.surge, name=pool.name) for pool in plan.pools]
+    node = size_cluster("overlay", pools, extra=plan.extra).needs[0]
+    if node.prefix is None:
+        return "No mode holds so many nodes in one cluster."
+    return (
+        f"Azure CNI Overlay would need only {node.addresses:,} addresses of the VNet for the same "
+        f"nodes, a `/{node.prefix}`."
+    )
+
+
+def _compare(plans: Sequence[Plan]) -> str:
+    rows = [
+        "| mode | node subnet | pods | addresses of the VNet |",
+        "|---|---|---|---|",
+    ]
+    rows += [_row(plan) for plan in plans]
+    fitting = [plan for plan in plans if plan.fits and not MODES[plan.mode].status]
+    nodes, surge = plans[0].nodes, plans[0].surge
+    first = f"{count(nodes, 'node')} + {surge:,} surge, in each mode:"
+    notes = [f"{plan.title}: {problem}" for plan in plans for problem in plan.problems]
+    notes += [MODES[plan.mode].status for plan in plans if MODES[plan.mode].status]
+    notes += [str(conflict) for conflict in dict.fromkeys(c for p in plans for c in p.conflicts)]
+    if fitting:
+        least = min(fitting, key=_vnet_addresses)
+        notes.insert(0, f"{least.title} takes the fewest addresses of the VNet.")
+    formulas = [
+        f"{plan.title}, {need.role}: {need.formula}. {_source(need)}"
+        for plan in plans
+        for need in plan.needs
+    ]
+    return "\n\n".join([first, "\n".join(rows), bullets(notes), bullets(formulas)])
+
+
+def _row(plan: Plan) -> str:
+    node, *rest = (_cell(need) for need in plan.needs)
+    pods = rest[0] if rest else "in the node subnet"
+    return f"| {plan.title} | {node} | {pods} | {_vnet_addresses(plan):,} |"
+
+
+def _cell(need: Need) -> str:
+    if need.prefix is None:
+        return f"{need.addresses:,}: fits nowhere"
+    role = "" if need.role == "node subnet" else f"{need.role} "
+    return f"{role}`/{need.prefix}` ({need.addresses:,} of {need.usable:,})"
+
+
+def _vnet_addresses(plan: Plan) -> int:
+    return sum(need.addresses for need in plan.needs if need.role != "pod CIDR")
+
+
+def check_subnet(plan: Plan, prefix: int) -> Check:
+    """Return whether an existing node subnet lasts through an upgrade, and what to do if not."""
+    need = plan.needs[0]
+    free = usable(prefix)
+    subject = f"The existing `/{prefix}` has {free:,} usable addresses"
+    if free >= need.addresses:
+        text = f"{subject}: enough, also during an upgrade ({need.addresses:,}), "
+        return Check(fits=True, text=f"{text}{free - need.addresses:,} left.")
+    if free >= need.without_surge:
+        text = (
+            f"{subject}: the nodes fit ({need.without_surge:,}), but an upgrade with "
+            f"{count(plan.surge, 'surge node')} needs {need.addresses:,} and fails."
+        )
+    else:
+        text = f"{subject}: too few even without an upgrade ({need.without_surge:,} needed)."
+    return Check(fits=False, text=f"**{text}** {_advice(plan, free)}")
+
+
+def _advice(plan: Plan, free: int) -> str:
+    each = [1 + (pool.max_pods or 0) if plan.mode == "node_subnet" else 1 for pool in plan.pools]
+    base = sum(pool.nodes * size for pool, size in zip(plan.pools, each, strict=True)) + plan.extra
+    room = (free - base) // max(each)
+    if room > 0:
+        advice = f"It has room for {count(room, 'surge node')}."
+    elif free >= base:
+        advice = "It has no room for a single surge node."
+    else:
+        advice = ""
+    parts = [
+        advice,
+        "Upgrade with `maxUnavailable` instead of surge, run fewer nodes, or add a pool in a larger "
+        "subnet; a subnet in use cannot be resized for its pool.",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def describe_service(subnet: ServiceSubnet) -> str:
+    """Return the subnet of an Azure service in words."""
+    return f"**{subnet.service}**: `/{subnet.prefix}`. {subnet.rule}. Source: {subnet.source}."
+
+
+def describe_prefix(text: str, prefix: int, max_pods: int) -> tuple[str, tuple[Evidence, ...]]:
+    """Return what a prefix holds, and what that rests on."""
+    total, free = size(prefix), usable(prefix)
+    first = (
+        f"`{text}` has {total:,} addresses; as an Azure subnet {free:,} are usable "
+        f"({total:,} - 5, which Azure reserves). Source: {VNET_FAQ}."
+    )
+    claim = f"2^(32 - {prefix}) - 5 = {free:,} usable addresses"
+    evidence = [Evidence(claim=claim, source=str(VNET_FAQ))]
+    if prefix > 29:
+        return f"{first} An Azure subnet is at least a `/29`.", tuple(evidence)
+    lines = []
+    if prefix <= 24:
+        nodes = nodes_in_pod_cidr(prefix)
+        lines.append(
+            f"As a pod CIDR (Overlay, kubenet): {count(nodes, 'node')}, surge included, at one "
+            f"/24 each, whatever max pods is. Source: {OVERLAY}."
+        )
+        formula = f"2^(24 - {prefix}) = {nodes:,} nodes at a /24 each"
+        evidence.append(Evidence(claim=formula, source=str(OVERLAY), location=OVERLAY.url))
+    for mode in ("overlay", "node_subnet"):
+        fit = nodes_in_subnet(mode, prefix, max_pods=max_pods)
+        lines.append(f"As the node subnet of {MODES[mode].title}: {fit.formula}, surge included.")
+    held = batches_in(prefix)
+    pods = max_pods or MODES["pod_subnet_static"].default_max_pods
+    static = static_nodes_in(prefix, pods)
+    lines.append(
+        f"As a pod subnet: dynamic, {count(held.batches, 'whole batch')} of 16 for at most as many "
+        f"nodes; static, {count(static.conservative, 'node')} at max pods {pods}. "
+        f"Source: {POD_SUBNET}."
+    )
+    return f"{first}\n\n{bullets(lines)}", tuple(evidence)
+
+
+def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, default: bool) -> str:
+    """Return outbound ports in words."""
+    total = pool.total
+    want = total * ports
+    origin = ", the default for this size" if default else ""
+    nodes = f"{pool.nodes:,} nodes + {pool.surge_nodes:,} surge"
+    formula = f"({nodes}) x {ports:,} ports{origin} = {want:,} ports"
+    gateway = -(-want // NAT_GATEWAY_PORTS)
+    lines = [
+        f"Needed: {formula}.",
+        f"Load balancer: {needed} x {PORTS_PER_ADDRESS:,} = {needed * PORTS_PER_ADDRESS:,} ports, "
+        f"for up to {snat_max_nodes(needed, ports):,} nodes.",
+    ]
+    if needed > 1:
+        fewer = needed - 1
+        lines.append(
+            f"{count(fewer, 'public address')} would serve only "
+            f"{snat_max_nodes(fewer, ports):,} nodes."
+        )
+    if gateway <= 16:
+        lines.append(
+            f"NAT gateway: {gateway} x {NAT_GATEWAY_PORTS:,} = {gateway * NAT_GATEWAY_PORTS:,} "
+            "ports, shared by all nodes as they need them (16 addresses at most)."
+        )
+    first = f"**{needed} public {'address' if needed == 1 else 'addresses'}** of the load balancer."
+    if given:
+        served = snat_max_nodes(given, ports)
+        enough = "enough" if given >= needed else "too few"
+        first = (
+            f"**{given} public {'address is' if given == 1 else 'addresses are'} {enough}**: "
+            f"{given * PORTS_PER_ADDRESS:,} ports serve {served:,} of {total:,} nodes."
+        )
+        if given >= needed:
+            first = first.replace(f"serve {served:,} of {total:,} nodes", f"serve {served:,} nodes")
+    return f"{first}\n\n{bullets(lines)}"

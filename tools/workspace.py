@@ -1,0 +1,128 @@
+"""Everything known about one network, read once, with its engines built on first use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from tools.wording import count, shorten
+from topology.model import Cluster, Problem
+
+if TYPE_CHECKING:
+    from topology.paths import Network
+
+    from knowledge import Passage
+
+__all__ = ["Knowledge", "Workspace"]
+
+DEFAULT_PROFILE = "1.18"
+"""The Cilium that AKS runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """The articles, with the folder in which their index is kept."""
+
+    index: Path | None = None
+    """None for the place that the knowledge chooses itself."""
+
+    def search(self, query: str, count: int = 3) -> "tuple[Passage, ...]":
+        """Return the passages nearest in meaning, best first."""
+        # chromadb and onnxruntime take seconds to import; most commands never search.
+        from knowledge import search
+
+        return search(query, count=count, index=self.index)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Workspace:
+    """One frozen view of a network: its objects, its engines and the articles.
+
+    >>> Workspace(cluster=Cluster()).summary()
+    'Nothing was loaded.'
+    """
+
+    cluster: Cluster
+    sources: tuple[str, ...] = ()
+    """As the person named them; `sample` for the bundled one."""
+    profile: str = DEFAULT_PROFILE
+    """Whose policy semantics decide: `1.18`, `1.19` or `kubernetes`."""
+    knowledge: Knowledge = Knowledge()
+
+    @classmethod
+    def load(
+        cls,
+        paths: Sequence[str | Path],
+        *,
+        stdin: TextIO | None = None,
+        profile: str = DEFAULT_PROFILE,
+        index: Path | None = None,
+    ) -> "Workspace":
+        """Read files, folders, or stdin (`-`).
+
+        Raises:
+            UnreadableInput: Nothing at all could be read.
+        """
+        from topology.load import load
+
+        return cls(
+            cluster=load(paths, stdin=stdin),
+            sources=tuple(str(path) for path in paths),
+            profile=profile,
+            knowledge=Knowledge(index=index),
+        )
+
+    @classmethod
+    def sample(cls, *, profile: str = DEFAULT_PROFILE, index: Path | None = None) -> "Workspace":
+        """Read the bundled sample, a shop on AKS."""
+        from topology.load import load
+        from topology.samples import sample_path
+
+        return cls(
+            cluster=load([sample_path()]),
+            sources=("sample",),
+            profile=profile,
+            knowledge=Knowledge(index=index),
+        )
+
+    @cached_property
+    def network(self) -> "Network":
+        """Return the cluster with its policy engines, built on first use."""
+        from topology.paths import Network
+
+        return Network.build(self.cluster, profile=self.profile)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what was set aside while reading."""
+        return self.cluster.problems
+
+    def summary(self) -> str:
+        """Return one paragraph that says what was loaded."""
+        cluster = self.cluster
+        names = sorted(cluster.namespaces)
+        if not (names or cluster.workloads or cluster.services or cluster.policies):
+            return "Nothing was loaded." + _faults(cluster.problems)
+        counts = [
+            count(len(cluster.workloads), "workload"),
+            count(len(cluster.pods), "pod"),
+            count(len(cluster.services), "service"),
+            count(len(cluster.nodes), "node"),
+        ]
+        parts = [f"{', '.join(counts)} in {count(len(names), 'namespace')} ({shorten(names)})."]
+        kinds: dict[str, int] = {}
+        for policy in cluster.policies:
+            kinds[policy.kind] = kinds.get(policy.kind, 0) + 1
+        if kinds:
+            listed = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+            parts.append(f"Policies: {listed}.")
+        else:
+            parts.append("No policies: nothing restricts any traffic.")
+        return " ".join(parts) + _faults(cluster.problems)
+
+
+def _faults(problems: tuple[Problem, ...]) -> str:
+    if not problems:
+        return ""
+    return f" {count(len(problems), 'problem')} in the input; first: {problems[0].message}"
