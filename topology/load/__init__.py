@@ -1,1 +1,6 @@
-"""TODO."""
+"""Kubernetes objects from files, folders and streams, as one Cluster."""
+
+from topology.load.clusters import build_cluster
+from topology.load.reading import load, load_text
+
+__all__ = ["build_cluster", "load", "load_text"]

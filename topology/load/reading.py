@@ -1,0 +1,154 @@
+"""The way from paths and texts to a Cluster."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from topology.errors import UnreadableInput
+from topology.load.clusters import assemble
+from topology.load.inputs import LARGEST_YAML, Input, read_inputs
+from topology.load.json_documents import JsonDocument, locate_items, read_json
+from topology.load.kinds import DOCUMENTS, POLICIES
+from topology.load.lines import FieldLines, find_marked_lines
+from topology.load.objects import unpack
+from topology.load.problems import Report
+from topology.load.typography import holds_typography
+from topology.load.yaml_documents import YamlDocument, read_yaml
+from topology.model import Cluster, Problem, Source
+
+__all__ = ["load", "load_text"]
+
+_Objects = list[tuple[Any, Source]]
+
+_SMALL: Final = 2 * 2**20
+"""Characters of YAML; below, the line of every field of every object is kept."""
+
+
+def load(paths: Sequence[str | Path], *, stdin: TextIO | None = None) -> Cluster:
+    """Read a cluster from files, folders and stdin.
+
+    Objects of later paths are added to those of earlier ones; where both hold an object of the
+    same kind, namespace and name the last one read counts, as with `kubectl apply`, and a warning
+    names both places. A fault in one file or document becomes one of `Cluster.problems`.
+
+    Args:
+        paths: YAML or JSON files, folders (read recursively: .yaml, .yml, .json), or `-`.
+        stdin: What `-` stands for; the process's own stdin if None.
+
+    Returns:
+        The cluster, in an order that depends on the objects only.
+
+    Raises:
+        UnreadableInput: No object could be read from any of the paths.
+    """
+    report = Report()
+    objects: _Objects = []
+    sources: list[str] = []
+    with _no_collection():
+        for given in read_inputs(paths, stdin, report):
+            sources.append(given.name)
+            objects.extend(_read_objects(given, report))
+        cluster = assemble(objects, report, sources=sources)
+    if not cluster.kinds:
+        _refuse_nothing(cluster.problems, paths)
+    return cluster
+
+
+def load_text(text: str, *, name: str = "<text>") -> Cluster:
+    """Read a cluster from YAML or JSON text; every fault becomes one of its problems.
+
+    Args:
+        text: What a file would hold.
+        name: The file name to use in locations.
+
+    >>> cluster = load_text("{kind: Pod, apiVersion: v1, metadata: {name: web}}")
+    >>> [pod.full_name for pod in cluster.pods]
+    ['default/web']
+    """
+    report = Report()
+    given = Input(name=name, data=text.encode("utf-8", "replace"))
+    return assemble(_read_objects(given, report), report, sources=(name,))
+
+
+def _refuse_nothing(problems: Sequence[Problem], paths: Sequence[str | Path]) -> None:
+    """Raise for input that yields nothing at all, unless it is an empty export."""
+    if not paths:
+        message = "No file or folder was given."
+        raise UnreadableInput(message, hint="Name a file, a folder, or `-` for stdin.")
+    if problems:
+        first = min(problems, key=lambda problem: problem.severity != "error")
+        more = f" ({len(problems) - 1} more problems.)" if len(problems) > 1 else ""
+        raise UnreadableInput(first.message, hint=first.hint + more, location=first.location)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector while many values are made that all stay; it halves the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_objects(given: Input, report: Report) -> _Objects:
+    """Return the objects of one file with their sources."""
+    if given.is_json:
+        faults = Report()
+        objects = [
+            item
+            for document in read_json(given.data, given.name, faults)
+            for item in _items_of_json(document, given.name, report)
+        ]
+        if not faults.has_errors or objects or _is_only_json(given):
+            report.extend(*faults.finish())
+            return objects
+    text = given.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    marked = len(text) < _SMALL or _is_worth_marking(text)
+    objects = []
+    for document in read_yaml(text, given.name, report, marked=marked):
+        objects.extend(_items_of_yaml(document, given.name))
+    return objects
+
+
+def _is_only_json(given: Input) -> bool:
+    """Say whether text that starts as JSON cannot be a YAML flow mapping instead."""
+    return given.name.lower().endswith(".json") or len(given.data) > LARGEST_YAML
+
+
+def _is_worth_marking(text: str) -> bool:
+    """Say whether a large text holds objects whose field lines will be asked for."""
+    return holds_typography(text) or any(kind in text for kind in POLICIES | DOCUMENTS)
+
+
+def _items_of_json(document: JsonDocument, file: str, report: Report) -> _Objects:
+    """Return the objects of a JSON document."""
+    unpacked = unpack(document.value)
+    if unpacked is None:
+        found = FieldLines(partial(dict, {"": document.line}), document.line)
+        if isinstance(document.value, dict) and "kind" in document.value:
+            return [(document.value, locate_items(document, file)[0])]
+        return [(document.value, Source(file, found))]
+    items, _ = unpacked
+    return list(zip(items, locate_items(document, file), strict=True))
+
+
+def _items_of_yaml(document: YamlDocument, file: str) -> _Objects:
+    """Return the objects of a YAML document."""
+    unpacked = unpack(document.value)
+    if unpacked is None:
+        return [(document.value, _source(document.value, document, file))]
+    return [(item, _source(item, document, file)) for item in unpacked[0]]
+
+
+def _source(value: Any, document: YamlDocument, file: str) -> Source:
+    """Return the source of one object."""
+    line = document.tops.get(id(value), document.line)
+    if document.marks is None or not isinstance(value, dict | list):
+        return Source(file, {"": line})
+    return Source(file, FieldLines(partial(find_marked_lines, value, document.marks, line), line))
