@@ -19,6 +19,7 @@ from topology.ipam import (
     parse_prefix,
     parse_surge,
     size_cluster,
+    split_nodes,
 )
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, default_ports, snat_addresses
 from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY
@@ -111,7 +112,7 @@ class SubnetsResult(ToolResult):
 class PrefixResult(ToolResult):
     """What prefixes hold."""
 
-    usable: dict[str, int] = {}
+    usable: dict[str, int]
     """Prefix to usable addresses of an Azure subnet."""
 
 
@@ -144,6 +145,7 @@ def size_subnets(
     modes for 100 nodes", "which subnet does Bastion need". It computes; it allocates nothing.
 
     Args:
+        workspace: Bound by the adapter; sizes do not depend on it.
         mode: Address mode of the cluster; `all` compares the modes. `node_subnet` is the classic
             or legacy Azure CNI; `pod_subnet_dynamic` is Pod Subnet unless static is said.
         nodes: Nodes of the cluster, at the autoscaler's maximum; 0 when pools are given.
@@ -156,9 +158,9 @@ def size_subnets(
         extra_ips: Further addresses of the node subnet: internal load balancers, private
             endpoints.
         subnet: An existing node subnet to check, such as `/23` or `10.1.0.0/23`; empty for none.
-        services: Azure services with a subnet of their own, each `NAME` or `NAME:COUNT`: api-server,
-            app-gateway, app-gateway-for-containers, bastion, dns-resolver, firewall, route-server,
-            static-egress-gateway, vpn-gateway.
+        services: Azure services with a subnet of their own, each `NAME` or `NAME:COUNT`:
+            api-server, app-gateway, app-gateway-for-containers, bastion, dns-resolver, firewall,
+            route-server, static-egress-gateway, vpn-gateway.
 
     Returns:
         Each range with its formula, its smallest prefix, the usable addresses and the source.
@@ -179,9 +181,6 @@ def size_subnets(
     return SubnetsResult(
         summary="\n\n".join(part for part in parts if part),
         evidence=_evidence(plans, rows),
-        not_verified=tuple(
-            dict.fromkeys(str(conflict) for plan in plans for conflict in plan.conflicts)
-        ),
         plans=tuple(_plan_row(plan) for plan in plans),
         services=tuple(
             ServiceRow(
@@ -198,6 +197,7 @@ def describe_prefix(workspace: Workspace, prefix: str, max_pods: int = 0) -> Pre
     """Say how many usable addresses a prefix has, and how many AKS nodes it serves.
 
     Args:
+        workspace: Bound by the adapter; sizes do not depend on it.
         prefix: One or several, such as `/28`, `10.244.0.0/16` or `/29, /28, /26`.
         max_pods: Max pods per node, 10 to 250; 0 for each mode's default.
 
@@ -212,7 +212,8 @@ def describe_prefix(workspace: Workspace, prefix: str, max_pods: int = 0) -> Pre
         message = f"`{max_pods}` max pods per node is outside 10 to 250."
         raise InvalidQuery(message, hint="AKS accepts no other value in any mode.")
     described = [
-        plan_text.describe_prefix(text, length, max_pods) for text, length in found.items()
+        plan_text.describe_prefix(text, length, max_pods, short=len(found) > 1)
+        for text, length in found.items()
     ]
     return PrefixResult(
         summary="\n\n".join(text for text, _ in described),
@@ -228,6 +229,7 @@ def size_outbound(
     """Compute the public addresses that outbound connections (SNAT ports) need.
 
     Args:
+        workspace: Bound by the adapter; sizes do not depend on it.
         nodes: Nodes of the cluster, without surge.
         ports_per_node: SNAT ports for each node, a multiple of 8; 0 for the default that AKS
             gives by cluster size.
@@ -274,7 +276,7 @@ def _pools(nodes: int, max_pods: int, surge: str, pools: Sequence[str]) -> tuple
     """Return the pools, those that name no max pods or surge with the ones of the call."""
     default = parse_surge(surge) if surge.strip() else None
     if not pools:
-        return (NodePool(nodes=nodes, max_pods=max_pods or None, surge=default),)
+        return split_nodes(NodePool(nodes=nodes, max_pods=max_pods or None, surge=default))
     if nodes:
         message = f"Both `{nodes}` nodes and pools are given."
         raise InvalidQuery(message, hint="Give one of them.")

@@ -2,8 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from knowledge.errors import KnowledgeError
+from tools.errors import ToolError
 from tools.spec import Evidence, ToolResult, tool
-from tools.wording import count as counted
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
 
@@ -15,15 +16,18 @@ _SHOWN = 700
 
 
 class PassageRow(BaseModel):
-    """One passage."""
+    """One passage of an article."""
 
     model_config = ConfigDict(frozen=True)
 
     title: str
+    heading: str
     text: str
     source: str
     url: str
     date: str
+    location: str
+    """`file:line` of the passage in the articles."""
     score: float
 
 
@@ -41,6 +45,7 @@ def search_docs(workspace: Workspace, query: str, count: int = 3) -> DocsResult:
     loaded cluster.
 
     Args:
+        workspace: Holds the articles.
         query: What to look for, in plain words.
         count: How many passages, 1 to 10.
 
@@ -52,29 +57,40 @@ def search_docs(workspace: Workspace, query: str, count: int = 3) -> DocsResult:
     if not 1 <= count <= MOST:
         message = f"`{count}` passages cannot be asked for."
         raise InvalidQuery(message, hint=f"Ask for 1 to {MOST}.")
-    passages = workspace.knowledge.search(query, count)
-    if not passages:
-        return DocsResult(summary="No article says anything about this.")
+    try:
+        hits = workspace.knowledge.search(query, count)
+    except KnowledgeError as error:
+        raise ToolError(str(error), hint="Install the package again.") from error
+    if not hits:
+        return DocsResult(summary=f"No article says anything about `{query.strip()}`.")
     rows = tuple(
         PassageRow(
-            title=passage.title,
-            text=passage.text,
-            source=passage.source,
-            url=passage.url,
-            date=passage.date,
-            score=round(float(passage.score), 4),
+            title=hit.title,
+            heading=hit.heading,
+            text=hit.text,
+            source=hit.source,
+            url=hit.url,
+            date=hit.date,
+            location=f"{hit.file}:{hit.line}",
+            score=round(hit.score, 3),
         )
-        for passage in passages
+        for hit in hits
     )
-    parts = [f"{counted(len(rows), 'passage')} from the articles:"]
-    parts += [f"**{row.title}** ({_origin(row)})\n{_quote(row.text)}" for row in rows]
     return DocsResult(
-        summary="\n\n".join(parts),
-        evidence=tuple(
-            Evidence(claim=row.title, source=_origin(row), location=row.url) for row in rows
+        summary="\n\n".join(
+            f"**{_title(row)}** ({_origin(row)}):\n\n{_quote(row.text)}" for row in rows
         ),
+        evidence=tuple(
+            Evidence(claim=_title(row), source=_origin(row), location=row.url or row.location)
+            for row in rows
+        ),
+        not_verified=tuple(sorted({hit.note for hit in hits if hit.note})),
         passages=rows,
     )
+
+
+def _title(row: PassageRow) -> str:
+    return row.title if row.heading in ("", row.title) else f"{row.title}: {row.heading}"
 
 
 def _origin(row: PassageRow) -> str:

@@ -38,7 +38,7 @@ def describe(plans: Sequence[Plan]) -> str:
 
 def _one(plan: Plan) -> str:
     if plan.fits:
-        ranges = " and ".join(f"a `/{need.prefix}` {need.role}" for need in plan.needs)
+        ranges = " and ".join(_headline(need) for need in plan.needs)
         first = f"**{plan.title}**, {count(plan.nodes, 'node')}: {ranges}."
     else:
         first = f"**{plan.title}**, {count(plan.nodes, 'node')}: this does not work as planned."
@@ -50,6 +50,11 @@ def _one(plan: Plan) -> str:
     if plan.mode in ("node_subnet", "kubenet"):
         lines.append(_alternative(plan))
     return f"{first}\n\n{bullets(lines)}"
+
+
+def _headline(need: Need) -> str:
+    unit = "addresses" if need.role == "pod CIDR" else "usable addresses"
+    return f"a `/{need.prefix}` {need.role} ({need.addresses:,} of {need.usable:,} {unit})"
 
 
 def _need(need: Need) -> str:
@@ -99,12 +104,17 @@ def _compare(plans: Sequence[Plan]) -> str:
     if fitting:
         least = min(fitting, key=_vnet_addresses)
         notes.insert(0, f"{least.title} takes the fewest addresses of the VNet.")
-    formulas = [
-        f"{plan.title}, {need.role}: {need.formula}. {_source(need)}"
-        for plan in plans
-        for need in plan.needs
-    ]
-    return "\n\n".join([first, "\n".join(rows), bullets(notes), bullets(formulas)])
+    return "\n\n".join([first, "\n".join(rows), bullets(notes), bullets(_formulas(plans))])
+
+
+def _formulas(plans: Sequence[Plan]) -> list[str]:
+    """Return each formula once, with the modes that it holds for."""
+    modes: dict[str, list[str]] = {}
+    for plan in plans:
+        for need in plan.needs:
+            text = f"{need.role}: {need.formula}. {_source(need)}"
+            modes.setdefault(text, []).append(plan.mode)
+    return [f"{', '.join(names)} {text}" for text, names in modes.items()]
 
 
 def _row(plan: Plan) -> str:
@@ -154,8 +164,8 @@ def _advice(plan: Plan, free: int) -> str:
         advice = ""
     parts = [
         advice,
-        "Upgrade with `maxUnavailable` instead of surge, run fewer nodes, or add a pool in a larger "
-        "subnet; a subnet in use cannot be resized for its pool.",
+        "Upgrade with `maxUnavailable` instead of surge, run fewer nodes, or add a pool in a "
+        "larger subnet; a subnet in use cannot be resized for its pool.",
     ]
     return " ".join(part for part in parts if part)
 
@@ -165,8 +175,10 @@ def describe_service(subnet: ServiceSubnet) -> str:
     return f"**{subnet.service}**: `/{subnet.prefix}`. {subnet.rule}. Source: {subnet.source}."
 
 
-def describe_prefix(text: str, prefix: int, max_pods: int) -> tuple[str, tuple[Evidence, ...]]:
-    """Return what a prefix holds, and what that rests on."""
+def describe_prefix(
+    text: str, prefix: int, max_pods: int, *, short: bool
+) -> tuple[str, tuple[Evidence, ...]]:
+    """Return what a prefix holds, and what that rests on; `short` leaves AKS aside."""
     total, free = size(prefix), usable(prefix)
     first = (
         f"`{text}` has {total:,} addresses; as an Azure subnet {free:,} are usable "
@@ -176,6 +188,8 @@ def describe_prefix(text: str, prefix: int, max_pods: int) -> tuple[str, tuple[E
     evidence = [Evidence(claim=claim, source=str(VNET_FAQ))]
     if prefix > 29:
         return f"{first} An Azure subnet is at least a `/29`.", tuple(evidence)
+    if short:
+        return first, tuple(evidence)
     lines = []
     if prefix <= 24:
         nodes = nodes_in_pod_cidr(prefix)
@@ -191,11 +205,12 @@ def describe_prefix(text: str, prefix: int, max_pods: int) -> tuple[str, tuple[E
     held = batches_in(prefix)
     pods = max_pods or MODES["pod_subnet_static"].default_max_pods
     static = static_nodes_in(prefix, pods)
-    lines.append(
-        f"As a pod subnet: dynamic, {count(held.batches, 'whole batch')} of 16 for at most as many "
-        f"nodes; static, {count(static.conservative, 'node')} at max pods {pods}. "
-        f"Source: {POD_SUBNET}."
-    )
+    if held.batches:
+        lines.append(
+            f"As a pod subnet: dynamic, {count(held.batches, 'whole batch')} of 16 for at most as "
+            f"many nodes; static, {count(static.conservative, 'node')} at max pods {pods}. "
+            f"Source: {POD_SUBNET}."
+        )
     return f"{first}\n\n{bullets(lines)}", tuple(evidence)
 
 

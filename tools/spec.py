@@ -5,7 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -107,12 +107,11 @@ def tool(*, effect: Effect = "read") -> Callable[[Callable[..., ToolResult]], To
 
 def _check(function: Callable[..., Any], documentation: str, hints: dict[str, Any]) -> None:
     """Refuse a tool that its users could not understand."""
-    parameters = [parameter.name for parameter in _parameters(function)]
+    workspace, *parameters = inspect.signature(function).parameters
     texts = _read_arguments(documentation)
+    unknown = texts.keys() - {workspace, *parameters}
     faults = [f"does not document `{name}`" for name in parameters if not texts.get(name)]
-    faults += [
-        f"documents `{name}`, which it does not take" for name in texts.keys() - {*parameters}
-    ]
+    faults += [f"documents `{name}`, which it does not take" for name in unknown]
     faults += [f"does not type `{name}`" for name in parameters if name not in hints]
     if not documentation:
         faults.append("has no docstring")
@@ -135,8 +134,9 @@ def _fields(
             fields[parameter.name] = (hint, Field(description=text))
         elif get_origin(hint) is Sequence:
             # Every framework knows lists; a default that can be changed belongs to no signature.
-            listed = list[hint.__args__[0]]
-            fields[parameter.name] = (listed, Field(default_factory=list, description=text))
+            (item,) = get_args(hint)
+            listed: Any = Field(default_factory=list, description=text)
+            fields[parameter.name] = (list[item], listed)
         else:
             fields[parameter.name] = (hint, Field(parameter.default, description=text))
     return fields

@@ -12,7 +12,6 @@ from topology.model import Cluster, Problem
 if TYPE_CHECKING:
     from topology.paths import Network
 
-    from knowledge import Passage
 
 __all__ = ["Knowledge", "Workspace"]
 
@@ -25,14 +24,21 @@ class Knowledge:
     """The articles, with the folder in which their index is kept."""
 
     index: Path | None = None
-    """None for the place that the knowledge chooses itself."""
+    """None for the user's cache folder."""
 
-    def search(self, query: str, count: int = 3) -> "tuple[Passage, ...]":
-        """Return the passages nearest in meaning, best first."""
+    def search(self, query: str, count: int = 3) -> "tuple[Hit, ...]":
+        """Return the passages nearest in meaning, best first.
+
+        Raises:
+            KnowledgeError: The articles cannot be read.
+        """
         # chromadb and onnxruntime take seconds to import; most commands never search.
+        from platformdirs import user_cache_path
+
         from knowledge import search
 
-        return search(query, count=count, index=self.index)
+        index = self.index or user_cache_path("netassist", appauthor=False) / "knowledge"
+        return search(query, count=count, index=index)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,7 +2,7 @@
 
 from topology.ipam.modes import MODES, Mode, ModeFacts, parse_mode
 from topology.ipam.plan import Conflict, Need, Plan
-from topology.ipam.pools import NodePool, Surge, parse_pool, parse_surge
+from topology.ipam.pools import NodePool, Surge, parse_pool, parse_surge, split_nodes
 from topology.ipam.prefixes import (
     parse_network,
     parse_prefix,
@@ -32,6 +32,7 @@ __all__ = [
     "parse_surge",
     "prefix_for",
     "size_cluster",
+    "split_nodes",
     "subnet_prefix_for",
     "usable",
 ]

@@ -67,6 +67,11 @@ def warnings(plan: Plan) -> tuple[str, ...]:
                 f"The default pod CIDR {DEFAULT_POD_CIDR} serves only {default_nodes} nodes with "
                 f"surge, fewer than {nodes:,}: choose the larger one when the cluster is made."
             )
+        else:
+            found.append(
+                f"The default pod CIDR {DEFAULT_POD_CIDR} is enough: it serves {default_nodes} "
+                "nodes, surge included."
+            )
         found.append(
             "Every node takes a whole /24 of the pod CIDR: lowering max pods saves no addresses."
         )

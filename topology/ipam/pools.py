@@ -1,7 +1,7 @@
 """Node pools, and how many nodes an upgrade adds to them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 
 from topology.errors import InvalidQuery
@@ -16,6 +16,7 @@ __all__ = [
     "parse_surge",
     "pools_for",
     "room_for_system_pods",
+    "split_nodes",
 ]
 
 POOL_NODE_LIMIT = 1000
@@ -113,6 +114,24 @@ def room_for_system_pods(nodes: int, max_pods: int) -> bool:
     Source: concepts-network-ip-address-planning - at least 10 pods per node, 30 per pool.
     """
     return max_pods >= MAX_PODS_LIMITS[0] and nodes * max_pods >= _MINIMUM_PODS_PER_POOL
+
+
+def split_nodes(pool: NodePool) -> tuple[NodePool, ...]:
+    """Return the fewest pools of about one size that hold the nodes of a pool that is too large.
+
+    A pool too large for any cluster stays whole.
+
+    >>> [pool.nodes for pool in split_nodes(NodePool(nodes=2500))]
+    [834, 833, 833]
+    """
+    if pool.total <= POOL_NODE_LIMIT or pool.nodes > CLUSTER_NODE_LIMIT:
+        return (pool,)
+    for number in range(2, pool.nodes + 1):
+        share, rest = divmod(pool.nodes, number)
+        parts = tuple(replace(pool, nodes=share + (position < rest)) for position in range(number))
+        if parts[0].total <= POOL_NODE_LIMIT:
+            return parts
+    return (pool,)
 
 
 def pools_for(nodes: int, per_pool: int = POOL_NODE_LIMIT) -> int:

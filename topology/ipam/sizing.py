@@ -94,7 +94,11 @@ def nodes_in_subnet(mode: Mode, prefix: int, *, max_pods: int = 0, surge: int = 
     if mode == "kubenet" and nodes > limits.KUBENET_NODE_LIMIT - surge:
         nodes = max(0, limits.KUBENET_NODE_LIMIT - surge)
         text = f"{limits.KUBENET_NODE_LIMIT} routes in one route table, one per node"
-    return NodesThatFit(nodes=nodes, pods=nodes * pods, formula=f"{text} = {nodes:,} nodes")
+    return NodesThatFit(
+        nodes=nodes,
+        pods=nodes * pods,
+        formula=f"{text} = {nodes:,} node{'' if nodes == 1 else 's'}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ def _node_subnet(request: _Request) -> tuple[Need, ...]:
         f"({pool.nodes:,} nodes + {pool.surge_nodes:,} surge) x (1 + {pool.max_pods} max pods)"
         for pool in request.pools
     ]
+    terms = _grouped(terms)
     total = sum(pool.total * (1 + (pool.max_pods or 0)) for pool in request.pools)
     base = sum(pool.nodes * (1 + (pool.max_pods or 0)) for pool in request.pools)
     if request.extra:
@@ -208,6 +213,14 @@ def _node_subnet(request: _Request) -> tuple[Need, ...]:
     total, base = total + request.extra, base + request.extra
     formula = f"{' + '.join(terms)} = {total:,}"
     return (_subnet("node subnet", total, base, formula, PLANNING),)
+
+
+def _grouped(terms: Sequence[str]) -> list[str]:
+    """Return equal terms once, with how often they count."""
+    counts: dict[str, int] = {}
+    for term in terms:
+        counts[term] = counts.get(term, 0) + 1
+    return [term if times == 1 else f"{times} x {term}" for term, times in counts.items()]
 
 
 def _dynamic(request: _Request) -> tuple[Need, ...]:
@@ -222,7 +235,7 @@ def _dynamic(request: _Request) -> tuple[Need, ...]:
         terms.append(
             f"({pool.nodes:,} nodes + {pool.surge_nodes:,} surge) x {each} per node ({how})"
         )
-    formula = f"{' + '.join(terms)} = {total:,}"
+    formula = f"{' + '.join(_grouped(terms))} = {total:,}"
     return (_node_addresses(request), _subnet("pod subnet", total, base, formula, BATCHES))
 
 
@@ -246,7 +259,7 @@ def _static(request: _Request) -> tuple[Need, ...]:
         prefix=prefix,
         usable=0 if prefix is None else size(prefix) - reserved,
         usable_smaller=max(0, size(LARGEST_SUBNET if prefix is None else prefix + 1) - reserved),
-        formula=f"{' + '.join(terms)} = {total:,}",
+        formula=f"{' + '.join(_grouped(terms))} = {total:,}",
         source=STATIC,
     )
     return (_node_addresses(request), pods)
