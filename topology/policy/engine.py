@@ -3,7 +3,7 @@
 How to use it (signatures are final):
 
     engine = PolicyEngine.build(cluster)                      # profile "1.18"; once per cluster
-    decision = engine.decide(src, dst, port=8080)             # src, dst: PodTarget, AddressTarget, ...
+    decision = engine.decide(src, dst, port=8080)             # PodTarget, AddressTarget
     decision.verdict, decision.egress, decision.ingress, decision.l7, decision.conditions
     engine.open_ports(src, dst).allowed                       # PortSet: `80/TCP, 1000-2000/UDP`
     engine.selecting(pod)                                     # the policies that select it
@@ -14,38 +14,25 @@ answers to every question, whichever end they are at (a pod towards itself excep
 allowed). `engine.classes()` lists them with their pods. Group by class, ask once per class.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from itertools import product
 
-from topology.model import Cluster, Document, Location, Pod, Problem, Protocol
+from topology.errors import InvalidQuery
+from topology.model import Cluster, ContainerPort, Document, Location, Pod, Problem, Protocol
+from topology.policy.decision import PolicyDecision, join, merge
+from topology.policy.ends import End, Ends, PeerTarget
+from topology.policy.evaluation import NamedPorts, Row, conflict, evaluate
+from topology.policy.explanation import explain, explain_l7, unenforced
+from topology.policy.identities import Identity
+from topology.policy.pods import PodClasses
 from topology.policy.ports import PortSet
-from topology.policy.profile import Profile
+from topology.policy.profile import Profile, profile_named
+from topology.policy.reading import read_policies
+from topology.policy.rules import Rule
 from topology.policy.verdict import Direction, HttpRequest, Layer
-from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
-
-PeerTarget = PodTarget | AddressTarget | RangeTarget | DnsTarget | EntityTarget
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDecision:
-    """What the network policies say of one connection."""
-
-    verdict: Literal["allow", "deny", "unknown"]
-    """Of egress, ingress and, when a request was given, L7 together."""
-    egress: Layer
-    """`layer="egress-policy"`; verdict `none` where the source is no pod of the cluster."""
-    ingress: Layer
-    """`layer="ingress-policy"`; verdict `none` where the destination is no pod of the cluster."""
-    l7: Layer | None = None
-    """None where no L7 rule applies; verdict `allow` with conditions where no request was given."""
-    l7_verdict: Literal["allow", "deny", "unknown", "conditional"] | None = None
-    conditions: tuple[str, ...] = ()
-    """What must further hold, such as the HTTP requests that L7 rules let through."""
-    error: str = ""
-    """Why Cilium itself could not compute the policy of an end; the verdict is then `unknown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +62,25 @@ class Selection:
 class PolicyEngine:
     """NetworkPolicy, CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy of one cluster."""
 
-    problems: tuple[Problem, ...]
-    cluster: Cluster
-    profile: Profile
+    def __init__(
+        self,
+        cluster: Cluster,
+        rules: tuple[Rule, ...],
+        problems: tuple[Problem, ...],
+        profile: Profile,
+        clusters: Mapping[str, str],
+    ) -> None:
+        self.cluster = cluster
+        self.profile = profile
+        self.rules = rules
+        self.problems = problems
+        self._classes = PodClasses(cluster, rules, profile=profile, clusters=clusters)
+        self._ends = Ends(cluster, self._classes, rules, profile)
+        self._named = NamedPorts((one.ports for one in self._classes.classes), profile)
+        self._selecting = {way: self._select(way) for way in _DIRECTIONS}
+        self._rows: dict[tuple[Direction, int, Identity], Row] = {}
+        self._conflicts: dict[int, str] = {}
+        self._decisions: dict[Hashable, PolicyDecision] = {}
 
     @classmethod
     def build(
@@ -95,8 +98,14 @@ class PolicyEngine:
             profile: Whose semantics; `1.18`, `1.19`, `kubernetes`, or a Profile of your own.
             policies: Instead of `cluster.policies`; other kinds among them are left aside.
             clusters: Name of the mesh cluster of pods that are not local, by `namespace/name`.
+
+        Raises:
+            InvalidQuery: No profile has this name.
         """
-        raise NotImplementedError
+        chosen = profile_named(profile)
+        documents = cluster.policies if policies is None else policies
+        rules, problems = read_policies(cluster, documents, chosen)
+        return cls(cluster, rules, problems, chosen, clusters or {})
 
     def decide(
         self,
@@ -118,21 +127,216 @@ class PolicyEngine:
             protocol: Transport protocol.
             http: The HTTP request, where L7 shall be decided.
             dns: The DNS name asked for, where the connection is a DNS query.
+
+        Raises:
+            InvalidQuery: An end cannot be an end of a connection, or there is no such port.
         """
-        raise NotImplementedError
+        _check_port(protocol, port)
+        parts = []
+        for source, destination in self._pairs(src, dst):
+            key = (source.identity, destination.identity, protocol, port, http, dns)
+            decision = self._decisions.get(key)
+            if decision is None:
+                decision = self._decide(*key)
+                if http is None and dns is None:
+                    self._decisions[key] = decision
+            text = ", ".join(part for part in (source.part, destination.part) if part)
+            parts.append((text, decision))
+        return merge(parts)
 
     def open_ports(self, src: PeerTarget, dst: PeerTarget) -> PortOutcome:
         """Return every port of every protocol that is open between two ends."""
-        raise NotImplementedError
+        outcomes = [self._open(s.identity, d.identity) for s, d in self._pairs(src, dst)]
+        allowed, possible = outcomes[0][0], PortSet.EMPTY
+        conditional = PortSet.EMPTY
+        for certain, perhaps, proxied in outcomes:
+            allowed &= certain
+            possible |= perhaps
+            conditional |= proxied
+        return PortOutcome(
+            allowed=allowed, unknown=possible - allowed, conditional=conditional & allowed
+        )
 
     def selecting(self, pod: Pod) -> tuple[Selection, ...]:
         """Return the policies that select a pod, per direction, sorted."""
-        raise NotImplementedError
+        number = self._classes.of.get(pod.full_name)
+        if number is None:
+            return ()
+        found: dict[tuple[str, Direction], list[Rule]] = {}
+        for direction in _DIRECTIONS:
+            for rule in self._selecting[direction][number]:
+                found.setdefault((rule.policy, direction), []).append(rule)
+        return tuple(
+            Selection(
+                policy=policy,
+                direction=direction,
+                default_deny=any(rule.default_deny for rule in rules),
+                rules=len(rules),
+                location=rules[0].section,
+            )
+            for (policy, direction), rules in sorted(found.items())
+        )
 
     def class_of(self, pod: Pod) -> int:
-        """Return the number of the class of pods that get the same answers as this pod."""
-        raise NotImplementedError
+        """Return the number of the class of pods that get the same answers as this pod.
+
+        Negative for a pod on the host network: whether it counts as `host` or `remote-node`
+        depends on the node of the other end, so such pairs are asked one by one.
+        """
+        return self._classes.of.get(pod.full_name, -1)
 
     def classes(self) -> tuple[tuple[Pod, ...], ...]:
         """Return the pods of each class; the position is the number of the class."""
-        raise NotImplementedError
+        return tuple(tuple(one.pods) for one in self._classes.classes)
+
+    def question_key(self, src: PeerTarget, dst: PeerTarget) -> Hashable:
+        """Return a key such that pairs of ends with equal keys get equal decisions."""
+        return tuple((s.identity, d.identity) for s, d in self._pairs(src, dst))
+
+    def _pairs(self, src: PeerTarget, dst: PeerTarget) -> list[tuple[End, End]]:
+        return list(product(self._ends.of(src, dst), self._ends.of(dst, src)))
+
+    def _select(self, direction: Direction) -> list[tuple[Rule, ...]]:
+        """Return, for each identity that rules can select as subject, its rules."""
+        count = len(self._classes.index.identities)
+        found: list[list[Rule]] = [[] for _ in range(count)]
+        host = self._classes.entities["host-endpoint"].number
+        pods = (1 << len(self._classes.classes)) - 1
+        for rule in self.rules:
+            if rule.direction != direction:
+                continue
+            if rule.on_host:
+                if self.profile.host_firewall:
+                    found[host].append(rule)
+                continue
+            for number in self._classes.index.members(
+                self._classes.index.select(rule.subject) & pods
+            ):
+                found[number].append(rule)
+        interned: dict[tuple[int, ...], tuple[Rule, ...]] = {}
+        return [interned.setdefault(tuple(map(id, rules)), tuple(rules)) for rules in found]
+
+    def _enforces(self, identity: Identity) -> bool:
+        if identity is self._classes.entities["host-endpoint"]:
+            return self.profile.host_firewall
+        return 0 <= identity.number < len(self._classes.classes)
+
+    def _row(self, direction: Direction, end: Identity, peer: Identity) -> Row:
+        key = (direction, end.number, peer)
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = evaluate(
+                self._selecting[direction][end.number],
+                direction,
+                peer,
+                own_ports=self._ports(end),
+                peer_ports=self._ports(peer),
+                named=self._named,
+                profile=self.profile,
+            )
+        return row
+
+    def _ports(self, identity: Identity) -> tuple[ContainerPort, ...]:
+        if 0 <= identity.number < len(self._classes.classes):
+            return self._classes.classes[identity.number].ports
+        return ()
+
+    def _sides(self, source: Identity, destination: Identity) -> list[tuple[Direction, Row | None]]:
+        egress = self._row("egress", source, destination) if self._enforces(source) else None
+        ingress = self._row("ingress", destination, source) if self._enforces(destination) else None
+        return [("egress", egress), ("ingress", ingress)]
+
+    def _decide(
+        self,
+        source: Identity,
+        destination: Identity,
+        protocol: Protocol,
+        port: int | None,
+        http: HttpRequest | None,
+        dns: str | None,
+    ) -> PolicyDecision:
+        layers: list[Layer] = []
+        l7 = []
+        conditions: list[str] = []
+        errors = []
+        for end, peer, (way, row) in zip(
+            (source, destination),
+            (destination, source),
+            self._sides(source, destination),
+            strict=True,
+        ):
+            if row is None:
+                layers.append(unenforced(way, end.name))
+                continue
+            fault = self._conflict(end)
+            if fault:
+                errors.append(fault)
+                layers.append(_failed(way, fault))
+                continue
+            layers.append(explain(row, protocol, port, peer=peer.name))
+            found = explain_l7(row, protocol, port, http=http, dns=dns)
+            if found and layers[-1].verdict != "deny":
+                l7.append(found)
+            conditions += _authentication(row, protocol, port)
+        return join(layers[0], layers[1], l7, conditions=tuple(conditions), error="; ".join(errors))
+
+    def _conflict(self, end: Identity) -> str:
+        if end.number not in self._conflicts:
+            faults = (
+                conflict(self._selecting[way][end.number], self._named, self._ports(end))
+                for way in _DIRECTIONS
+            )
+            self._conflicts[end.number] = next((fault for fault in faults if fault), "")
+        return self._conflicts[end.number]
+
+    def _open(self, source: Identity, destination: Identity) -> tuple[PortSet, PortSet, PortSet]:
+        allowed = possible = PortSet.ALL
+        conditional = PortSet.EMPTY
+        for end, (_, row) in zip(
+            (source, destination), self._sides(source, destination), strict=True
+        ):
+            if row is None:
+                continue
+            if self._conflict(end):
+                allowed = PortSet.EMPTY
+                continue
+            allowed &= row.allowed
+            possible &= row.allowed | row.unknown
+            if not row.opening:
+                for match in row.matches:
+                    if match.rule.l7:
+                        conditional |= match.ports
+        return allowed, possible, conditional
+
+
+_DIRECTIONS: tuple[Direction, ...] = ("egress", "ingress")
+
+
+def _check_port(protocol: Protocol, port: int | None) -> None:
+    try:
+        PortSet.of(protocol, port or 0)
+    except (KeyError, ValueError):
+        message = f"`{port}/{protocol}` is no port."
+        hint = "Give 0 to 65535 for TCP, UDP and SCTP, an ICMP type from 0 to 255."
+        raise InvalidQuery(message, hint=hint) from None
+
+
+def _failed(direction: Direction, fault: str) -> Layer:
+    reason = (
+        f"Cilium cannot compute the policy of this end: {fault}. What is in force is not known."
+    )
+    return Layer(
+        layer="egress-policy" if direction == "egress" else "ingress-policy",
+        direction=direction,
+        verdict="unknown",
+        reason=reason,
+    )
+
+
+def _authentication(row: Row, protocol: Protocol, port: int | None) -> list[str]:
+    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+    return [
+        f"mutual authentication of the peers ({match.rule.name})"
+        for match in row.matches
+        if match.rule.auth == "required" and not match.rule.deny and match.ports & asked
+    ]

@@ -111,7 +111,8 @@ def _merge(protocol: Protocol, given: Iterable[Span]) -> tuple[Span, ...]:
     merged: list[Span] = []
     for first, last in sorted(given):
         if not 0 <= first <= last <= _LAST[protocol]:
-            raise ValueError(f"{first}-{last} is no span of {protocol} ports")
+            message = f"{first}-{last} is no span of {protocol} ports"
+            raise ValueError(message)
         if merged and first <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:

@@ -50,5 +50,6 @@ def profile_named(profile: Profile | str) -> Profile:
         return profile
     if profile not in PROFILES:
         known = ", ".join(f"`{name}`" for name in sorted(PROFILES))
-        raise InvalidQuery(f"There is no profile `{profile}`.", hint=f"Choose one of {known}.")
+        message = f"There is no profile `{profile}`."
+        raise InvalidQuery(message, hint=f"Choose one of {known}.")
     return PROFILES[profile]

@@ -1,3 +1,5 @@
 """CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: from their objects to rules."""
 
-__all__: list[str] = []
+from topology.policy.cilium.policy import read_cilium_policy
+
+__all__ = ["read_cilium_policy"]

@@ -1,3 +1,5 @@
 """Kubernetes NetworkPolicy: from its objects to rules."""
 
-__all__: list[str] = []
+from topology.policy.kubernetes.policy import read_network_policy
+
+__all__ = ["read_network_policy"]

@@ -1,0 +1,123 @@
+"""NetworkPolicy against truth tables and Kubernetes' own end-to-end cases.
+
+Cases with `ipBlock` select addresses of pods, which Cilium's identities never do: they are judged
+under plain Kubernetes semantics, all others under Cilium's default profile and plain Kubernetes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any, cast
+
+from evals.suites.result import SuiteResult
+from evals.suites.snapshots import build_snapshot
+from topology.model import Cluster, Pod, Protocol
+from topology.policy import PolicyEngine
+from topology.targets import PodTarget
+
+__all__ = ["run"]
+
+_DEFAULT = Path("../shared/cases/kubernetes")
+_VERDICTS = {"allowed": "allow", "blocked": "deny", True: "allow", False: "deny"}
+_SIDES = ("verdict", "ingress", "egress")
+
+Expected = tuple[str, str, str, dict[str, str]]
+
+
+def run(cases: Path | None = None) -> SuiteResult:
+    """Run the suite.
+
+    Args:
+        cases: A file of truth tables (`.jsonl`) or of end-to-end cases (`.json`), or a folder
+            with both; default: the shared cases.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+    """
+    started = perf_counter()
+    place = _DEFAULT if cases is None else cases
+    files = sorted(place.glob("*.json*")) if place.is_dir() else [place]
+    if not files:
+        message = f"`{place}` holds no cases"
+        raise FileNotFoundError(message)
+    count = checks = agree = skipped = 0
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        for name, cluster, profile, expected in _cases(file):
+            count += 1
+            for case, query, wanted, got in _compare(name, cluster, profile, expected):
+                checks += 1
+                agree += wanted == got
+                skipped += got == "unknown"
+                if got not in (wanted, "unknown"):
+                    rows.append({"case": case, "query": query, "expected": wanted, "got": got})
+    return SuiteResult(
+        suite="kubernetes",
+        cases=count,
+        checks=checks,
+        agree=agree,
+        skipped=skipped,
+        disagreements=tuple(rows),
+        seconds=round(perf_counter() - started, 3),
+    )
+
+
+def _cases(file: Path) -> Iterator[tuple[str, Cluster, str, list[Expected]]]:
+    if file.suffix == ".jsonl":
+        for line in file.read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            for number, step in enumerate(case["steps"]):
+                yield from _profiles(f"{case['id']}/{number}", step, _table(step["expected"]))
+    else:
+        for case in json.loads(file.read_text(encoding="utf-8")):
+            yield from _profiles(case["name"], case, _end_to_end(case["expected"]))
+
+
+def _profiles(
+    name: str, step: Mapping[str, Any], expected: list[Expected]
+) -> Iterator[tuple[str, Cluster, str, list[Expected]]]:
+    policies = [policy for policy in step["policies"] if policy["kind"] == "NetworkPolicy"]
+    cluster = build_snapshot(namespaces=step["namespaces"], pods=step["pods"], policies=policies)
+    yield f"{name} [kubernetes]", cluster, "kubernetes", expected
+    if "ipBlock" not in json.dumps(policies):
+        yield f"{name} [1.18]", cluster, "1.18", expected
+
+
+def _table(rows: list[list[str]]) -> list[Expected]:
+    found = []
+    for source, destination, port, *verdicts in rows:
+        wanted = {
+            side: _VERDICTS[verdict]
+            for side, verdict in zip(_SIDES, verdicts, strict=True)
+            if verdict in _VERDICTS
+        }
+        if len(wanted) == len(_SIDES):
+            found.append((source, destination, port, wanted))
+    return found
+
+
+def _end_to_end(rows: list[list[Any]]) -> list[Expected]:
+    return [(s, d, port, {"verdict": _VERDICTS[verdict]}) for s, d, port, verdict in rows]
+
+
+def _compare(
+    name: str, cluster: Cluster, profile: str, expected: list[Expected]
+) -> Iterator[tuple[str, str, str, str]]:
+    engine = PolicyEngine.build(cluster, profile=profile)
+    pods: dict[str, Pod] = {pod.full_name: pod for pod in cluster.pods}
+    for source, destination, port, wanted in expected:
+        protocol, _, number = port.partition("/")
+        decision = engine.decide(
+            PodTarget(pods[source]),
+            PodTarget(pods[destination]),
+            port=int(number),
+            protocol=cast("Protocol", protocol),
+        )
+        got = {
+            "verdict": decision.verdict,
+            "ingress": decision.ingress.verdict,
+            "egress": decision.egress.verdict,
+        }
+        for side, verdict in wanted.items():
+            yield name, f"{source} -> {destination} {port} {side}", verdict, got[side]

@@ -1,0 +1,77 @@
+"""Cluster values built from the JSON of a case, without any file in between."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from topology.model import Cluster, ContainerPort, Document, Namespace, Pod, Source, Workload
+
+__all__ = ["build_snapshot", "document_of"]
+
+_CLUSTER_WIDE = frozenset({"CiliumCIDRGroup", "CiliumClusterwideNetworkPolicy"})
+
+
+def build_snapshot(
+    *,
+    namespaces: Mapping[str, Mapping[str, str]],
+    pods: Iterable[Mapping[str, Any]],
+    policies: Iterable[Mapping[str, Any]],
+    cidr_groups: Mapping[str, list[str]] | None = None,
+) -> Cluster:
+    """Build a cluster of bare pods.
+
+    Args:
+        namespaces: Labels by name.
+        pods: Mappings with `namespace`, `name`, `labels`, and perhaps `ip`, `ports` and
+            `serviceAccount`.
+        policies: Policy objects as Kubernetes has them.
+        cidr_groups: CIDRs by name of the CiliumCIDRGroup.
+    """
+    groups = [
+        {
+            "apiVersion": "cilium.io/v2",
+            "kind": "CiliumCIDRGroup",
+            "metadata": {"name": name},
+            "spec": {"externalCIDRs": cidrs},
+        }
+        for name, cidrs in (cidr_groups or {}).items()
+    ]
+    return Cluster(
+        namespaces={
+            name: Namespace(name=name, labels=labels or {}) for name, labels in namespaces.items()
+        },
+        workloads=tuple(_workload(pod) for pod in pods),
+        policies=tuple(document_of(policy) for policy in policies),
+        documents=tuple(document_of(group) for group in groups),
+    )
+
+
+def document_of(body: Mapping[str, Any]) -> Document:
+    """Wrap an object as if it had been read from a file."""
+    kind, metadata = body["kind"], body["metadata"]
+    return Document(
+        kind=kind,
+        api_version=body["apiVersion"],
+        namespace="" if kind in _CLUSTER_WIDE else metadata.get("namespace", "default"),
+        name=metadata["name"],
+        body=body,
+        source=Source(file="case"),
+    )
+
+
+def _workload(given: Mapping[str, Any]) -> Workload:
+    pod = Pod(
+        namespace=given["namespace"],
+        name=given["name"],
+        labels=given.get("labels") or {},
+        addresses=(ip_address(given["ip"]),) if given.get("ip") else (),
+        service_account=given.get("serviceAccount") or "default",
+        ports=tuple(
+            ContainerPort(port["port"], port.get("protocol") or "TCP", port.get("name") or "")
+            for port in given.get("ports") or ()
+        ),
+        workload=given["name"],
+    )
+    return Workload(
+        kind="Pod", namespace=pod.namespace, name=pod.name, labels=pod.labels, pods=(pod,)
+    )

@@ -1,0 +1,216 @@
+"""Layers: the verdict of one direction, or of L7, with the rule, file and line that decided."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from topology.model import Location, Protocol
+from topology.policy.evaluation import Match, Opening, Row
+from topology.policy.ports import PortSet
+from topology.policy.rules import Rule
+from topology.policy.verdict import Decision, Direction, HttpRequest, Layer, LayerName
+
+__all__ = ["L7State", "explain", "explain_l7", "unenforced"]
+
+L7State = Literal["allow", "deny", "unknown", "conditional"]
+
+_LAYERS: dict[Direction, LayerName] = {"egress": "egress-policy", "ingress": "ingress-policy"}
+_OPENINGS: dict[Opening, str] = {
+    "unselected": "No policy selects the {end} for {direction}, so everything is allowed.",
+    "never": "Policy enforcement is switched off (mode never), so everything is allowed.",
+    "no-default-deny": "Policies select the {end} for {direction}, but none asks for default deny, "
+    "so what no rule denies is allowed.",
+    "localhost": "What the pod's own node sends is always let in (kubelet probes).",
+}
+_ENDS: dict[Direction, str] = {"egress": "source", "ingress": "destination"}
+_SHOWN = 3
+
+
+def unenforced(direction: Direction, name: str) -> Layer:
+    """Return the layer of an end that no network policy applies to."""
+    reason = f"`{name}` is no pod that policies select, so no {direction} policy applies to it."
+    return Layer(layer=_LAYERS[direction], direction=direction, verdict="none", reason=reason)
+
+
+def explain(row: Row, protocol: Protocol, port: int | None, *, peer: str) -> Layer:
+    """Explain one direction for one port, or for all ports of a protocol (`port=None`)."""
+    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+    if asked <= row.allowed:
+        return _allowed(row, asked)
+    denied = asked - row.allowed - row.unknown
+    if denied == asked:
+        return _denied(row, asked, peer)
+    return _undecided(row, asked, denied)
+
+
+def _layer(
+    row: Row,
+    verdict: Decision,
+    reason: str,
+    rule: Rule | None = None,
+    causes: tuple[tuple[str, Location], ...] = (),
+    nearest: str = "",
+) -> Layer:
+    return Layer(
+        layer=_LAYERS[row.direction],
+        direction=row.direction,
+        enforced=row.enforced,
+        verdict=verdict,
+        reason=reason,
+        policy=rule.policy if rule else None,
+        rule=rule.path if rule else None,
+        location=rule.location if rule else None,
+        causes=causes,
+        nearest=nearest,
+    )
+
+
+def _allowed(row: Row, asked: PortSet) -> Layer:
+    deciding = [m.rule for m in row.matches if not m.rule.deny and not m.doubt and m.ports & asked]
+    if not deciding or row.opening in ("never", "unselected"):
+        reason = _OPENINGS.get(row.opening, "Several rules together allow it.")
+        reason = reason.format(end=_ENDS[row.direction], direction=row.direction)
+        return _layer(row, "allow", reason)
+    return _layer(row, "allow", f"{deciding[0].name} allows it.", deciding[0], _others(deciding))
+
+
+def _denied(row: Row, asked: PortSet, peer: str) -> Layer:
+    denying = [m.rule for m in row.matches if m.rule.deny and not m.doubt and m.ports & asked]
+    if denying:
+        allowing = [m.rule for m in row.matches if not m.rule.deny and m.ports & asked]
+        nearest = f"{allowing[0].name} would allow it, but a deny comes first." if allowing else ""
+        reason = f"{denying[0].name} denies it."
+        return _layer(row, "deny", reason, denying[0], _others(denying), nearest)
+    causes = tuple(
+        dict.fromkeys((r.policy, _policy_location(r)) for r in row.rules if r.default_deny)
+    )
+    if not causes:
+        reason = "No rule allows it, and policy enforcement is `always`."
+        return _layer(row, "deny", reason)
+    names = _enumerate(name for name, _ in causes)
+    reason = f"No {row.direction} rule allows it; default deny comes from {names}."
+    first = next(rule for rule in row.rules if rule.default_deny)
+    layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked, peer))
+    if len(causes) > 1:
+        return layer
+    return Layer(
+        **{name: getattr(layer, name) for name in Layer.__dataclass_fields__}
+        | {"policy": first.policy, "location": causes[0][1]}
+    )
+
+
+def _undecided(row: Row, asked: PortSet, denied: PortSet) -> Layer:
+    for match in row.matches:
+        if match.doubt and match.ports & asked:
+            reason = f"Whether {match.rule.name} applies is not known: {match.doubt}."
+            return _layer(row, "unknown", reason, match.rule)
+    open_ports = asked & row.allowed
+    reason = f"It depends on the port: allowed are {open_ports}, denied {denied}."
+    return _layer(row, "unknown", reason)
+
+
+def _nearest(row: Row, asked: PortSet, peer: str) -> str:
+    """Return the rule that comes closest to allowing, and what it lacks."""
+    for match in row.matches:
+        if not match.rule.deny and match.ports:
+            return f"{match.rule.name} would allow it but for the port: it allows {match.ports}."
+    for rule in row.rules:
+        if rule.deny or not rule.peers or not _may_cover(rule, asked):
+            continue
+        meant = " or ".join(f"`{one.key}`" for one in rule.peers[:_SHOWN])
+        return f"{rule.name} would allow it but for the peer: it is for {meant}, not for `{peer}`."
+    return ""
+
+
+def _may_cover(rule: Rule, asked: PortSet) -> bool:
+    if rule.ports is None:
+        return True
+    return any(
+        not entry.name
+        and bool(asked & PortSet({p: [(entry.first, entry.last)] for p in entry.protocols}))
+        for entry in rule.ports
+    )
+
+
+def explain_l7(
+    row: Row,
+    protocol: Protocol,
+    port: int | None,
+    *,
+    http: HttpRequest | None,
+    dns: str | None,
+) -> tuple[L7State, Layer, tuple[str, ...]] | None:
+    """Explain what the proxy of one direction does; None where no L7 rule restricts.
+
+    HTTP is opened by any matching allow without L7 rules; DNS only by one for the very same port
+    (pkg/policy/l4.go, pkg/fqdn/dnsproxy/proxy.go).
+    """
+    if row.opening:
+        return None
+    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+    hits = [m for m in row.matches if not m.rule.deny and m.ports & asked]
+    proxied = [m for m in hits if m.rule.l7]
+    if not proxied or _opened(hits, proxied, asked):
+        return None
+    if port is not None and len(proxied) < len(hits) and not _speaks_dns(proxied):
+        return _l7(row, "unknown", "Whether a rule without L7 part applies is not known.", proxied)
+    named = _enumerate(m.rule.policy for m in proxied)
+    passes = tuple(f"{m.rule.l7} ({m.rule.name})" for m in proxied)
+    if http is None and dns is None:
+        reason = f"A proxy lets only some requests through, as {named} say."
+        return _l7(row, "conditional", reason, proxied, passes)
+    results = {m.rule.l7.admits(http, dns): m for m in reversed(proxied) if m.rule.l7}
+    if True in results and not results[True].doubt:
+        match = results[True]
+        return _l7(row, "allow", f"{match.rule.name} lets the request through.", [match])
+    if None in results or True in results:
+        reason = f"Whether {proxied[0].rule.name} lets this request through cannot be decided."
+        return _l7(row, "unknown", reason, proxied)
+    reason = f"No L7 rule lets the request through; allowed are {'; '.join(passes)}."
+    return _l7(row, "deny", reason, proxied)
+
+
+def _opened(hits: list[Match], proxied: list[Match], asked: PortSet) -> bool:
+    plain = [match for match in hits if not match.rule.l7 and not match.doubt]
+    opened = PortSet.EMPTY
+    for match in plain:
+        if _speaks_dns(proxied):
+            opened |= PortSet({protocol: [(port, port)] for protocol, port in match.filters})
+        else:
+            opened |= match.ports
+    return all(match.ports & asked <= opened for match in proxied)
+
+
+def _speaks_dns(proxied: list[Match]) -> bool:
+    return any(match.rule.l7 and match.rule.l7.parser == "dns" for match in proxied)
+
+
+def _l7(
+    row: Row, state: L7State, reason: str, matches: list[Match], conditions: tuple[str, ...] = ()
+) -> tuple[L7State, Layer, tuple[str, ...]]:
+    rule = matches[0].rule
+    layer = Layer(
+        layer="l7",
+        direction=row.direction,
+        enforced=True,
+        verdict="allow" if state == "conditional" else state,
+        reason=reason,
+        policy=rule.policy,
+        rule=rule.path,
+        location=rule.location,
+        causes=_others([match.rule for match in matches]),
+    )
+    return state, layer, conditions
+
+
+def _others(rules: list[Rule]) -> tuple[tuple[str, Location], ...]:
+    return tuple((f"{rule.policy} {rule.path}", rule.location) for rule in rules[1:])
+
+
+def _policy_location(rule: Rule) -> Location:
+    return rule.section
+
+
+def _enumerate(names: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    shown = ", ".join(f"`{name}`" for name in unique[:_SHOWN])
+    return shown + (f" and {len(unique) - _SHOWN} more" if len(unique) > _SHOWN else "")

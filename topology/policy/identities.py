@@ -1,0 +1,132 @@
+"""Security identities: what policies can tell apart, and the index that selects among them.
+
+Pods with equal identity-relevant labels share one identity, as in Cilium. Only labels that some
+selector names are relevant, so 20,000 pods make a few hundred identities; everything is decided
+between identities. A set of identities is an int used as a bitset.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+
+from topology.model import Address
+from topology.policy.labels import ANY, RESERVED, IdentityLabels
+from topology.policy.selectors import Requirement, Selector
+
+__all__ = ["RESERVED_LABELS", "Identity", "IdentityIndex", "reserved"]
+
+RESERVED_LABELS: Mapping[str, tuple[str, ...]] = {
+    "health": ("health",),
+    "host": ("host",),
+    "host-endpoint": ("host",),
+    "ingress": ("ingress",),
+    "init": ("init",),
+    "kube-apiserver-external": ("kube-apiserver", "world"),
+    "kube-apiserver-node": ("kube-apiserver", "remote-node"),
+    "remote-node": ("remote-node",),
+    "unmanaged": ("unmanaged",),
+    "world": ("world",),
+    "world-ipv4": ("world-ipv4",),
+    "world-ipv6": ("world-ipv6",),
+}
+"""Labels of source `reserved` of each entity that can be at the end of a connection."""
+
+
+@dataclass(eq=False, slots=True)
+class Identity:
+    """One identity; compared by identity of the object."""
+
+    name: str
+    """For people: of one of its pods, of the entity, or the address."""
+    labels: IdentityLabels
+    addresses: tuple[Address, ...] = ()
+    names: frozenset[str] = frozenset()
+    """DNS names that its address was learned for."""
+    outside: bool = False
+    """Out of the cluster: addresses that CIDR rules can mean."""
+    hidden_address: bool = False
+    """It has one certain address, but which one is not known here."""
+    family: int = 0
+    """4 or 6 where the identity stands for one family only."""
+    number: int = -1
+    """Position in the index; -1 for identities made for one question."""
+    index: "IdentityIndex | None" = field(default=None, repr=False)
+
+    @property
+    def is_host(self) -> bool:
+        """Return whether this is the node that the other end runs on."""
+        return self.labels.get("host") == (RESERVED, "")
+
+    def selected_by(self, selector: Selector) -> bool:
+        """Return whether a selector selects this identity."""
+        if self.index is None:
+            return selector.matches(self.labels)
+        return bool(self.index.select(selector) >> self.number & 1)
+
+
+class IdentityIndex:
+    """Identities with an inverted index from labels to sets of them."""
+
+    def __init__(self, identities: Iterable[Identity]) -> None:
+        self.identities = tuple(identities)
+        self.everything = (1 << len(self.identities)) - 1
+        self._keys: dict[str, dict[tuple[str, str], int]] = {}
+        self._selected: dict[Selector, int] = {}
+        for number, identity in enumerate(self.identities):
+            identity.number, identity.index = number, self
+            for key, label in identity.labels.items():
+                bits = self._keys.setdefault(key, {})
+                bits[label] = bits.get(label, 0) | 1 << number
+
+    def select(self, selector: Selector) -> int:
+        """Return the set of identities that a selector selects."""
+        known = self._selected.get(selector)
+        if known is None:
+            known = self.everything
+            for requirement in selector.requirements:
+                known &= self._holding(requirement)
+            self._selected[selector] = known
+        return known
+
+    def members(self, bits: int) -> list[int]:
+        """Return the numbers of the identities in a set, ascending."""
+        members = []
+        while bits:
+            low = bits & -bits
+            members.append(low.bit_length() - 1)
+            bits ^= low
+        return members
+
+    def _holding(self, requirement: Requirement) -> int:
+        wanted = requirement.values
+        positive = requirement.operator in ("In", "Exists")
+        any_value = requirement.operator in ("Exists", "DoesNotExist")
+        found = reduce(
+            or_,
+            (
+                bits
+                for (source, value), bits in self._keys.get(requirement.key, {}).items()
+                if requirement.source in (ANY, source) and (any_value or value in wanted)
+            ),
+            0,
+        )
+        return found if positive else self.everything & ~found
+
+
+def reserved(entity: str, *, dual_stack: bool) -> Identity:
+    """Return the identity of an entity.
+
+    Args:
+        entity: A key of RESERVED_LABELS.
+        dual_stack: Whether the world is split by address family.
+    """
+    labels = dict.fromkeys(RESERVED_LABELS[entity], (RESERVED, ""))
+    family = {"world-ipv4": 4, "world-ipv6": 6}.get(entity, 0)
+    return Identity(
+        name=entity,
+        labels=labels,
+        outside="world" in entity or entity == "kube-apiserver-external",
+        hidden_address=entity == "kube-apiserver-external",
+        family=family or (0 if dual_stack else 4),
+    )

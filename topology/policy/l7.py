@@ -1,0 +1,115 @@
+"""What the proxies look at inside a connection: HTTP requests and DNS queries."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from topology.policy.fqdn import NamePattern
+from topology.policy.verdict import HttpRequest
+
+__all__ = ["HttpRule", "L7Rules", "compile_regex"]
+
+_POSIX = {
+    "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "ascii": "\\x00-\\x7F", "blank": "\\t ",
+    "digit": "0-9", "lower": "a-z", "punct": "!-/:-@\\[-`{-~", "space": "\\t\\n\\v\\f\\r ",
+    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
+}  # fmt: skip
+_PYTHON_ONLY = re.compile(r"\(\?(?:[=!#>]|<[=!]|P[=>]|\()|\\[1-9]|[*+?}]\+")
+_RE2_ONLY = re.compile(r"\\[pPCzQE]|\(\?<[a-zA-Z]|\[\[:\^")
+
+
+def compile_regex(pattern: str) -> re.Pattern[str] | None:
+    """Compile an RE2 expression, or return None where Python would read it differently."""
+    if _PYTHON_ONLY.search(pattern) or _RE2_ONLY.search(pattern):
+        return None
+    for name, members in _POSIX.items():
+        pattern = pattern.replace(f"[:{name}:]", members)
+    try:
+        return re.compile(pattern, re.ASCII)
+    except re.error:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRule:
+    """One item of `rules.http`: every condition must hold; the expressions match whole values."""
+
+    method: str = ""
+    path: str = ""
+    host: str = ""
+    headers: tuple[tuple[str, str | None], ...] = ()
+    """Name and exact value; None where the header must only be there."""
+    secret: bool = False
+    """Whether a header is compared with a Secret, which is not known here."""
+    _compiled: dict[str, re.Pattern[str] | None] = field(
+        default_factory=dict, repr=False, compare=False, hash=False
+    )
+
+    def matches(self, request: HttpRequest) -> bool | None:
+        """Return whether the rule lets a request through; None where that cannot be decided."""
+        results = [
+            self._full(self.method, request.method),
+            self._full(self.path, request.path),
+            self._host(request),
+            None if self.secret else True,
+            *(_has_header(request, name, value) for name, value in self.headers),
+        ]
+        if False in results:
+            return False
+        return None if None in results else True
+
+    def _host(self, request: HttpRequest) -> bool | None:
+        if self.host and not request.host:
+            return None
+        return self._full(self.host, request.host)
+
+    def _full(self, pattern: str, value: str) -> bool | None:
+        if not pattern:
+            return True
+        if pattern not in self._compiled:
+            self._compiled[pattern] = compile_regex(pattern)
+        regex = self._compiled[pattern]
+        return None if regex is None else regex.fullmatch(value) is not None
+
+    def __str__(self) -> str:
+        parts = [self.method or "any method", self.path or "any path"]
+        if self.host:
+            parts.append(f"host {self.host}")
+        parts += [f"header {n}" if v is None else f"header {n}: {v}" for n, v in self.headers]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L7Rules:
+    """The L7 part of a rule: any of its items lets a request through."""
+
+    parser: Literal["http", "dns", "kafka", "tls"] | str
+    http: tuple[HttpRule, ...] = ()
+    dns: tuple[NamePattern, ...] = ()
+    names: tuple[str, ...] = ()
+    """TLS server names."""
+
+    def admits(self, http: HttpRequest | None, dns: str | None) -> bool | None:
+        """Return whether a request gets through; None where this cannot be decided."""
+        if http is not None and self.parser == "http":
+            results = {rule.matches(http) for rule in self.http}
+            return True if True in results else None if None in results else False
+        if dns is not None and self.parser == "dns":
+            return any(pattern.matches(dns) for pattern in self.dns)
+        return None
+
+    def __str__(self) -> str:
+        if self.parser == "http":
+            return "HTTP " + " or ".join(f"`{rule}`" for rule in self.http)
+        if self.parser == "dns":
+            return "DNS queries for " + " or ".join(f"`{pattern}`" for pattern in self.dns)
+        if self.parser == "tls":
+            return "TLS with server name " + " or ".join(f"`{name}`" for name in self.names)
+        return f"{self.parser} requests that its rules name"
+
+
+def _has_header(request: HttpRequest, name: str, value: str | None) -> bool:
+    values = [v for n, v in request.headers if n.lower() == name.lower()]
+    if value is None:
+        return bool(values)
+    return ",".join(values) == value if values else False

@@ -1,0 +1,36 @@
+"""Labels as Cilium's identities carry them: a key, a value, and the source that gave it."""
+
+from collections.abc import Mapping
+
+__all__ = [
+    "ANY",
+    "CLUSTER",
+    "K8S",
+    "NAMESPACE",
+    "NAMESPACE_LABELS",
+    "RESERVED",
+    "SERVICE_ACCOUNT",
+    "IdentityLabels",
+    "split_key",
+]
+
+ANY = "any"
+K8S = "k8s"
+RESERVED = "reserved"
+
+NAMESPACE = "io.kubernetes.pod.namespace"
+NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
+CLUSTER = "io.cilium.k8s.policy.cluster"
+SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
+
+IdentityLabels = Mapping[str, tuple[str, str]]
+"""Key to (source, value)."""
+
+
+def split_key(text: str) -> tuple[str, str]:
+    """Split `k8s:app` into source and key; a key without source is of any source.
+
+    Only the first colon splits (pkg/labels, GetExtendedKeyFrom).
+    """
+    source, colon, key = text.partition(":")
+    return (source or ANY, key) if colon else (ANY, text)

@@ -1,0 +1,104 @@
+"""The other end of a rule: which identities it means."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from topology.model import Address, Network
+from topology.policy.fqdn import NamePattern
+from topology.policy.identities import Identity
+from topology.policy.selectors import Selector
+
+__all__ = ["AddressPeer", "NamePeer", "Peer", "SelectorPeer"]
+
+
+class Peer(Protocol):
+    """One alternative of a rule's other end."""
+
+    @property
+    def key(self) -> str:
+        """Text that equal peers share: rules with it are merged by Cilium."""
+
+    def matches(self, identity: Identity) -> bool | None:
+        """Return whether the identity is meant; None where that cannot be known."""
+
+
+@dataclass(frozen=True)
+class SelectorPeer:
+    """Identities by label: endpoints, entities, the backends of a Service."""
+
+    selector: Selector
+
+    @cached_property
+    def key(self) -> str:
+        """Return the selector as text."""
+        return str(self.selector)
+
+    def matches(self, identity: Identity) -> bool:
+        """Return whether the identity's labels are selected."""
+        return identity.selected_by(self.selector)
+
+
+@dataclass(frozen=True)
+class AddressPeer:
+    """Addresses by CIDR, less the exceptions.
+
+    In Cilium this never means pods, nodes or the health and ingress endpoints; in plain
+    Kubernetes (`pods=True`) it means whatever has the address.
+    """
+
+    networks: tuple[Network, ...]
+    excepts: tuple[Network, ...] = ()
+    pods: bool = False
+    group: str = ""
+    """Name of the CiliumCIDRGroup, where the networks come from one."""
+
+    @cached_property
+    def key(self) -> str:
+        """Return the networks as text."""
+        text = self.group or ", ".join(map(str, self.networks))
+        return text + (f" except {', '.join(map(str, self.excepts))}" if self.excepts else "")
+
+    def matches(self, identity: Identity) -> bool | None:
+        """Return whether the identity's address is meant; None where it has one unknown to us."""
+        if not (identity.outside or self.pods):
+            return False
+        if identity.addresses:
+            return any(self._covers(address) for address in identity.addresses)
+        if identity.hidden_address:
+            return self._covers_hidden(identity)
+        return self._covers_world(identity)
+
+    def _covers(self, address: Address) -> bool:
+        return any(address in network for network in self.networks) and not any(
+            address in network for network in self.excepts
+        )
+
+    def _covers_world(self, identity: Identity) -> bool:
+        """Decide for the reserved identity `world`: only a prefix of length 0 means it."""
+        return identity.outside and any(
+            not network.prefixlen and identity.family in (0, network.version)
+            for network in self.networks
+        )
+
+    def _covers_hidden(self, identity: Identity) -> bool | None:
+        whole = self._covers_world(identity)
+        if not self.networks or (whole and not self.excepts):
+            return whole
+        return None
+
+
+@dataclass(frozen=True)
+class NamePeer:
+    """Addresses that the DNS proxy has seen in the answer for a name (toFQDNs)."""
+
+    pattern: NamePattern
+
+    @cached_property
+    def key(self) -> str:
+        """Return the pattern as text."""
+        return str(self.pattern)
+
+    def matches(self, identity: Identity) -> bool:
+        """Return whether the identity was learned for a matching name."""
+        return identity.outside and any(self.pattern.matches(name) for name in identity.names)
