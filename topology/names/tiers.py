@@ -1,0 +1,219 @@
+"""From the words of a name to what they may mean: the surest reading first.
+
+A later tier is tried only where the earlier ones found nothing, so that a name that merely
+resembles something never hides one that is spelled out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from topology.names.index import Entry, Tables
+from topology.names.match import How, Prefer
+from topology.names.spelling import (
+    allowed_slips,
+    canonical,
+    core,
+    fold,
+    singular,
+    slips,
+    split,
+)
+from topology.names.words import GENERIC, SOFTWARE
+
+__all__ = ["Allowed", "Found", "Tier", "exactly", "narrow", "restriction", "tolerantly"]
+
+Allowed = Callable[[Entry], bool]
+Tier = Callable[[Tables, str, Allowed], "Found | None"]
+
+_SHORTEST_PREFIX = 3
+_SHORTEST_PART = 4
+_SHORTEST_ENDING = 5
+_MARGIN = 2
+"""A misspelling is accepted when the next best name is this many slips further away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one tier found."""
+
+    entries: tuple[Entry, ...]
+    how: How
+    score: int
+
+
+def restriction(kind: str, place: str) -> Allowed:
+    """Return a test for things of a kind in a namespace; empty means any."""
+
+    def allowed(entry: Entry) -> bool:
+        if place and entry.namespace != place:
+            return False
+        if kind == "Workload":
+            return entry.sort == "workload"
+        if kind == "Pod":
+            return entry.sort == "pod" or entry.kind == "Pod"
+        return not kind or entry.kind == kind
+
+    return allowed
+
+
+def exactly(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what has this name, but for case and separators."""
+    for shelf, key, score in ((tables.exact, name.lower(), 100), (tables.folded, fold(name), 99)):
+        entries = [entry for entry in shelf.get(key, ()) if allowed(entry)]
+        for sorts in (("workload", "service"), ("pod",), ("namespace",), ("node",), ("dns",)):
+            chosen = tuple(entry for entry in entries if entry.sort in sorts)
+            if chosen:
+                return Found(entries=chosen, how="exact", score=score)
+    return None
+
+
+def tolerantly(
+    tables: Tables, name: str, allowed: Allowed, *, tiers: Sequence[Tier] = ()
+) -> Found | None:
+    """Return what a name means by label, by part, by use or by a misspelling, surest first."""
+    for tier in tiers or (by_core, by_content, by_words, by_prefix, by_use, by_slips):
+        found = tier(tables, name, allowed)
+        if found:
+            return found
+    return None
+
+
+def by_core(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what has this name but for generic words and number, or this as a label."""
+    key = core(split(name))
+    labelled = [entry for entry in tables.labels.get(key, ()) if allowed(entry)]
+    named = [entry for entry in tables.cores.get(key, ()) if allowed(entry)]
+    if named:
+        return _found((*named, *labelled), "partial", 90)
+    return _found(labelled, "label", 90)
+
+
+def by_content(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what a describing label says this of."""
+    return _found(filter(allowed, tables.content.get(core(split(name)), ())), "label", 85)
+
+
+def by_words(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what has every one of these words in its name."""
+    words = [canonical(word) for word in split(name)]
+    words = [word for word in words if word not in GENERIC]
+    if not words:
+        return None
+    shelves = sorted((tables.words.get(word, []) for word in words), key=len)
+    wanted = frozenset(words)
+    return _found(
+        (entry for entry in shelves[0] if wanted <= entry.words and allowed(entry)), "partial", 80
+    )
+
+
+def by_prefix(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what has words that start as these do, or a compound with this at either end."""
+    words = [word for word in split(name) if singular(word) not in GENERIC]
+    joined = core(tuple(words)) if words else ""
+    if len(joined) < _SHORTEST_PREFIX:
+        return None
+
+    def fits(entry: Entry) -> bool:
+        if entry.sort == "dns":
+            return False
+        if len(joined) >= _SHORTEST_PART and entry.core.startswith(joined):
+            return True
+        if len(joined) >= _SHORTEST_ENDING and entry.core.endswith(joined):
+            return True
+        return all(
+            any(len(word) >= _SHORTEST_PREFIX and part.startswith(word) for part in entry.words)
+            for word in words
+        )
+
+    return _found((entry for entry in tables.entries if fits(entry) and allowed(entry)),
+                  "partial", 70)  # fmt: skip
+
+
+def by_use(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return the product that is used for this, as `postgres` is for a database."""
+    products = SOFTWARE.get(core(split(name)), frozenset())
+    entries = {
+        (entry.sort, entry.full_name): entry
+        for product in sorted(products)
+        for entry in (*tables.words.get(product, ()), *tables.labels.get(product, ()))
+        if entry.sort != "dns" and allowed(entry)
+    }
+    return _found(entries.values(), "partial", 60)
+
+
+def by_slips(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what this is a misspelling of, if nothing else is nearly as close."""
+    typed = core(split(name))
+    if not allowed_slips(typed):
+        return None
+    near: list[tuple[int, Entry]] = []
+    for entry in tables.entries:
+        if entry.sort == "dns" or not allowed(entry):
+            continue
+        distances = [slips(typed, form) for form in {entry.core, *entry.words}]
+        distances.append(slips(fold(name), entry.folded))
+        close = [distance for distance in distances if distance is not None]
+        if close:
+            near.append((min(close), entry))
+    if not near:
+        return None
+    best = min(distance for distance, _ in near)
+    close_by = [entry for distance, entry in near if distance < best + _MARGIN]
+    if len({entry.name for entry in close_by}) > 1:
+        return None
+    return _found(close_by, "typo", 50 - 10 * best)
+
+
+def narrow(
+    entries: Sequence[Entry],
+    *,
+    namespace: str | None,
+    prefer: Prefer,
+    behind: Callable[[Entry], frozenset[str]],
+) -> tuple[Entry, ...]:
+    """Drop the readings that the preferences decide against.
+
+    Args:
+        entries: What one tier found.
+        namespace: Readings in this namespace win, if there are any.
+        prefer: Which of a workload and its Service is meant.
+        behind: Returns the full names of the workloads behind a Service.
+    """
+    kept = [entry for entry in entries if entry.namespace == namespace] or list(entries)
+    workloads = {entry.full_name for entry in kept if entry.sort == "workload"}
+    services = {entry.full_name for entry in kept if entry.sort == "service"}
+    if prefer == "workload":
+        kept = [one for one in kept if one.sort != "service" or one.full_name not in workloads]
+    else:
+        kept = [one for one in kept if one.sort != "workload" or one.full_name not in services]
+    return tuple(_without_pairs(kept, prefer, behind)) if len(kept) > 1 else tuple(kept)
+
+
+def _without_pairs(
+    entries: list[Entry], prefer: Prefer, behind: Callable[[Entry], frozenset[str]]
+) -> list[Entry]:
+    """Drop a Service where its workloads are among the readings, or the other way round."""
+    workloads = {entry.full_name for entry in entries if entry.sort == "workload"}
+    fronted: set[str] = set()
+    whole: list[Entry] = []
+    fronts: list[Entry] = []
+    for entry in entries:
+        backs = behind(entry) if entry.sort == "service" else frozenset()
+        if backs and backs <= workloads:
+            fronts.append(entry)
+            fronted |= backs
+            if backs == workloads:
+                whole.append(entry)
+    if len(whole) == 1 and len(workloads) > 1:
+        return whole
+    if prefer == "workload":
+        return [entry for entry in entries if entry not in fronts]
+    return [one for one in entries if one.sort != "workload" or one.full_name not in fronted]
+
+
+def _found(entries: Iterable[Entry], how: How, score: int) -> Found | None:
+    """Return a find with each entry once, sorted, or None where there is nothing."""
+    unique = {(one.namespace, one.name, one.sort, one.kind): one for one in entries}
+    if not unique:
+        return None
+    return Found(entries=tuple(unique[key] for key in sorted(unique)), how=how, score=score)
