@@ -41,11 +41,16 @@ class Fields:
         if not isinstance(value, list):
             self.complain(value, "a list", f"{path}{key}")
             return []
-        if all(type(item) is dict for item in value):
-            return value
+        for item in value:
+            if type(item) is not dict:
+                return self._mend_mappings(value, f"{path}{key}")
+        return value
+
+    def _mend_mappings(self, value: list[Any], path: str) -> list[Mapping[str, Any]]:
+        """Return the mappings of a list that holds something else too."""
         for index, item in enumerate(value):
             if not isinstance(item, dict):
-                self.complain(item, "a mapping", f"{path}{key}[{index}]")
+                self.complain(item, "a mapping", f"{path}[{index}]")
         return [item for item in value if isinstance(item, dict)]
 
     def text(self, owner: Mapping[str, Any], key: str, path: str, default: str = "") -> str:

@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import orjson
 
-from topology.load.lines import MOST_LEVELS, FieldLines
+from topology.load.kinds import KEPT_WHOLE
+from topology.load.lines import MOST_LEVELS, SMALL, FieldLines
 from topology.load.problems import Report, shorten
 from topology.load.typography import find_typography
 from topology.model import Location, Problem, Source
@@ -70,10 +72,11 @@ def _read_stream(data: bytes, file: str, report: Report) -> Iterator[JsonDocumen
         position = end
 
 
-def locate_items(document: JsonDocument, file: str) -> Sequence[Source]:
+def locate_items(document: JsonDocument, file: str) -> list[Source]:
     """Return the source of each item of a list document, or of the document alone.
 
-    The items of a document that stands on one line all have that line.
+    The items of a document that stands on one line all have that line. Of large files, only the
+    policies and their like know the lines of their fields.
     """
     value = document.value
     items = value if isinstance(value, list) else value.get("items")
@@ -81,14 +84,23 @@ def locate_items(document: JsonDocument, file: str) -> Sequence[Source]:
         return [_source(file, document.data, document.line)]
     if b"\n" not in document.data.strip():
         return [Source(file, {"": document.line})] * len(items)
-    spans = _spans_by_indent(document.data, len(items)) or _spans_by_reading(document.data, items)
+    data = document.data
+    starts = _starts_by_indent(data, len(items)) or _starts_by_reading(data, len(items))
+    starts += [len(data)] * (len(items) + 1 - len(starts))
     sources, line, position = [], document.line, 0
-    for start, end in spans:
-        line += document.data.count(b"\n", position, start)
-        sources.append(_source(file, document.data[start:end], line))
+    for item, start, end in zip(items, starts, starts[1:], strict=False):
+        line += data.count(b"\n", position, start)
         position = start
-    sources.extend([Source(file, {"": document.line})] * (len(items) - len(sources)))
+        if len(data) < SMALL or _is_kept_whole(item):
+            sources.append(_source(file, data[start:end], line))
+        else:
+            sources.append(Source(file, {"": line}))
     return sources
+
+
+def _is_kept_whole(item: Any) -> bool:
+    """Say whether the lines of an object's fields will be asked for."""
+    return isinstance(item, dict) and item.get("kind") in KEPT_WHOLE
 
 
 def _source(file: str, data: bytes, line: int) -> Source:
@@ -96,8 +108,8 @@ def _source(file: str, data: bytes, line: int) -> Source:
     return Source(file, FieldLines(partial(find_lines, data, line), line))
 
 
-def _spans_by_indent(data: bytes, count: int) -> list[tuple[int, int]] | None:
-    """Return where the items start and end, if each is indented as the first and no other is.
+def _starts_by_indent(data: bytes, count: int) -> list[int] | None:
+    """Return where the items start, if each is indented as the first and nothing else is.
 
     This is how kubectl and jq print; it saves reading the file a second time.
     """
@@ -105,38 +117,34 @@ def _spans_by_indent(data: bytes, count: int) -> list[tuple[int, int]] | None:
     if first is None or b"\n" not in first.group(1):
         return None
     opening = first.group(1) + b"{"
-    starts, position = [], first.start(1)
-    while (position := data.find(opening, position)) >= 0:
-        starts.append(position + len(opening) - 1)
+    starts: list[int] = []
+    position = first.start(1)
+    while (position := data.find(opening, position)) >= 0 and len(starts) <= count:
         position += len(opening)
-        if len(starts) > count:
-            return None
-    if len(starts) != count:
-        return None
-    closing = first.group(1) + b"}"
-    ends = [data.find(closing, start) + len(closing) for start in starts]
-    return list(zip(starts, ends, strict=True))
+        starts.append(position - 1)
+    return starts if len(starts) == count else None
 
 
-def _spans_by_reading(data: bytes, items: list[Any]) -> list[tuple[int, int]]:
-    """Return where the items start and end, by reading each of them again."""
+def _starts_by_reading(data: bytes, count: int) -> list[int]:
+    """Return where the items start, by reading each of them again."""
     text = data.decode("utf-8", "replace")
     first = _ITEMS.search(text)
     if first is None:
         return []
-    spans, position = [], first.end()
-    for _ in items:
-        while text[position] in _SPACE or text[position] == ",":
-            position += 1
-        try:
-            _, end = _WHOLE.raw_decode(text, position)
-        except (json.JSONDecodeError, RecursionError):
-            break
-        spans.append((position, end))
-        position = end
+    starts: list[int] = []
+    position = first.end()
+    try:
+        for _ in range(count):
+            while text[position] in _SPACE or text[position] == ",":
+                position += 1
+            starts.append(position)
+            _, position = _WHOLE.raw_decode(text, position)
+    except (json.JSONDecodeError, RecursionError):
+        starts.pop()
     if text.isascii():
-        return spans
-    return [(len(text[:start].encode()), len(text[:end].encode())) for start, end in spans]
+        return starts
+    spans = pairwise([0, *starts])
+    return list(accumulate(len(text[start:end].encode()) for start, end in spans))
 
 
 def find_lines(data: bytes, first_line: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ __all__ = [
     "CLUSTER_WIDE",
     "DOCUMENTS",
     "GROUPS",
+    "KEPT_WHOLE",
     "POLICIES",
     "RULES_NOT_EVALUATED",
     "canonical_kind",
@@ -51,6 +52,9 @@ POLICIES: Final = frozenset(
     }
 )
 DOCUMENTS: Final = frozenset({"CiliumCIDRGroup", "Gateway", "ServiceEntry"})
+KEPT_WHOLE: Final = POLICIES | DOCUMENTS | {"ConfigMap"}
+"""Kinds of which every field, with its line, may be asked for."""
+
 CLUSTER_WIDE: Final = frozenset(
     {"CiliumCIDRGroup", "CiliumClusterwideNetworkPolicy", "Namespace", "Node"}
 )

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-__all__ = ["MOST_LEVELS", "FieldLines", "Marks", "find_marked_lines"]
+__all__ = ["MOST_LEVELS", "SMALL", "FieldLines", "Marks", "find_marked_lines"]
 
 MOST_LEVELS: Final = 200
 """No Kubernetes object is nested deeper; what is nested deeper is refused."""
+
+SMALL: Final = 2 * 2**20
+"""Size of a file up to which the line of every field of every object is kept."""
 
 Marks = dict[int, dict[str | int, int]]
 """By id of a mapping or list: the line of each key or item."""

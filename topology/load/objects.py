@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from topology.load.kinds import CLUSTER_WIDE, GROUPS, canonical_kind
+from topology.load.kinds import CLUSTER_WIDE, GROUPS, KEPT_WHOLE, canonical_kind
 from topology.load.lines import MOST_LEVELS
 from topology.load.problems import Report, shorten
 from topology.model import Problem, Source
@@ -84,7 +84,7 @@ def _read_manifest(body: Mapping[str, Any], source: Source, report: Report) -> M
     if not name or not isinstance(metadata, Mapping):
         report.extend(_describe_nameless(written, metadata, source))
         return None
-    if kind in GROUPS and _is_deeper(body, MOST_LEVELS):
+    if kind in KEPT_WHOLE and _is_deeper(body, MOST_LEVELS):
         report.extend(_describe_depth(written, source))
         return None
     namespace = ""

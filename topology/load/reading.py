@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from topology.errors import UnreadableInput
 from topology.load.clusters import assemble
 from topology.load.inputs import LARGEST_YAML, Input, read_inputs
 from topology.load.json_documents import JsonDocument, locate_items, read_json
-from topology.load.kinds import DOCUMENTS, POLICIES
-from topology.load.lines import FieldLines, find_marked_lines
+from topology.load.kinds import KEPT_WHOLE
+from topology.load.lines import SMALL, FieldLines, find_marked_lines
 from topology.load.objects import unpack
 from topology.load.problems import Report
 from topology.load.typography import holds_typography
@@ -22,9 +22,6 @@ from topology.model import Cluster, Problem, Source
 __all__ = ["load", "load_text"]
 
 _Objects = list[tuple[Any, Source]]
-
-_SMALL: Final = 2 * 2**20
-"""Characters of YAML; below, the line of every field of every object is kept."""
 
 
 def load(paths: Sequence[str | Path], *, stdin: TextIO | None = None) -> Cluster:
@@ -92,6 +89,9 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        # Moves what was just made to the oldest generation unvisited: it is there to stay.
+        gc.freeze()
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
@@ -109,7 +109,7 @@ def _read_objects(given: Input, report: Report) -> _Objects:
             report.extend(*faults.finish())
             return objects
     text = given.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    marked = len(text) < _SMALL or _is_worth_marking(text)
+    marked = len(text) < SMALL or _is_worth_marking(text)
     objects = []
     for document in read_yaml(text, given.name, report, marked=marked):
         objects.extend(_items_of_yaml(document, given.name))
@@ -123,7 +123,7 @@ def _is_only_json(given: Input) -> bool:
 
 def _is_worth_marking(text: str) -> bool:
     """Say whether a large text holds objects whose field lines will be asked for."""
-    return holds_typography(text) or any(kind in text for kind in POLICIES | DOCUMENTS)
+    return holds_typography(text) or any(kind in text for kind in KEPT_WHOLE - {"ConfigMap"})
 
 
 def _items_of_json(document: JsonDocument, file: str, report: Report) -> _Objects:
