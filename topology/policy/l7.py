@@ -7,7 +7,7 @@ from typing import Literal
 from topology.policy.fqdn import NamePattern
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["HttpRule", "L7Rules", "compile_regex"]
+__all__ = ["HttpRule", "L7Rules", "compile_regex", "invalid_regex"]
 
 _POSIX = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "ascii": "\\x00-\\x7F", "blank": "\\t ",
@@ -28,6 +28,13 @@ def compile_regex(pattern: str) -> re.Pattern[str] | None:
         return re.compile(pattern, re.ASCII)
     except re.error:
         return None
+
+
+def invalid_regex(pattern: str) -> bool:
+    """Return whether RE2 surely refuses an expression."""
+    if _RE2_ONLY.search(pattern):
+        return False
+    return compile_regex(pattern) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

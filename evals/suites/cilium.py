@@ -1,0 +1,156 @@
+"""The engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18.
+
+Each query is compared on the L3/L4 verdict, on the verdict and enforcement of each direction, and,
+where a request was asked about, on the verdict with L7.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal, cast
+
+from evals.suites.result import SuiteResult
+from evals.suites.snapshots import build_snapshot
+from topology.model import Protocol
+from topology.policy import PROFILES, HttpRequest, PolicyDecision, PolicyEngine, Profile, combine
+from topology.policy.ends import PeerTarget
+from topology.targets import AddressTarget, EntityTarget, PodTarget
+
+__all__ = ["run"]
+
+_DEFAULT = Path("../shared/cases/cilium/verdicts.jsonl")
+_ENTITIES = {"kube-apiserver": "kube-apiserver-node"}
+_PROTOCOLS = {"ICMPV6": "ICMPv6", "ICMPv6": "ICMPv6"}
+
+Check = tuple[str, Any, Any]
+
+
+def run(cases: Path | None = None) -> SuiteResult:
+    """Run the suite.
+
+    Args:
+        cases: A file in the form of `verdicts.jsonl`; default: the shared cases.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    started = perf_counter()
+    count = checks = agree = skipped = 0
+    rows: list[dict[str, Any]] = []
+    for line in (cases or _DEFAULT).read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
+        case = json.loads(line)
+        count += 1
+        for profile in ("1.19", "1.18"):
+            for query, field, wanted, got in _compare(case, profile):
+                checks += 1
+                agree += wanted == got
+                skipped += got == "unknown"
+                if got not in (wanted, "unknown"):
+                    where = f"{query} {field}"
+                    name = f"{case['id']} [{profile}]"
+                    rows.append({"case": name, "query": where, "expected": wanted, "got": got})
+    return SuiteResult(
+        suite="cilium",
+        cases=count,
+        checks=checks,
+        agree=agree,
+        skipped=skipped,
+        disagreements=tuple(rows),
+        seconds=round(perf_counter() - started, 3),
+    )
+
+
+def _compare(case: Mapping[str, Any], name: str) -> Iterator[tuple[str, str, Any, Any]]:
+    given = case["input"]
+    engine = _engine(given, name)
+    results = list(case["expected"]["results"])
+    if name == "1.18":
+        for change in case.get("differs_1_18_10") or ():
+            results[change["i"]] = change["v1_18_10"]
+    for query, expected in zip(given["queries"], results, strict=True):
+        text = f"{query['id']} {_describe(query)}"
+        for field, wanted, got in _checks(_ask(engine, query), expected):
+            yield text, field, wanted, got
+
+
+def _engine(given: Mapping[str, Any], name: str) -> PolicyEngine:
+    endpoints = given["endpoints"]
+    cluster = build_snapshot(
+        namespaces=given["namespaces"],
+        pods=endpoints,
+        policies=given["policies"],
+        cidr_groups=given.get("cidrGroups"),
+    )
+    foreign = {f"{e['namespace']}/{e['name']}": e["cluster"] for e in endpoints if e.get("cluster")}
+    profile = _profile(PROFILES[name], given.get("config") or {})
+    return PolicyEngine.build(cluster, profile=profile, clusters=foreign)
+
+
+def _profile(profile: Profile, config: Mapping[str, Any]) -> Profile:
+    return replace(
+        profile,
+        cluster_name=config.get("clusterName") or profile.cluster_name,
+        ipv6=bool(config.get("ipv6")),
+        host_firewall=bool(config.get("enableHostFirewall")),
+        allow_localhost=config.get("allowLocalhost") or profile.allow_localhost,
+        enforcement=config.get("policyEnforcement") or profile.enforcement,
+        local_cluster_only=config.get("policyDefaultLocalCluster", profile.local_cluster_only),
+        l7_proxy=not config.get("disableL7Proxy"),
+    )
+
+
+def _ask(engine: PolicyEngine, query: Mapping[str, Any]) -> PolicyDecision:
+    http = query.get("http")
+    return engine.decide(
+        _target(engine, query["src"]),
+        _target(engine, query["dst"]),
+        port=query["port"],
+        protocol=cast("Protocol", _PROTOCOLS.get(query["proto"], query["proto"])),
+        http=_request(http) if http is not None else None,
+        dns=query.get("dns"),
+    )
+
+
+def _request(http: Mapping[str, Any]) -> HttpRequest:
+    return HttpRequest(
+        method=http.get("method") or "GET",
+        path=http.get("path") or "/",
+        host=http.get("host") or "",
+        headers=tuple(sorted((http.get("headers") or {}).items())),
+    )
+
+
+def _target(engine: PolicyEngine, end: Mapping[str, Any]) -> PeerTarget:
+    if "endpoint" in end:
+        return PodTarget(next(p for p in engine.cluster.pods if p.full_name == end["endpoint"]))
+    if "entity" in end:
+        return EntityTarget(_ENTITIES.get(end["entity"], end["entity"]))
+    names = frozenset({end["fqdn"].lower().removesuffix(".")}) if end.get("fqdn") else frozenset()
+    return AddressTarget(ip_address(end["ip"]), names)
+
+
+def _checks(decision: PolicyDecision, expected: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield field, expected and got; `error` is what Cilium gives where it cannot compute."""
+    for way in cast("tuple[Literal['egress', 'ingress'], ...]", ("egress", "ingress")):
+        layer, wanted = getattr(decision, way), expected[way]
+        failed = decision.error and layer.verdict == "unknown"
+        yield f"{way}.verdict", wanted["verdict"], "error" if failed else layer.verdict
+        if not failed:
+            yield f"{way}.enforced", wanted["enforced"], layer.enforced
+    verdict = combine((decision.egress, decision.ingress))
+    yield "verdict", expected["verdict"], "error" if decision.error else verdict
+    if "l7Verdict" in expected:
+        yield "l7Verdict", expected["l7Verdict"], decision.verdict
+
+
+def _describe(query: Mapping[str, Any]) -> str:
+    ends = [
+        end.get("endpoint") or end.get("entity") or end.get("fqdn") or end["ip"]
+        for end in (query["src"], query["dst"])
+    ]
+    return f"{ends[0]} -> {ends[1]} {query['port']}/{query['proto']}"

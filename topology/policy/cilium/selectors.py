@@ -1,0 +1,83 @@
+"""Subjects and peers by label: what Cilium adds to the selectors that are written.
+
+The rules are those of pkg/k8s/apis/cilium.io/utils/utils.go: a CiliumNetworkPolicy means its own
+namespace unless the selector says otherwise, a clusterwide one any pod of any namespace.
+"""
+
+from typing import Any
+
+from topology.policy.fields import Rejected, listing, mapping, read_requirements, text
+from topology.policy.labels import ANY, CLUSTER, K8S, NAMESPACE, NAMESPACE_LABELS, RESERVED
+from topology.policy.profile import Profile
+from topology.policy.selectors import EVERYTHING, Selector, exists, one_of
+
+__all__ = ["entity_selectors", "read_peer", "read_subject"]
+
+_CLUSTER_ENTITIES = (
+    "host", "remote-node", "init", "ingress", "health", "unmanaged", "kube-apiserver",
+)  # fmt: skip
+_WORLD = ("world", "world-ipv4", "world-ipv6")
+_SINGLE = frozenset({*_CLUSTER_ENTITIES, "world-ipv4", "world-ipv6"})
+
+
+def read_subject(value: Any, path: str, *, namespace: str) -> Selector:
+    """Read an endpointSelector.
+
+    In a namespaced policy a `k8s:` namespace key is overwritten, an unprefixed one is kept.
+    """
+    requirements = read_requirements(value, path)
+    if not namespace:
+        return Selector(frozenset(requirements))
+    # A label `k8s:` + NAMESPACE is one entry of the map that Cilium overwrites; expressions stay.
+    written = mapping(mapping(value, path).get("matchLabels"), path)
+    foreign = one_of(K8S, NAMESPACE, str(written.get(f"{K8S}:{NAMESPACE}")))
+    kept = [requirement for requirement in requirements if requirement != foreign]
+    return Selector(frozenset([*kept, one_of(K8S, NAMESPACE, namespace)]))
+
+
+def read_peer(
+    value: Any, path: str, *, namespace: str, subject: Selector, profile: Profile
+) -> Selector:
+    """Read one item of fromEndpoints or toEndpoints."""
+    selector = Selector(frozenset(read_requirements(value, path)))
+    if selector.has_prefix("", RESERVED):
+        return selector
+    extra = []
+    if not selector.has_key(NAMESPACE, K8S, ANY):
+        if not namespace:
+            if not subject.has_key("init", RESERVED):
+                extra.append(exists(K8S, NAMESPACE))
+        elif not selector.has_prefix(NAMESPACE_LABELS, K8S, ANY):
+            extra.append(one_of(K8S, NAMESPACE, namespace))
+    if profile.local_cluster_only and not selector.has_key(CLUSTER, K8S, ANY):
+        extra.append(one_of(K8S, CLUSTER, profile.cluster_name))
+    return selector.with_also(extra)
+
+
+def entity_selectors(value: Any, path: str, profile: Profile) -> list[Selector]:
+    """Read fromEntities or toEntities: the selectors that the entities stand for."""
+    found = []
+    for number, item in enumerate(listing(value, path) or []):
+        name = text(item, f"{path}[{number}]") or ""
+        found += _entity(name, f"{path}[{number}]", profile)
+    return found
+
+
+def _entity(name: str, path: str, profile: Profile) -> list[Selector]:
+    if name == "all":
+        return [EVERYTHING]
+    if name == "none":
+        return [_reserved("none")]
+    if name == "world":
+        return [_reserved(one) for one in _WORLD]
+    if name == "cluster":
+        local = Selector(frozenset({one_of(K8S, CLUSTER, profile.cluster_name)}))
+        return [*(_reserved(one) for one in _CLUSTER_ENTITIES), local]
+    if name in _SINGLE:
+        return [_reserved(name)]
+    known = ", ".join(sorted({"all", "cluster", "world", *_SINGLE}))
+    raise Rejected("entity", f"Unsupported entity: `{name}`.", f"Write one of {known}.", path)
+
+
+def _reserved(name: str) -> Selector:
+    return Selector(frozenset({exists(RESERVED, name)}))
