@@ -10,6 +10,7 @@ from langchain_core.tools import StructuredTool
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
 from tools.workspace import Workspace
+from topology.errors import AmbiguousName, TopologyError, UnknownName
 
 __all__ = ["CONTENT_LIMIT", "as_langchain", "describe_error", "read_error"]
 
@@ -32,6 +33,9 @@ def as_langchain(spec: ToolSpec, workspace: Workspace) -> StructuredTool:
             result = spec.call(workspace, arguments)
         except ToolError as error:
             return json.dumps(describe_error(error)), error
+        except TopologyError as error:
+            translated = _translate(error)
+            return json.dumps(describe_error(translated)), translated
         except Exception:
             logger.exception("the tool %s failed", spec.name)
             failure = ToolError(
@@ -69,6 +73,21 @@ def read_error(data: dict[str, Any]) -> ToolError:
         hint=str(data.get("hint", "")),
         candidates=tuple(data.get("candidates", ())),
         ambiguous=bool(data.get("ambiguous", False)),
+    )
+
+
+def _translate(error: TopologyError) -> ToolError:
+    """Return a fault in a name or query as something that whoever called can correct."""
+    candidates: tuple[str, ...] = ()
+    if isinstance(error, AmbiguousName):
+        candidates = error.candidates
+    elif isinstance(error, UnknownName):
+        candidates = error.nearest
+    return ToolError(
+        error.message,
+        hint=error.hint,
+        candidates=candidates,
+        ambiguous=isinstance(error, AmbiguousName),
     )
 
 

@@ -1,0 +1,304 @@
+"""The assistant: a question goes in, a stream of events and one answer come out."""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.answer import Answer
+from assistant.errors import (
+    CalledInsideLoop,
+    InvalidQuestion,
+    ModelUnavailable,
+    TurnLimitReached,
+)
+from assistant.events import Event, Finished, Notice
+from assistant.models.ladder import Rung, TierFailure, climb
+from assistant.sessions import SessionStore
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+    from assistant.turn import Turn
+    from tools.spec import ToolSpec
+    from tools.workspace import Workspace
+
+__all__ = ["Assistant", "aask", "ask"]
+
+QUESTION_LIMIT = 20_000
+"""Characters of a question; more is a file, which belongs into the workspace."""
+
+logger = logging.getLogger(__name__)
+
+Source = str | Path | Sequence[str | Path]
+Emit = Callable[[Event], None]
+
+
+class Assistant:
+    """Answers questions about one workspace.
+
+    Args:
+        workspace: A path, several paths, or an opened Workspace; None: what the settings name,
+            or else the bundled sample.
+        model: `auto`, `rules`, `local:PATH`, `openai:NAME` or `azure:DEPLOYMENT`; or a langchain
+            chat model, which is used as it is.
+        settings: None reads the environment and the configuration file.
+        specs: The tools; None: all there are.
+
+    Raises:
+        UnreadableInput: Nothing at all could be read of the workspace.
+        NotConfigured: The settings are not valid.
+    """
+
+    def __init__(
+        self,
+        workspace: "Workspace | Source | None" = None,
+        *,
+        model: "str | BaseChatModel" = "auto",
+        settings: Settings | None = None,
+        specs: "Sequence[ToolSpec] | None" = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.workspace = _open(workspace, self.settings)
+        self.model = model
+        self._specs = _specs(specs)
+        folder = self.settings.state_dir
+        self._sessions = SessionStore(
+            folder / "sessions.sqlite3" if self.settings.keep_sessions else None
+        )
+
+    def ask(self, question: str, *, session: str | None = None) -> Answer:
+        """Answer a question; see `stream`.
+
+        Raises:
+            CalledInsideLoop: An event loop runs in this thread already.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.aask(question, session=session))
+        message = "`ask()` was called where an event loop already runs."
+        raise CalledInsideLoop(message, hint="Write `await aask(...)` there.")
+
+    async def aask(self, question: str, *, session: str | None = None) -> Answer:
+        """Answer a question without blocking the event loop; see `stream`."""
+        async with aclosing(self.stream(question, session=session)) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    return event.answer
+        message = "a stream ended without an answer"
+        raise AssertionError(message)
+
+    async def stream(
+        self, question: str, *, session: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Answer a question, telling what happens meanwhile; the last event is `Finished`.
+
+        Closing the stream stops the work.
+
+        Args:
+            question: In plain words.
+            session: Goes on with this conversation; None begins a new one, which the answer names.
+
+        Raises:
+            InvalidQuestion: The question is empty or far too long.
+            NotConfigured: The model cannot be used as things are set.
+            ModelUnavailable: The model that was asked for by name did not answer.
+            TurnLimitReached: The model came to no end and had computed nothing.
+        """
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        work = asyncio.create_task(self._work(question, session, queue.put_nowait))
+        work.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            work.result()
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(self, question: str, session: str | None, emit: Emit) -> None:
+        begun = time.perf_counter()
+        question = _admit(question)
+        session = session or secrets.token_hex(6)
+        rungs = climb(self.model, self.settings, self.workspace, self._specs)
+        history = await self._recall(session, emit)
+        turn, falls = await self._climb_down(rungs, question, history, emit)
+        answer = await asyncio.to_thread(self._compose, turn, question, session, falls, begun)
+        await self._remember(session, turn, answer, emit)
+        logger.info(
+            "session=%s model=%s tools=%s milliseconds=%.0f tokens=%s",
+            session,
+            answer.model,
+            ",".join(call.name for call in answer.tools) or "-",
+            answer.seconds * 1000,
+            answer.usage.get("total", 0),
+        )
+        emit(Finished(answer))
+
+    async def _climb_down(
+        self,
+        rungs: Sequence[Rung],
+        question: str,
+        history: "Sequence[BaseMessage]",
+        emit: Emit,
+    ) -> "tuple[Turn, tuple[str, ...]]":
+        """Return the first turn that came to a usable end, and why those before it did not."""
+        falls: list[str] = []
+        for position, rung in enumerate(rungs):
+            last = position == len(rungs) - 1
+            try:
+                turn = await self._run(rung, question, history, emit, last=last)
+            except TierFailure as failure:
+                if last:
+                    message = f"The model `{rung.model}` did not answer: {failure}."
+                    hint = "Try again, or use `--model rules`, which needs no model."
+                    raise ModelUnavailable(message, hint=hint) from failure
+                fall = f"`{rung.model}` did not answer: {failure}"
+                falls.append(fall)
+                emit(Notice(f"{fall}. Starting over with `{rungs[position + 1].model}`."))
+                continue
+            return turn, tuple(falls)
+        message = "there is no model to ask"
+        raise AssertionError(message)
+
+    async def _run(
+        self,
+        rung: Rung,
+        question: str,
+        history: "Sequence[BaseMessage]",
+        emit: Emit,
+        *,
+        last: bool,
+    ) -> "Turn":
+        from assistant.turn import StepLimit, Turn, run_turn
+
+        turn = Turn(rung=rung, emit=emit, max_steps=self.settings.max_steps)
+        try:
+            async with asyncio.timeout(self.settings.turn_timeout):
+                await run_turn(
+                    turn, question, history=history, workspace=self.workspace, specs=self._specs
+                )
+        except TimeoutError:
+            message = f"it took longer than {self.settings.turn_timeout:g} seconds"
+            raise TierFailure(message) from None
+        except StepLimit:
+            self._end_early(turn, last=last)
+        if not last and self._guessed(turn, question):
+            message = "it stated what no tool had computed"
+            raise TierFailure(message)
+        return turn
+
+    def _end_early(self, turn: "Turn", *, last: bool) -> None:
+        """Answer from what was computed when the model came to no end."""
+        steps = self.settings.max_steps
+        if turn.results:
+            said = dict.fromkeys(result.summary for result in turn.results)
+            turn.text = "\n\n".join(said)
+            turn.emit(Notice(f"`{turn.rung.model}` came to no end after {steps} steps."))
+            return
+        if not last:
+            message = f"it came to no end after {steps} steps"
+            raise TierFailure(message)
+        message = f"The model `{turn.rung.model}` came to no end after {steps} steps."
+        raise TurnLimitReached(
+            message,
+            hint="Ask a narrower question, or raise NETASSIST_MAX_STEPS.",
+            calls=tuple(item.call for item in turn.computed),
+        )
+
+    def _guessed(self, turn: "Turn", question: str) -> bool:
+        """Say whether nothing is left of the text once it is held against the results."""
+        from assistant.compose import check_turn
+
+        return not turn.results and check_turn(turn, question, self.workspace).guessed
+
+    def _compose(
+        self, turn: "Turn", question: str, session: str, falls: tuple[str, ...], begun: float
+    ) -> Answer:
+        from assistant.compose import compose
+
+        return compose(
+            turn, question, workspace=self.workspace, session=session, falls=falls, begun=begun
+        )
+
+    async def _recall(self, session: str, emit: Emit) -> "list[BaseMessage]":
+        from assistant.memory import revive
+
+        try:
+            turns = await asyncio.to_thread(self._sessions.read, session)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            logger.warning("session %s could not be read: %s", session, error)
+            emit(Notice("The earlier turns of this session could not be read; it begins anew."))
+            return []
+        return [message for turn in turns for message in revive(turn, self._specs)]
+
+    async def _remember(self, session: str, turn: "Turn", answer: Answer, emit: Emit) -> None:
+        from assistant.memory import preserve
+
+        try:
+            messages = preserve(turn, answer)
+            await asyncio.to_thread(self._sessions.append, session, messages)
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("session %s could not be written: %s", session, error)
+            emit(Notice("This turn could not be kept; a follow-up will not know of it."))
+
+
+def ask(
+    question: str,
+    *,
+    workspace: "Workspace | Source | None" = None,
+    model: str = "auto",
+    session: str | None = None,
+) -> Answer:
+    """Answer one question; see `Assistant`."""
+    return Assistant(workspace, model=model).ask(question, session=session)
+
+
+async def aask(
+    question: str,
+    *,
+    workspace: "Workspace | Source | None" = None,
+    model: str = "auto",
+    session: str | None = None,
+) -> Answer:
+    """Answer one question without blocking the event loop; see `Assistant`."""
+    assistant = await asyncio.to_thread(Assistant, workspace, model=model)
+    return await assistant.aask(question, session=session)
+
+
+def _admit(question: str) -> str:
+    question = question.strip()
+    if not question:
+        message = "The question is empty."
+        raise InvalidQuestion(message, hint="Ask, say, `Who can reach the database?`.")
+    if len(question) > QUESTION_LIMIT:
+        message = f"The question is {len(question)} characters long; {QUESTION_LIMIT} are read."
+        raise InvalidQuestion(message, hint="Put files into the workspace and ask about them.")
+    return question
+
+
+def _open(workspace: "Workspace | Source | None", settings: Settings) -> "Workspace":
+    from tools.workspace import Workspace
+
+    if isinstance(workspace, Workspace):
+        return workspace
+    if isinstance(workspace, str | Path):
+        workspace = [workspace]
+    paths = list(settings.workspace) if workspace is None else list(workspace)
+    return Workspace.load(paths) if paths else Workspace.sample()
+
+
+def _specs(specs: "Sequence[ToolSpec] | None") -> "tuple[ToolSpec, ...]":
+    if specs is not None:
+        return tuple(specs)
+    from tools import registry
+
+    return registry()

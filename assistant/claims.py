@@ -1,0 +1,304 @@
+"""The claim check: a text says nothing about the network that this turn did not compute.
+
+With a verdict among the results, every sentence must be one of a tool's own, or be made of words
+whose effect is known and agree with the computed verdict for the same two ends; otherwise the whole
+text gives way to the tools' summaries, which are true as they stand. Without one, sentences that
+decide something, numbers, addresses and names must stand in a result. YAML must be an artifact or
+part of a result of this turn.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.answer import ToolCall
+from assistant.facts import Backing, Fact, strip_marks
+from assistant.matching import Judgement, judge_claim
+from assistant.wording import (
+    KNOWN_WORDS,
+    Polarity,
+    decides,
+    holds_signs,
+    is_question,
+    looks_english,
+    read_polarity,
+    split_sentences,
+    split_words,
+)
+
+__all__ = ["Checked", "check"]
+
+NOTE_REPLACED = "_The model's wording was not borne out by what was computed; this is the result._"
+NOTE_REMOVED = "_Statements that nothing computed supports were removed as not verified._"
+NOTE_NO_TOOL = "_Not verified: nothing was computed for this answer._"
+NOTE_CODE = "_(A manifest stood here; it was not computed and checked in this turn.)_"
+NOTHING = "Nothing was computed for this question, so nothing is said about the network."
+ASK_AGAIN = "What exactly do you mean?"
+DECLINED = "I can't answer that: no tool computes it."
+
+_MANIFEST = re.compile(
+    r"""^[\s>|{"'-]*(?:apiVersion|kind|metadata|spec|specs|endpointSelector|podSelector|"""
+    r"""matchLabels|matchExpressions|ingress|egress|ingressDeny|egressDeny|toPorts|fromEndpoints|"""
+    r"""toEndpoints|fromEntities|toEntities|toCIDR|policyTypes|principals|mtls)["']?\s*:""",
+    re.MULTILINE,
+)
+_API_VERSION = re.compile(r"apiVersion\W")
+_COMMAND = re.compile(
+    r"\s*(?:[$#>]\s*)?(?:netassist|kubectl|cilium|hubble|istioctl|az|helm|make|curl|dig)\s"
+)
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_PREFIX = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)?")
+_LEADING_ANSWER = re.compile(
+    r"^[\s*_]*(yes|no|nope)\b[*_]*(?:\s*[,.:;!\u2014\u2013-]+|\s*$)", re.IGNORECASE
+)
+_HARD = re.compile(
+    r"\d+(?:[.,]\d+)*(?:/\d+)?|/\d{1,3}\b|[\w./-]+\.(?:ya?ml|json)(?::\d+)?|[A-Z]\w+/[\w.-]+/[\w.-]+"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A text after the check."""
+
+    text: str
+    removed: tuple[str, ...] = ()
+    """What was taken out."""
+    contradicted: bool = False
+    """Whether the text stated the opposite of what was computed."""
+    guessed: bool = False
+    """Whether it made statements although nothing was computed at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    backing: Backing
+    question: tuple[str, ...]
+    names: frozenset[str]
+    artifacts: tuple[str, ...]
+    asks: bool
+    declines: bool
+
+
+def check(
+    text: str,
+    *,
+    question: str,
+    calls: Sequence[ToolCall],
+    artifacts: Sequence[str] = (),
+    names: frozenset[str] = frozenset(),
+    composed: bool = False,
+    asks: bool = False,
+    declines: bool = False,
+) -> Checked:
+    """Hold a text against the results of this turn.
+
+    Args:
+        text: Markdown, as a model wrote it.
+        question: What was asked, so that a bare "yes" can be understood.
+        calls: The calls of this turn that succeeded.
+        artifacts: Contents of what tools made in this turn.
+        names: Names of everything in the workspace, in lower case.
+        composed: The text was put together from results by code of ours; the check runs all the
+            same, but only a contradiction counts.
+        asks: The text is a question back.
+        declines: The text says why there is no answer.
+    """
+    case = _Case(
+        backing=Backing.of(calls),
+        question=split_words(question),
+        names=names - {"default", "test", "world", "all", "host"},
+        artifacts=tuple(" ".join(item.split()) for item in artifacts),
+        asks=asks,
+        declines=declines,
+    )
+    kept: list[str] = []
+    removed: list[str] = []
+    contradicted = False
+    doubtful = False
+    for is_code, block in _split_blocks(text):
+        if is_code:
+            backed = _code_is_backed(block, case)
+            kept.append(block if backed else NOTE_CODE)
+            removed += [] if backed else [block]
+            continue
+        line, dropped, against = _check_line(block, case)
+        kept += [line] if line is not None else []
+        removed += dropped
+        contradicted = contradicted or against
+        doubtful = doubtful or any(not is_question(sentence) for sentence in dropped)
+    if composed and not contradicted:
+        return Checked(text=text)
+    remaining = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return _conclude(
+        remaining, case, calls, tuple(removed), contradicted=contradicted, doubtful=doubtful
+    )
+
+
+def _conclude(
+    remaining: str,
+    case: _Case,
+    calls: Sequence[ToolCall],
+    removed: tuple[str, ...],
+    *,
+    contradicted: bool,
+    doubtful: bool,
+) -> Checked:
+    """Return what may be shown in place of a text of which `remaining` is left."""
+    empty = not re.search(r"\w", remaining.replace(NOTE_CODE, ""))
+    if case.asks or case.declines:
+        fallback = ASK_AGAIN if case.asks else DECLINED
+        return Checked(
+            text=fallback if empty else remaining, removed=removed, contradicted=contradicted
+        )
+    summaries = list(dict.fromkeys(str(call.result.get("summary", "")) for call in calls))
+    if calls and (contradicted or empty or (doubtful and case.backing.facts)):
+        code = [NOTE_CODE] if NOTE_CODE in remaining else []
+        text = "\n\n".join([*filter(None, summaries), *code, NOTE_REPLACED])
+        return Checked(text=text, removed=removed, contradicted=contradicted)
+    if not calls:
+        text = NOTHING if empty else f"{remaining}\n\n{NOTE_NO_TOOL}"
+        return Checked(text=text, removed=removed, guessed=bool(removed) or empty)
+    text = f"{remaining}\n\n{NOTE_REMOVED}" if doubtful else remaining
+    return Checked(text=text, removed=removed)
+
+
+def _split_blocks(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield code (fenced, or a paragraph that is a manifest) and single lines of prose."""
+    lines = text.splitlines()
+    position = 0
+    while position < len(lines):
+        fence = _FENCE.match(lines[position])
+        end = position + 1
+        if fence:
+            while end < len(lines) and not lines[end].lstrip().startswith(fence[1]):
+                end += 1
+            end = min(end + 1, len(lines))
+            yield True, "\n".join(lines[position:end])
+        else:
+            while end < len(lines) and lines[end].strip() and not _FENCE.match(lines[end]):
+                end += 1
+            paragraph = "\n".join(lines[position:end])
+            if len(_MANIFEST.findall(paragraph)) > 1 or _API_VERSION.search(paragraph):
+                yield True, paragraph
+            else:
+                yield from ((False, line) for line in lines[position:end])
+        position = end
+
+
+def _code_is_backed(block: str, case: _Case) -> bool:
+    """Return whether a block is an artifact, part of a result, or nothing but commands."""
+    lines = block.splitlines()
+    body = [line for line in lines if not _FENCE.match(line)]
+    content = " ".join(" ".join(body).split())
+    if not content or any(content == item for item in case.artifacts):
+        return True
+    if any(content in text for text in case.backing.texts):
+        return True
+    plain = not _MANIFEST.search("\n".join(body)) and not _API_VERSION.search(content)
+    return plain and all(_COMMAND.match(line) for line in body if line.strip())
+
+
+def _check_line(line: str, case: _Case) -> tuple[str | None, list[str], bool]:
+    """Return the line without what cannot stay (None if nothing can), that, and contradictions."""
+    prefix_match = _PREFIX.match(line)
+    prefix = prefix_match[0] if prefix_match else ""
+    kept: list[str] = []
+    dropped: list[str] = []
+    contradicted = False
+    for sentence in split_sentences(line[len(prefix) :]):
+        judgement, wording = _judge(sentence, case)
+        if judgement == "keep":
+            kept.append(wording)
+            continue
+        dropped.append(sentence)
+        contradicted = contradicted or judgement == "contradicts"
+    if dropped and not kept:
+        return None, dropped, contradicted
+    return prefix + " ".join(kept), dropped, contradicted
+
+
+def _judge(sentence: str, case: _Case) -> tuple[Judgement, str]:
+    words = split_words(sentence)
+    bare = strip_marks(words)
+    if not bare and not holds_signs(sentence):
+        return "keep", sentence
+    if bare in case.backing.sentences:
+        return "keep", sentence
+    if is_question(sentence):
+        stays = case.asks or not (case.backing.facts or decides(words))
+        return ("keep" if stays else "drop"), sentence
+    leading = _LEADING_ANSWER.match(sentence)
+    if leading:
+        return _judge_answer(sentence, leading, case)
+    if holds_signs(sentence):
+        return "drop", sentence
+    if case.backing.facts:
+        return judge_claim(words, case.backing.facts, case.names), sentence
+    return _judge_loosely(sentence, words, case), sentence
+
+
+def _judge_answer(sentence: str, leading: re.Match[str], case: _Case) -> tuple[Judgement, str]:
+    """Judge "Yes, ..." by what the question asked; the word goes if that is not certain."""
+    rest = sentence[leading.end() :].strip(" *_")
+    meant = _meaning(leading[1], case.question)
+    if rest:
+        judgement, wording = _judge(rest, case)
+        if judgement != "keep":
+            return judgement, sentence
+        same = meant is not None and meant == read_polarity(split_words(rest))
+        return "keep", sentence if same else wording[:1].upper() + wording[1:]
+    facts = case.backing.facts
+    verdicts = {fact.verdict for fact in facts}
+    if meant is None or len(verdicts) != 1 or not all(_asked(fact, case) for fact in facts):
+        return "drop", sentence
+    return ("keep" if meant in verdicts else "contradicts"), sentence
+
+
+def _meaning(answer: str, question: tuple[str, ...]) -> Polarity | None:
+    """Return what yes or no says, for a question that asks one thing in a certain way."""
+    asked = read_polarity(question)
+    if asked not in ("allow", "deny"):
+        return None
+    if answer.casefold() == "yes":
+        return asked
+    return "deny" if asked == "allow" else "allow"
+
+
+def _asked(fact: Fact, case: _Case) -> bool:
+    """Return whether the question names both ends of the fact."""
+    words = set(case.question)
+    return bool(words & fact.source) and bool(words & fact.destination)
+
+
+def _judge_loosely(sentence: str, words: tuple[str, ...], case: _Case) -> Judgement:
+    """Judge a sentence of a turn in which no verdict was computed."""
+    if not looks_english(words) or _API_VERSION.search(sentence):
+        return "drop"
+    if any(word in case.names and word not in case.backing.words for word in words):
+        return "drop"
+    if any(not _is_backed(token, case.backing) for token in _HARD.findall(sentence)):
+        return "drop"
+    if not decides(words):
+        return "keep"
+    if case.declines:
+        return "drop" if any(word in case.names for word in words) else "keep"
+    return "keep" if _paraphrases(words, case) else "drop"
+
+
+def _is_backed(token: str, backing: Backing) -> bool:
+    plain = token.casefold().replace(",", "")
+    if plain in backing.words or plain.lstrip("/") in backing.words:
+        return True
+    return any(plain in text.casefold().replace(",", "").split() for text in backing.texts)
+
+
+def _paraphrases(words: tuple[str, ...], case: _Case) -> bool:
+    """Return whether one sentence of a document says nearly the same, negated as often."""
+    content = {word for word in words if len(word) > 2 and word not in KNOWN_WORDS}
+    if not content or content & case.names:
+        return False
+    for passage in case.backing.passages:
+        shared = len(content & set(passage)) / len(content)
+        if shared >= 0.7 and read_polarity(words) == read_polarity(passage):
+            return True
+    return False

@@ -1,0 +1,130 @@
+"""The answer, put together from a finished turn: its text is checked, the rest is computed."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.answer import Answer, Artifact, Check, Citation
+from assistant.claims import Checked, check
+from tools.spec import Evidence, ToolResult
+
+if TYPE_CHECKING:
+    from assistant.turn import Turn
+    from tools.workspace import Workspace
+
+__all__ = ["check_turn", "compose", "decide"]
+
+
+def check_turn(turn: "Turn", question: str, workspace: "Workspace") -> Checked:
+    """Hold the turn's text against what its tools computed."""
+    return check(
+        turn.text,
+        question=question,
+        calls=tuple(item.call for item in turn.computed if item.call.ok),
+        artifacts=tuple(item.content for item in _artifacts(turn.results)),
+        names=_names(workspace),
+        composed=turn.rung.tier == "rules",
+        asks=bool(turn.needs),
+        declines=turn.declined,
+    )
+
+
+def compose(
+    turn: "Turn",
+    question: str,
+    *,
+    workspace: "Workspace",
+    session: str,
+    falls: Iterable[str],
+    begun: float,
+) -> Answer:
+    """Return the answer; `falls` says which models were tried before, and why they failed."""
+    checked = check_turn(turn, question, workspace)
+    text = checked.text
+    needs = turn.needs
+    if needs and turn.rung.tier != "rules":
+        needs = (text,)
+    for fall in falls:
+        text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
+    results = turn.results
+    return Answer(
+        question=question,
+        text=text,
+        tier=turn.rung.tier,
+        model=turn.rung.model,
+        session=session,
+        verdict=decide(turn),
+        tools=tuple(item.call for item in turn.computed),
+        artifacts=tuple(_artifacts(results)),
+        evidence=_evidence(results),
+        citations=tuple(_citations(results)),
+        needs=needs,
+        declined=turn.declined,
+        usage=dict(turn.usage),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def decide(turn: "Turn") -> Literal["allow", "deny"] | None:
+    """Return the one verdict of the turn, or None if there is none or there are several.
+
+    A call repeated with other arguments for the same pair (a port corrected, say) replaces the
+    earlier one; calls about different pairs that differ in verdict have no common answer.
+    """
+    latest: dict[tuple[str, ...], str] = {}
+    for item in turn.computed:
+        if isinstance(item.result, ToolResult) and item.result.verdict:
+            latest[_subject(item.call.name, item.call.result)] = item.result.verdict
+    verdicts = set(latest.values())
+    if verdicts == {"allow"}:
+        return "allow"
+    return "deny" if verdicts == {"deny"} else None
+
+
+def _subject(name: str, result: Mapping[str, Any]) -> tuple[str, ...]:
+    return (name, str(result.get("source", "")), str(result.get("destination", "")))
+
+
+def _evidence(results: Iterable[ToolResult]) -> tuple[Evidence, ...]:
+    items = [item for result in results for item in result.evidence]
+    return tuple({(item.claim, item.source, item.location): item for item in items}.values())
+
+
+def _citations(results: Iterable[ToolResult]) -> Iterable[Citation]:
+    """Yield the documents among the results: whatever has passages with a title and a source."""
+    seen = set()
+    for result in results:
+        for passage in getattr(result, "passages", ()):
+            citation = Citation(
+                title=str(getattr(passage, "title", "")),
+                source=str(getattr(passage, "source", "")),
+                url=str(getattr(passage, "url", "") or ""),
+                date=str(getattr(passage, "date", "") or ""),
+            )
+            if citation not in seen:
+                seen.add(citation)
+                yield citation
+
+
+def _artifacts(results: Iterable[ToolResult]) -> Iterable[Artifact]:
+    """Yield what tools made; it counts as verified only if every check of it passed."""
+    for result in results:
+        for made in getattr(result, "artifacts", ()):
+            checks = tuple(
+                Check(check=item.check, ok=item.ok, detail=item.detail) for item in made.checks
+            )
+            yield Artifact(
+                kind=made.kind,
+                name=made.name,
+                content=made.content,
+                verified=bool(checks) and all(item.ok for item in checks),
+                checks=checks,
+            )
+
+
+def _names(workspace: "Workspace") -> frozenset[str]:
+    """Return the names of workloads, pods, services and namespaces, so that none is mistaken."""
+    cluster = workspace.cluster
+    groups = (cluster.workloads, cluster.pods, cluster.services)
+    named = frozenset(item.name.casefold() for group in groups for item in group)
+    return named | frozenset(name.casefold() for name in cluster.namespaces)

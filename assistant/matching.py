@@ -1,0 +1,179 @@
+"""Whether a sentence says of two ends what was computed of them."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+from assistant.facts import PUNCTUATION, Fact
+from assistant.wording import ACTIVE_VERBS, KNOWN_WORDS, Polarity, read_polarity
+
+__all__ = ["Judgement", "judge_claim"]
+
+Judgement = Literal["keep", "drop", "contradicts"]
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ARTICLES = _set(
+    "a an the its this that pod pods workload workloads deployment service services statefulset "
+    "daemonset backend server client namespace"
+)
+_FROM = frozenset({"from", "by", "source"})
+_TO = _set("to with into toward towards -> => destination") | ACTIVE_VERBS
+_CHAIN = _set(
+    "can may is are not able unable allowed permitted authorized to does do also currently has "
+    "have no blocked denied prevented from pod pods workload deployment service"
+)
+_POLICY = _set(
+    "policy policies rule rules named networkpolicy ciliumnetworkpolicy authorizationpolicy "
+    "ciliumclusterwidenetworkpolicy peerauthentication"
+)
+_PRONOUNS = frozenset({"it", "this", "that"})
+_THINGS = frozenset({"connection", "traffic", "request", "access"})
+_PORT = re.compile(r":?(\d+)(?:/[a-z]+)?")
+
+Side = Literal["source", "destination"]
+
+
+def judge_claim(words: Sequence[str], facts: Sequence[Fact], names: frozenset[str]) -> Judgement:
+    """Hold a sentence against what was computed.
+
+    Args:
+        words: Of the sentence, as `split_words` gives them.
+        facts: Of this turn.
+        names: Of everything in the workspace, in lower case: none of them may be taken for
+            another word.
+    """
+    polarity = read_polarity(tuple(words))
+    if polarity == "unclear":
+        return "drop"
+    if polarity == "none":
+        return "keep" if any(_only_names(words, fact, names) for fact in facts) else "drop"
+    alone = len({fact.verdict for fact in facts}) == 1
+    fitting = [fact for fact in facts if _fits(words, fact, alone=alone and len(facts) == 1)]
+    if not fitting:
+        return "drop"
+    expected = {verdict for fact in fitting for verdict in _expected(words, fact)}
+    if len(expected) != 1:
+        return "drop"
+    if polarity not in expected:
+        return "contradicts"
+    backed = any(not _strangers(words, fact, polarity, names) for fact in fitting)
+    return "keep" if backed else "drop"
+
+
+def _only_names(words: Sequence[str], fact: Fact, names: frozenset[str]) -> bool:
+    """Return whether a sentence without a verdict is made of known words and names no pair."""
+    both = any(w in fact.source for w in words) and any(w in fact.destination for w in words)
+    return not both and not _strangers(words, fact, fact.verdict, names)
+
+
+def _expected(words: Sequence[str], fact: Fact) -> set[Polarity]:
+    """Return the verdict of each port that the sentence names, or else the fact's own."""
+    numbers = [match[1] for word in words if (match := _PORT.fullmatch(word))]
+    named = {fact.ports[number] for number in numbers if number in fact.ports}
+    return named or {fact.verdict}
+
+
+def _fits(words: Sequence[str], fact: Fact, *, alone: bool) -> bool:
+    """Return whether the sentence is about this fact's pair, in this direction."""
+    shared = fact.source & fact.destination
+    sides: set[Side] = set()
+    oriented = False
+    role: Side | None = None
+    for position, word in enumerate(words):
+        side: Side | None = None
+        if word in fact.source - shared:
+            side = "source"
+        elif word in fact.destination - shared:
+            side = "destination"
+        if side is None or _beside_policy(words, position):
+            continue
+        role = _role(words, position, role)
+        if role not in (None, side):
+            return False
+        oriented = oriented or role is not None
+        sides.add(side)
+    if len(sides) == 2:
+        return oriented
+    return alone and _refers_back(words, named=bool(sides))
+
+
+def _role(words: Sequence[str], position: int, previous: Side | None) -> Side | None:
+    """Return the part that the words around a name give it, if they give it one."""
+    after = position + 1
+    while after < len(words) and words[after] in _CHAIN:
+        after += 1
+    if after < len(words) and words[after] in ACTIVE_VERBS:
+        return "source"
+    if after == position + 1 and after < len(words) and words[after] in {"->", "=>"}:
+        return "source"
+    before = position - 1
+    while before >= 0 and words[before] in _ARTICLES:
+        before -= 1
+    cue = words[before] if before >= 0 else ""
+    if cue in {"and", "or", ","}:
+        return previous
+    if cue in _FROM:
+        return "source"
+    return "destination" if cue in _TO else None
+
+
+def _beside_policy(words: Sequence[str], position: int) -> bool:
+    near = {*words[max(position - 1, 0) : position], *words[position + 1 : position + 2]}
+    return bool(near & _POLICY)
+
+
+def _refers_back(words: Sequence[str], *, named: bool) -> bool:
+    """Return whether a sentence that does not name both ends speaks of the pair at hand.
+
+    One that names one end alone ("nothing", "db is closed") would speak of every other end too.
+    """
+    pairs = list(pairwise(words))
+    points = bool(set(words) & _PRONOUNS) or any(
+        first == "the" and second in _THINGS for first, second in pairs
+    )
+    content = [word for word in words if word not in PUNCTUATION]
+    return points or (not named and len(content) <= 4)
+
+
+def _strangers(
+    words: Sequence[str], fact: Fact, polarity: Polarity, names: frozenset[str]
+) -> list[str]:
+    """Return the words that nothing computed stands behind."""
+    ends = fact.source | fact.destination | fact.words
+    deciders = fact.deciders.get(polarity, frozenset())
+    found = []
+    for position, word in enumerate(words):
+        if word in ends or word in PUNCTUATION or word in {"->", "=>"}:
+            continue
+        if word in deciders and (word not in names or _beside_policy(words, position)):
+            continue
+        if any(known.endswith(f"/{word}") for known in deciders if ":" in word):
+            continue
+        if word in KNOWN_WORDS and word not in names - {"default"}:
+            continue
+        if word == "any" and words[position + 1 : position + 2] in (["policy"], ("policy",)):
+            continue
+        found.append(word)
+    if not found and "line" in words:
+        found = _misplaced_lines(words, deciders)
+    return found
+
+
+def _misplaced_lines(words: Sequence[str], deciders: frozenset[str]) -> list[str]:
+    """Return the numbers after `line` that do not belong to the file that is named beside."""
+    files = [word for word in words if word.endswith((".yaml", ".yml", ".json"))]
+    numbers = [b for a, b in pairwise(words) if a == "line" and b.isdigit()]
+    places = [place for place in deciders if ":" in place]
+    return [
+        number
+        for number in numbers
+        if not any(
+            place.endswith(f":{number}") and all(file in place for file in files)
+            for place in places
+        )
+    ]

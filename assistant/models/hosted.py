@@ -1,0 +1,96 @@
+"""The hosted tier: OpenAI, Azure OpenAI, and every server that speaks the same interface."""
+
+import openai
+from langchain_core.exceptions import LangChainException
+from langchain_core.language_models import BaseChatModel
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from pydantic import SecretStr
+
+from assistant.settings import Settings
+
+try:
+    import httpx2 as httpx
+except ImportError:  # openai before 3.50 speaks through httpx
+    import httpx  # type: ignore[no-redef]
+
+__all__ = ["FAILURES", "build_azure", "build_openai", "describe_failure"]
+
+FAILURES: tuple[type[Exception], ...] = (
+    openai.OpenAIError,
+    httpx.HTTPError,
+    LangChainException,
+    OSError,
+    TimeoutError,
+    # What the client libraries raise on an answer that has not the form of the interface.
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+"""What a call to a hosted model may fail with; none of them is ours to repair."""
+
+
+def build_openai(name: str, settings: Settings) -> BaseChatModel:
+    """Return the model `name` at OpenAI, or at the compatible endpoint that is set."""
+    # A server of one's own often wants no key, but the client wants a word to send.
+    key = settings.openai_api_key or SecretStr("none")
+    return ChatOpenAI(
+        model=name,
+        api_key=key,
+        base_url=settings.openai_base_url or None,
+        timeout=settings.request_timeout,
+        max_retries=settings.max_retries,
+        temperature=settings.temperature,
+        stream_usage=True,
+        # Compatible servers speak chat completions; at OpenAI the library chooses by model.
+        use_responses_api=False if settings.openai_base_url else None,
+    )
+
+
+def build_azure(deployment: str, settings: Settings) -> BaseChatModel:
+    """Return a deployment at Azure OpenAI, by key or by Entra token."""
+    return AzureChatOpenAI(
+        azure_deployment=deployment,
+        azure_endpoint=settings.azure_openai_endpoint,
+        api_version=settings.azure_openai_api_version,
+        api_key=settings.azure_openai_api_key,
+        azure_ad_token=settings.azure_openai_ad_token,
+        timeout=settings.request_timeout,
+        max_retries=settings.max_retries,
+        temperature=settings.temperature,
+        stream_usage=True,
+    )
+
+
+def describe_failure(error: BaseException) -> str:
+    """Say in a few words of our own what went wrong.
+
+    Nothing of the server's answer is repeated: it may hold parts of the key or of the question.
+    """
+    if isinstance(error, openai.APITimeoutError | TimeoutError | httpx.TimeoutException):
+        return "it did not answer in time"
+    if isinstance(error, openai.APIStatusError):
+        return _describe_status(error.status_code)
+    if isinstance(error, openai.APIConnectionError):
+        return "no connection could be made to it"
+    if isinstance(error, httpx.HTTPError | OSError):
+        return "the connection was lost in the middle of the answer"
+    if isinstance(error, openai.APIError):
+        return "it reported an error in the middle of the answer"
+    return "its answer did not have the form of the interface"
+
+
+def _describe_status(status: int) -> str:
+    known = {
+        400: "it refused the request (400)",
+        401: "it refused the key (401); set OPENAI_API_KEY anew",
+        403: "it refused access (403)",
+        404: "it knows no such model, or the address is wrong (404)",
+        413: "the conversation is too long for it (413)",
+        422: "it refused the request (422)",
+        429: "its rate or budget limit is reached (429)",
+    }
+    if status >= 500:
+        return f"it failed by itself ({status})"
+    return known.get(status, f"it refused the request ({status})")

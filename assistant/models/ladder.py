@@ -1,0 +1,144 @@
+"""The ladder of models: which may answer, in which order, and what counts as a fall.
+
+auto               hosted if one is configured, else rules; falls down on failure
+rules              the rules tier alone
+local:PATH         a GGUF file, in process
+openai:NAME        a model at OpenAI, or at the endpoint in OPENAI_BASE_URL
+azure:DEPLOYMENT   a deployment at Azure OpenAI
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.errors import NotConfigured
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from tools.spec import ToolSpec
+    from tools.workspace import Workspace
+
+__all__ = ["Rung", "Tier", "TierFailure", "climb"]
+
+Tier = Literal["hosted", "local", "rules"]
+
+_FORMS = "`auto`, `rules`, `local:PATH`, `openai:NAME` or `azure:DEPLOYMENT`"
+
+
+class TierFailure(Exception):
+    """A model that could not answer; the next one may. Its text is fit to be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One model that may answer, made only when its turn comes."""
+
+    tier: Tier
+    model: str
+    """How the model is named in the answer, such as `openai:gpt-4.1-mini`."""
+    build: Callable[[], "BaseChatModel"]
+
+
+def climb(
+    model: "str | BaseChatModel",
+    settings: Settings,
+    workspace: "Workspace",
+    specs: "tuple[ToolSpec, ...]",
+) -> tuple[Rung, ...]:
+    """Return the models to try, best first.
+
+    Args:
+        model: A model string as above, or a chat model (which is used as it is, and checked like
+            a hosted one unless it is a RulesModel).
+        settings: Where keys and addresses are read from.
+        workspace: What the rules tier knows names from.
+        specs: The tools that the rules tier may call.
+
+    Raises:
+        NotConfigured: The string has no such form, or what it names needs a setting.
+    """
+    if not isinstance(model, str):
+        return (_as_given(model),)
+    if model == "auto":
+        return (*_hosted(settings), _rules(workspace, specs))
+    if model == "rules":
+        return (_rules(workspace, specs),)
+    prefix, _, name = model.partition(":")
+    if not name:
+        message = f"`{model}` is no model."
+        raise NotConfigured(message, hint=f"Name one of {_FORMS}.")
+    if prefix == "openai":
+        return (_openai(name, settings),)
+    if prefix == "azure":
+        return (_azure(name, settings),)
+    if prefix == "local":
+        message = f"The local model `{name}` cannot be used: this version runs no local models."
+        hint = (
+            "Serve the file with an OpenAI-compatible server (`llama-server -m FILE --jinja`), set "
+            "OPENAI_BASE_URL to its address and use `openai:NAME`; or use `rules`."
+        )
+        raise NotConfigured(message, hint=hint)
+    message = f"`{model}` is no model: there is no `{prefix}:`."
+    raise NotConfigured(message, hint=f"Name one of {_FORMS}.")
+
+
+def _as_given(model: "BaseChatModel") -> Rung:
+    rules = model._llm_type == "netassist-rules"
+    name = str(getattr(model, "model_name", "") or model._llm_type)
+    return Rung(
+        tier="rules" if rules else "hosted",
+        model="rules" if rules else name,
+        build=lambda: model,
+    )
+
+
+def _hosted(settings: Settings) -> tuple[Rung, ...]:
+    """Return the hosted model that `auto` begins with, if one is configured."""
+    if settings.openai_api_key or settings.openai_base_url:
+        return (_openai(settings.openai_model, settings),)
+    if settings.azure_is_configured:
+        return (_azure(settings.azure_openai_deployment, settings),)
+    return ()
+
+
+def _openai(name: str, settings: Settings) -> Rung:
+    if not settings.openai_api_key and not settings.openai_base_url:
+        message = f"`openai:{name}` needs a key."
+        hint = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server that needs none."
+        raise NotConfigured(message, hint=hint)
+
+    def build() -> Any:
+        from assistant.models.hosted import build_openai
+
+        return build_openai(name, settings)
+
+    return Rung(tier="hosted", model=f"openai:{name}", build=build)
+
+
+def _azure(name: str, settings: Settings) -> Rung:
+    missing = []
+    if not settings.azure_openai_endpoint:
+        missing.append("AZURE_OPENAI_ENDPOINT")
+    if not (settings.azure_openai_api_key or settings.azure_openai_ad_token):
+        missing.append("AZURE_OPENAI_API_KEY (or AZURE_OPENAI_AD_TOKEN)")
+    if missing:
+        message = f"`azure:{name}` needs more settings."
+        raise NotConfigured(message, hint=f"Set {' and '.join(missing)}.")
+
+    def build() -> Any:
+        from assistant.models.hosted import build_azure
+
+        return build_azure(name, settings)
+
+    return Rung(tier="hosted", model=f"azure:{name}", build=build)
+
+
+def _rules(workspace: "Workspace", specs: "tuple[ToolSpec, ...]") -> Rung:
+    def build() -> Any:
+        from assistant.models.rules import RulesModel
+
+        return RulesModel(workspace=workspace, specs=specs)
+
+    return Rung(tier="rules", model="rules", build=build)

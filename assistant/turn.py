@@ -1,0 +1,322 @@
+"""One turn on one model: the agent loop, and the record of what its tools computed."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
+from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from assistant.adapters.for_langchain import as_langchain, describe_error
+from assistant.answer import ToolCall
+from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
+from assistant.models.ladder import Rung, TierFailure
+from assistant.prompts import SYSTEM_PROMPT
+from tools.errors import ToolError
+from tools.spec import ToolResult, ToolSpec
+from tools.workspace import Workspace
+
+__all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
+
+CONTROL_TOOLS = ("ask_back", "decline")
+_MALFORMED_LIMIT = 3
+_INVALID = "__not_json__"
+
+
+class StepLimit(Exception):
+    """The model was called as often as one turn allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A tool call of this turn, with the typed result behind its JSON."""
+
+    call: ToolCall
+    result: ToolResult | ToolError
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """What has happened so far; filled while the turn runs."""
+
+    rung: Rung
+    emit: Callable[[Event], None]
+    max_steps: int
+    computed: list[Computed] = field(default_factory=list)
+    text: str = ""
+    needs: tuple[str, ...] = ()
+    declined: bool = False
+    usage: dict[str, int] = field(default_factory=dict)
+    messages: list[BaseMessage] = field(default_factory=list)
+    """What the conversation gained, the question first, the answer not included."""
+    steps: int = 0
+    malformed: int = 0
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """Return what was computed, in order of the calls."""
+        return tuple(item.result for item in self.computed if isinstance(item.result, ToolResult))
+
+
+async def run_turn(
+    turn: Turn,
+    question: str,
+    *,
+    history: Sequence[BaseMessage],
+    workspace: Workspace,
+    specs: Sequence[ToolSpec],
+) -> None:
+    """Run the agent until the model comes to an end, and fill the turn.
+
+    Raises:
+        TierFailure: The model failed, or kept answering in a form that cannot be used.
+        StepLimit: The model came to no end.
+    """
+    tools: list[BaseTool] = [as_langchain(spec, workspace) for spec in specs]
+    hosted = turn.rung.tier != "rules"
+    model = _build(turn.rung)
+    agent = create_agent(
+        model,
+        [*tools, *_control_tools()] if hosted else tools,
+        system_prompt=SYSTEM_PROMPT if hosted else None,
+        middleware=[_Bookkeeping(turn)],
+    )
+    start: list[Any] = [*history, HumanMessage(question)]
+    state: dict[str, Any] = {"messages": start}
+    stream: AsyncIterator[Any] = agent.astream(
+        {"messages": start},
+        config={"recursion_limit": 4 * turn.max_steps + 20},
+        stream_mode=["messages", "values"],
+    )
+    async for mode, chunk in stream:
+        if mode == "values":
+            state = chunk
+        elif chunk[1].get("langgraph_node") == "model":
+            _stream_text(chunk[0], turn.emit)
+    _finish(turn, state["messages"][len(history) :])
+
+
+def _build(rung: Rung) -> BaseChatModel:
+    if rung.tier == "rules":
+        return rung.build()
+    from assistant.models.hosted import FAILURES, describe_failure
+
+    try:
+        return rung.build()
+    except FAILURES as error:
+        raise TierFailure(describe_failure(error)) from None
+
+
+def _stream_text(message: Any, emit: Callable[[Event], None]) -> None:
+    if isinstance(message, AIMessage) and (text := str(message.text)):
+        emit(TextDelta(text))
+
+
+def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
+    """Take the answer from the last message and keep the rest for the session."""
+    last = messages[-1]
+    assert isinstance(last, AIMessage)
+    if not (turn.needs or turn.declined):
+        turn.text = str(last.text).strip()
+    if turn.rung.tier == "rules":
+        said = last.response_metadata.get("netassist", {})
+        turn.needs = tuple(said.get("needs", ()))
+        turn.declined = bool(said.get("declined", False))
+    turn.messages = messages[:-1]
+
+
+class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
+    """Bounds the loop, translates failures, runs tools and records what they computed."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self._turn = turn
+        # Tools share one workspace whose parts are built on first use: one at a time.
+        self._one_at_a_time = asyncio.Lock()
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[None],
+        handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """Count the step, call the model, and repair or refuse what it said."""
+        turn = self._turn
+        if turn.malformed > _MALFORMED_LIMIT:
+            message = "it kept calling tools in a form that cannot be used"
+            raise TierFailure(message)
+        if turn.steps >= turn.max_steps:
+            raise StepLimit
+        turn.steps += 1
+        response = await self._call(request, handler)
+        message = response.result[0]
+        if isinstance(message, AIMessage):
+            _count_usage(message, turn.usage)
+            message = _admit_invalid_calls(message)
+            if not str(message.text).strip() and not message.tool_calls:
+                empty = "its answer was empty"
+                raise TierFailure(empty)
+            response.result[0] = message
+        return response
+
+    async def _call(
+        self,
+        request: ModelRequest[None],
+        handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        if self._turn.rung.tier == "rules":
+            return await handler(request)
+        from assistant.models.hosted import FAILURES, describe_failure
+
+        try:
+            return await handler(request)
+        except FAILURES as error:
+            raise TierFailure(describe_failure(error)) from error
+
+    @hook_config(can_jump_to=["end"])
+    async def aafter_model(
+        self, state: AgentState[Any], runtime: Runtime[None]
+    ) -> dict[str, Any] | None:
+        """End the turn when the model asks back or declines."""
+        message = state["messages"][-1]
+        for call in message.tool_calls if isinstance(message, AIMessage) else ():
+            said = call["args"].get("question" if call["name"] == "ask_back" else "reason")
+            if call["name"] in CONTROL_TOOLS and isinstance(said, str) and said.strip():
+                self._turn.text = said.strip()
+                self._turn.needs = (said.strip(),) if call["name"] == "ask_back" else ()
+                self._turn.declined = call["name"] == "decline"
+                return {"jump_to": "end"}
+        return None
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
+    ) -> ToolMessage | Command[Any]:
+        """Run a tool, tell the faces, and keep its typed result."""
+        call = request.tool_call
+        name, arguments, call_id = call["name"], call["args"], call["id"] or ""
+        async with self._one_at_a_time:
+            self._turn.emit(ToolStarted(call_id, name, arguments))
+            begun = time.perf_counter()
+            fault = self._refuse(request)
+            if fault is None:
+                message = await handler(request)
+            else:
+                self._turn.malformed += 1
+                message = ToolMessage(
+                    json.dumps(describe_error(fault)),
+                    name=name,
+                    tool_call_id=call_id,
+                    artifact=fault,
+                )
+            milliseconds = (time.perf_counter() - begun) * 1000
+            assert isinstance(message, ToolMessage)
+            self._record(message, name, arguments, milliseconds)
+        return message
+
+    def _refuse(self, request: ToolCallRequest) -> ToolError | None:
+        call = request.tool_call
+        if _INVALID in call["args"]:
+            return ToolError(
+                f"The arguments of `{call['name']}` are no JSON object.",
+                hint="Send the call again with correct arguments.",
+            )
+        if request.tool is None:
+            return ToolError(f"There is no tool `{call['name']}`.", hint="Use one of those given.")
+        if call["name"] in CONTROL_TOOLS:
+            return ToolError(f"`{call['name']}` wants a text.", hint="Send the call again.")
+        return None
+
+    def _record(
+        self, message: ToolMessage, name: str, arguments: dict[str, Any], milliseconds: float
+    ) -> None:
+        result = message.artifact
+        if isinstance(result, ToolResult):
+            data = result.model_dump(mode="json")
+        else:
+            if not isinstance(result, ToolError):
+                result = message.artifact = ToolError(str(message.content))
+            message.status = "error"
+            data = describe_error(result)
+        ok = isinstance(result, ToolResult)
+        arguments = {key: value for key, value in arguments.items() if key != _INVALID}
+        self._turn.emit(ToolFinished(message.tool_call_id, name, ok, data, milliseconds))
+        call = ToolCall(
+            name=name, arguments=arguments, ok=ok, result=data, milliseconds=milliseconds
+        )
+        self._turn.computed.append(Computed(call=call, result=result))
+
+
+def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:
+    spent = message.usage_metadata
+    if spent is None:
+        return
+    for name, tokens in (
+        ("input", spent["input_tokens"]),
+        ("output", spent["output_tokens"]),
+        ("total", spent["total_tokens"]),
+    ):
+        usage[name] = usage.get(name, 0) + tokens
+
+
+def _admit_invalid_calls(message: AIMessage) -> AIMessage:
+    """Turn calls whose arguments are no JSON into calls that a tool can answer with an error.
+
+    Left as they are, langchain would take the message for a final answer without a word.
+    """
+    if not message.invalid_tool_calls:
+        return message
+    admitted = [
+        {
+            "name": call["name"] or "unknown",
+            "args": {_INVALID: call["args"] or ""},
+            "id": call["id"] or f"invalid-{position}",
+            "type": "tool_call",
+        }
+        for position, call in enumerate(message.invalid_tool_calls)
+    ]
+    return message.model_copy(
+        update={"tool_calls": [*message.tool_calls, *admitted], "invalid_tool_calls": []}
+    )
+
+
+def _control_tools() -> list[BaseTool]:
+    """Return the tools by which a model asks back or declines; a call of one ends the turn."""
+
+    def end(**_: Any) -> str:
+        return ""
+
+    texts = {
+        "ask_back": (
+            "Ask the person one question, when a name is ambiguous or a needed fact is missing.",
+            "question",
+            "The question, with the choices there are.",
+        ),
+        "decline": (
+            "Decline a question that is outside this field or that no tool can compute.",
+            "reason",
+            "Why, and what could be asked instead; states no fact about the network.",
+        ),
+    }
+    return [
+        StructuredTool(
+            name=name,
+            description=description,
+            args_schema={
+                "type": "object",
+                "properties": {argument: {"type": "string", "description": text}},
+                "required": [argument],
+            },
+            func=end,
+        )
+        for name, (description, argument, text) in texts.items()
+    ]
