@@ -1,0 +1,142 @@
+"""From a question to what the destination's proxy would see of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from topology.model import Address, Document
+from topology.policy.istio.connection import Connection, IpRange
+from topology.policy.istio.paths import Normalization, normalize
+from topology.policy.istio.truth import Gap, Truth
+from topology.policy.verdict import HttpRequest
+
+__all__ = ["Caller", "carries_token", "headers_of", "peer_ranges", "remote_range", "with_request"]
+
+FORWARDED_FOR = "x-forwarded-for"
+_DEFAULT_PREFIX = "Bearer "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who opens the connection, before the proxies agree on its identity."""
+
+    name: str
+    """For explanations."""
+    addresses: tuple[IpRange, ...] = ()
+    """Empty where they are not known."""
+    principal: str | Gap | None = None
+    """The identity of its sidecar; None for a caller without one."""
+    reason: str = ""
+    """Why it has this identity, or none; a clause."""
+
+
+def headers_of(request: HttpRequest) -> dict[str, tuple[str, ...]]:
+    """Return the headers of a request, names in lower case, repeated ones together."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in request.headers:
+        key = name.lower()
+        found[key] = (*found.get(key, ()), value.strip())
+    return found
+
+
+def peer_ranges(
+    caller: Caller, destination: Sequence[Address]
+) -> tuple[IpRange | Gap, Address | Gap]:
+    """Return the peer's and the destination's address, of one family where both have it."""
+    for address in destination:
+        for own in caller.addresses:
+            if own.version == address.version:
+                return own, address
+    source: IpRange | Gap = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
+    return source, destination[0] if destination else Truth.UNKNOWN
+
+
+def remote_range(
+    peer: IpRange | Gap, headers: Mapping[str, Sequence[str]], trusted: int
+) -> IpRange | Gap:
+    """Return the client's address as a proxy reads it from X-Forwarded-For.
+
+    Args:
+        peer: The address of the connection itself.
+        headers: Of the request, names in lower case.
+        trusted: Which entry counts, from the right; 0 means that the header is left aside.
+    """
+    entries = [
+        part.strip() for value in headers.get(FORWARDED_FOR, ()) for part in value.split(",")
+    ]
+    if not trusted or len(entries) < trusted:
+        return peer
+    try:
+        return ip_network(ip_address(entries[-trusted]))
+    except ValueError:
+        return peer
+
+
+def with_request(
+    connection: Connection,
+    request: HttpRequest,
+    *,
+    normalization: Normalization,
+    trusted: int,
+    claims: Mapping[str, Any] | Gap | None,
+) -> Connection | None:
+    """Return a connection with an HTTP request on it; None where the proxy answers 400."""
+    path = normalize(request.path or "/", normalization)
+    if path is None:
+        return None
+    headers = headers_of(request)
+    return replace(
+        connection,
+        remote_ip=remote_range(connection.source_ip, headers, trusted),
+        method=request.method,
+        path=path,
+        host=request.host or Truth.OPEN,
+        headers=headers,
+        claims=claims,
+    )
+
+
+def carries_token(request: HttpRequest, authentications: Sequence[Document]) -> bool:
+    """Return whether a request has a token where one of these RequestAuthentications looks."""
+    headers = headers_of(request)
+    query = request.path.partition("?")[2].partition("#")[0]
+    parameters = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    cookies = {
+        name.strip(): value
+        for line in headers.get("cookie", ())
+        for name, _, value in (part.partition("=") for part in line.split(";"))
+    }
+    for document in authentications:
+        for rule in _list(_mapping(document.body.get("spec")).get("jwtRules")):
+            if _is_found(_mapping(rule), headers, parameters, cookies):
+                return True
+    return False
+
+
+def _is_found(
+    rule: Mapping[str, Any],
+    headers: Mapping[str, Sequence[str]],
+    parameters: Mapping[str, str],
+    cookies: Mapping[str, str],
+) -> bool:
+    """Return whether one JWT rule finds a token; places of its own replace the usual ones."""
+    places = [_mapping(each) for each in _list(rule.get("fromHeaders"))]
+    names = [str(each) for each in _list(rule.get("fromParams"))]
+    crumbs = [str(each) for each in _list(rule.get("fromCookies"))]
+    if not (places or names or crumbs):
+        places, names = [{"name": "authorization", "prefix": _DEFAULT_PREFIX}], ["access_token"]
+    for place in places:
+        prefix = str(place.get("prefix") or "")
+        for value in headers.get(str(place.get("name") or "").lower(), ()):
+            if value.startswith(prefix) and value[len(prefix) :].strip():
+                return True
+    return any(parameters.get(name) for name in names) or any(cookies.get(name) for name in crumbs)
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def _list(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, (list, tuple)) else []
