@@ -38,7 +38,7 @@ class Embedder:
             raise _wrong_weights(self.weights)
         tokenizer = _find_file(*TOKENIZER)
         try:
-            import onnxruntime
+            import onnxruntime  # type: ignore[import-untyped]
             from tokenizers import Tokenizer
         except ImportError as error:
             message = f"The package `{error.name}` that runs the embeddings is not installed."
@@ -48,9 +48,13 @@ class Embedder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(self.weights), options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self.weights), options, providers=["CPUExecutionProvider"]
+            )
+        # The runtime raises a dozen classes of its own for a file that it cannot load.
+        except Exception as error:
+            raise _wrong_weights(self.weights) from error
         self._inputs = frozenset(item.name for item in self._session.get_inputs())
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()

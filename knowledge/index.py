@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import chromadb
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
 from chromadb.config import Settings
 from chromadb.utils.embedding_functions import register_embedding_function
@@ -162,6 +163,9 @@ class PassageIndex:
             raise error
         with contextlib.suppress(Exception):
             self.close()
+        # A client that failed while it opened stays behind in chromadb's table of folders and
+        # would be handed out again for the same folder.
+        SharedSystemClient.clear_system_cache()
         try:
             away = Path(tempfile.mkdtemp(prefix=".damaged-", dir=self.place.parent))
             with contextlib.suppress(FileNotFoundError):
@@ -179,7 +183,7 @@ class PassageIndex:
 
 def _connect(place: Path) -> Any:
     """Open a folder with chromadb, without telemetry and without a `.env` file in the way."""
-    settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, anonymized_telemetry=False)
     return chromadb.PersistentClient(path=str(place), settings=settings)
 
 

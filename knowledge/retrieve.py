@@ -23,7 +23,7 @@ RANK_CONSTANT = 60
 """`k` of reciprocal rank fusion, as in the paper that introduced it."""
 HYBRID_FLOOR = 0.30
 """Least relevance of a hit. Measured on tests/knowledge/queries.yaml (docs/adr/0004): the
-best passage of a question about the corpus has 0.31 or more, of one about anything else 0.26 or
+best passage of a question about the corpus has 0.37 or more, of one about anything else 0.26 or
 less; questions about other parts of Kubernetes lie between."""
 WORDS_FLOOR = 0.35
 """The same for words alone, where the two groups overlap a little."""
@@ -39,7 +39,7 @@ class Hit:
     heading: str
     text: str
     source: str
-    """Title of the article's first source."""
+    """Title of the source that the passage names, else of the article's first."""
     url: str
     """Address of that source: a path in a public repository, an issue, or a URL."""
     date: str
@@ -67,7 +67,7 @@ def search(query: str, *, count: int = 3, index: Path | None = None) -> tuple[Hi
     Args:
         query: A question or a few words.
         count: How many passages at most.
-        index: Folder for the index of embeddings, built there on first use (about ten
+        index: Folder for the index of embeddings, built there on first use (about five
             seconds). Without it, or when embeddings cannot be had, words alone are compared;
             the hits say so in `mode` and `note`.
 
@@ -127,26 +127,22 @@ def _rank(
 ) -> "list[tuple[Passage, float]]":
     """Return passages with their relevance, ordered by reciprocal rank fusion.
 
-    The ranks decide the order, because BM25 and cosine are not on one scale; the relevance
-    (mean of cosine and coverage of words) decides what is shown at all.
+    Ranks are fused because BM25 and cosine are not on one scale. The third list is the relevance
+    (mean of cosine and coverage of words), which also decides what is shown at all.
     """
-    by_words = sorted(range(len(passages)), key=lambda item: -matches[item].bm25)
-    fused = dict.fromkeys(range(len(passages)), 0.0)
-    for rank, item in enumerate(by_words, start=1):
-        if matches[item].bm25 > 0:
-            fused[item] += 1 / (RANK_CONSTANT + rank)
+    nearness = [0.0 if similar is None else similar.get(item.key, 0.0) for item in passages]
+    relevance = [match.coverage for match in matches]
     if similar is not None:
-        places = {passage.key: item for item, passage in enumerate(passages)}
-        for rank, key in enumerate(sorted(similar, key=lambda key: -similar[key]), start=1):
-            fused[places[key]] += 1 / (RANK_CONSTANT + rank)
-    order = sorted(fused, key=lambda item: (-fused[item], item))
-    return [(passages[item], _weigh(passages[item], matches[item], similar)) for item in order]
-
-
-def _weigh(passage: "Passage", match: "Match", similar: dict[str, float] | None) -> float:
-    if similar is None:
-        return match.coverage
-    return (max(0.0, similar.get(passage.key, 0.0)) + match.coverage) / 2
+        relevance = [
+            (max(0.0, near) + share) / 2 for near, share in zip(nearness, relevance, strict=True)
+        ]
+    fused = [0.0] * len(passages)
+    for values in ([match.bm25 for match in matches], nearness, relevance):
+        found = [item for item, value in enumerate(values) if value > 0]
+        for rank, item in enumerate(sorted(found, key=lambda item: -values[item]), start=1):
+            fused[item] += 1 / (RANK_CONSTANT + rank)
+    order = sorted(range(len(passages)), key=lambda item: -fused[item])
+    return [(passages[item], relevance[item]) for item in order]
 
 
 def _spread(
@@ -167,7 +163,8 @@ def _floor(similar: dict[str, float] | None) -> float:
 
 
 def _describe(article: "Article", passage: "Passage", score: float, note: str) -> Hit:
-    first = article.sources[0]
+    named = (item for item in article.sources if item.address in passage.text)
+    first = next(named, article.sources[0])
     return Hit(
         title=article.title,
         heading=passage.heading,

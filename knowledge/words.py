@@ -9,11 +9,14 @@ from dataclasses import dataclass
 __all__ = ["WordIndex", "expand", "tokenize"]
 
 WORD = re.compile(r"[A-Za-z0-9]+(?:[._/:-][A-Za-z0-9]+)*")
-CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+CAMEL = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 STOP = frozenset(
-    "a an and are as at be been but by can could do does for from had has have how i if in into is "
-    "it its me my no not of on or our should so than that the their them then there these they "
-    "this to us was we were what when where which who why will with would you your".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be been but by can could do does for from had has have how i if in "
+        "into is it its me my no not of on or our should so than that the their them then there "
+        "these they this to us was we were what when where which who why will with would you your",
+    )
 )
 ABBREVIATIONS = {
     "agc": "application gateway for containers",
@@ -26,7 +29,7 @@ ABBREVIATIONS = {
     "mtls": "mutual tls",
     "netpol": "networkpolicy",
     "nsg": "network security group",
-    "psp": "pod security policy",
+    "on-prem": "on-premises",
     "vnet": "virtual network",
 }
 
@@ -51,7 +54,8 @@ def tokenize(text: str) -> list[str]:
 
 def expand(query: str) -> str:
     """Return the query with the long forms of the abbreviations in it added."""
-    found = [ABBREVIATIONS[word] for word in query.lower().split() if word in ABBREVIATIONS]
+    words = re.findall(r"[a-z]+(?:-[a-z]+)*", query.lower())
+    found = [ABBREVIATIONS[word] for word in dict.fromkeys(words) if word in ABBREVIATIONS]
     return " ".join([query, *found])
 
 
@@ -64,6 +68,8 @@ def _split_camel(word: str) -> list[str]:
 
 
 def _strip_ending(word: str) -> str:
+    if word == "ips":
+        return "ip"
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
