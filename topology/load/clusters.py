@@ -10,7 +10,6 @@ from topology.load.kinds import DOCUMENTS, GROUPS, POLICIES, RULES_NOT_EVALUATED
 from topology.load.objects import Manifest, keep_last, read_manifests
 from topology.load.problems import Report
 from topology.load.services import build_services
-from topology.load.typography import report_typography
 from topology.load.workloads import build_workloads
 from topology.model import Cluster, Document, Namespace, Node, Source
 
@@ -69,14 +68,11 @@ def _check_kind(kind: str, manifests: Sequence[Manifest], report: Report) -> Non
         report.add(
             "warning",
             "rules-not-evaluated",
-            f"{len(manifests)} `{plain}` of `{first.api_version}` are not evaluated, although "
-            "they may change who reaches whom.",
+            f"`{plain}` objects of `{first.api_version}` ({len(manifests)}) are not evaluated, "
+            "although they may change who reaches whom.",
             hint=_advise_version(plain),
             location=first.source.at(),
         )
-    if kind in POLICIES or kind in DOCUMENTS:
-        for manifest in manifests:
-            report.extend(*report_typography(manifest.body, manifest.source))
 
 
 def _advise_version(kind: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any, Final, TextIO
 from topology.load.problems import Report
 from topology.model import Location, Problem
 
-__all__ = ["LARGEST_JSON", "LARGEST_YAML", "Input", "read_inputs"]
+__all__ = ["LARGEST_JSON", "LARGEST_YAML", "Input", "describe_empty", "read_inputs"]
 
 LARGEST_JSON: Final = 512 * 2**20
-LARGEST_YAML: Final = 96 * 2**20
-"""Bytes. YAML takes some 200 times as long to read as JSON and half a minute at this size."""
+LARGEST_YAML: Final = 64 * 2**20
+"""Bytes. YAML takes some twenty times as long to read as JSON: ten seconds at this size."""
 
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 _SNIFFED: Final = 2**16
@@ -40,7 +40,7 @@ class Input:
     @property
     def is_json(self) -> bool:
         """Say whether the text starts as JSON does."""
-        return self.data[:_SNIFFED].lstrip()[:1] in (b"{", b"[")
+        return _starts_as_json(self.data[:_SNIFFED])
 
 
 def read_inputs(
@@ -56,7 +56,9 @@ def read_inputs(
     seen: set[str] = set()
     for path in paths:
         if str(path) == "-":
-            yield from _read_stdin(stdin or sys.stdin, report)
+            if "-" not in seen:
+                yield from _read_stdin(stdin or sys.stdin, report)
+            seen.add("-")
             continue
         for file in _list_files(Path(path), report):
             identity = os.path.realpath(file)
@@ -108,7 +110,7 @@ def _read_stream(name: str, stream: Any, report: Report) -> Iterator[Input]:
     if _is_binary(head):
         report.extend(_describe_binary(name))
         return
-    is_json = head.lstrip(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    is_json = _starts_as_json(head.removeprefix(codecs.BOM_UTF8))
     limit = LARGEST_JSON if is_json else LARGEST_YAML
     size = _size_of(stream)
     if size <= limit:
@@ -118,6 +120,12 @@ def _read_stream(name: str, stream: Any, report: Report) -> Iterator[Input]:
         report.extend(_describe_large(name, size, limit, is_json=is_json))
         return
     yield from _decode(name, data, report)
+
+
+def _starts_as_json(head: bytes) -> bool:
+    """Say whether a text starts as JSON; two braces start a template."""
+    start = head.lstrip()[:2]
+    return start[:1] in (b"{", b"[") and start != b"{{"
 
 
 def _size_of(stream: Any) -> int:
@@ -154,7 +162,7 @@ def _decode(name: str, data: bytes, report: Report) -> Iterator[Input]:
         report.extend(_describe_encoding(name, data, error))
         text = data.decode("cp1252", "replace")
     if not text.strip():
-        report.extend(_describe_empty(name))
+        report.extend(describe_empty(name))
         return
     yield Input(name=name, data=text.encode())
 
@@ -192,12 +200,12 @@ def _describe_empty_folder(path: Path, others: int) -> Problem:
     )
 
 
-def _describe_empty(name: str) -> Problem:
+def describe_empty(name: str) -> Problem:
     """Say that a file holds nothing."""
     return Problem(
         severity="error",
         code="empty-file",
-        message=f"`{name}` is empty.",
+        message=f"`{name}` holds nothing.",
         hint="Export it again; kubectl prints errors on stderr, not into the file.",
         location=Location(name),
     )

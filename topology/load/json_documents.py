@@ -16,7 +16,7 @@ from topology.load.problems import Report, shorten
 from topology.load.typography import find_typography
 from topology.model import Location, Problem, Source
 
-__all__ = ["JsonDocument", "find_lines", "locate_items", "read_json"]
+__all__ = ["JsonDocument", "find_lines", "locate_items", "locate_object", "read_json"]
 
 _WHOLE = json.JSONDecoder()
 _SPACE: Final = " \t\r\n"
@@ -72,8 +72,13 @@ def _read_stream(data: bytes, file: str, report: Report) -> Iterator[JsonDocumen
         position = end
 
 
+def locate_object(document: JsonDocument, file: str) -> Source:
+    """Return the source of a document that is one object."""
+    return _source(file, document.data, document.line)
+
+
 def locate_items(document: JsonDocument, file: str) -> list[Source]:
-    """Return the source of each item of a list document, or of the document alone.
+    """Return the source of each item of a list document.
 
     The items of a document that stands on one line all have that line. Of large files, only the
     policies and their like know the lines of their fields.
@@ -81,7 +86,7 @@ def locate_items(document: JsonDocument, file: str) -> list[Source]:
     value = document.value
     items = value if isinstance(value, list) else value.get("items")
     if not isinstance(items, list):
-        return [_source(file, document.data, document.line)]
+        return []
     if b"\n" not in document.data.strip():
         return [Source(file, {"": document.line})] * len(items)
     data = document.data

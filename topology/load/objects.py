@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from topology.load.kinds import CLUSTER_WIDE, GROUPS, KEPT_WHOLE, canonical_kind
+from topology.load.kinds import CLUSTER_WIDE, GROUPS, KEPT_WHOLE, POLICIES, canonical_kind
 from topology.load.lines import MOST_LEVELS
 from topology.load.problems import Report, shorten
+from topology.load.typography import walk_texts
+from topology.load.yaml_faults import describe_template
 from topology.model import Problem, Source
 
 __all__ = ["Manifest", "keep_last", "read_manifests", "unpack"]
@@ -24,20 +26,20 @@ class Manifest(NamedTuple):
     source: Source
 
 
-def unpack(value: Any) -> tuple[list[Any], str] | None:
-    """Return the items of a list object and a path to them, or None when it is no list.
+def unpack(value: Any) -> list[Any] | None:
+    """Return the items of a list object, or None when it is no list.
 
     `kubectl get -o yaml` prints a `List`; the API itself prints a `PodList` whose items name
     neither kind nor apiVersion. A bare YAML or JSON list is taken if it holds objects.
     """
     if isinstance(value, list):
-        return (value, "") if any(_is_object(item) for item in value) else None
+        return value if any(_is_object(item) for item in value) else None
     if not isinstance(value, dict) or not str(value.get("kind", "")).endswith("List"):
         return None
     items = value.get("items")
     if items is None:
-        return [], "items"
-    return (_complete(items, value), "items") if isinstance(items, list) else None
+        return []
+    return _complete(items, value) if isinstance(items, list) else None
 
 
 def _is_object(value: Any) -> bool:
@@ -61,7 +63,7 @@ def _complete(items: list[Any], parent: Mapping[str, Any]) -> list[Any]:
 def read_manifests(objects: Iterable[tuple[Any, Source]], report: Report) -> Iterator[Manifest]:
     """Yield what has a kind and a name; the rest becomes problems."""
     for body, source in objects:
-        if not isinstance(body, Mapping) or not body.get("kind"):
+        if not isinstance(body, Mapping) or not isinstance(body.get("kind"), str):
             report.extend(_describe_stranger(body, source))
             continue
         if body["kind"] == "Kustomization":
@@ -75,13 +77,13 @@ def read_manifests(objects: Iterable[tuple[Any, Source]], report: Report) -> Ite
 def _read_manifest(body: Mapping[str, Any], source: Source, report: Report) -> Manifest | None:
     """Return an object with its names, or None when it cannot be named."""
     api_version = str(body.get("apiVersion") or "")
-    written = str(body["kind"])
+    written = body["kind"]
     kind = canonical_kind(written, api_version)
     if "/" not in api_version and written in GROUPS and api_version not in GROUPS[written]:
         report.extend(_describe_version(written, api_version, source))
     metadata = body.get("metadata")
     name = _name(metadata)
-    if not name or not isinstance(metadata, Mapping):
+    if not name or metadata is None or isinstance(metadata.get("namespace"), dict | list):
         report.extend(_describe_nameless(written, metadata, source))
         return None
     if kind in KEPT_WHOLE and _is_deeper(body, MOST_LEVELS):
@@ -90,7 +92,24 @@ def _read_manifest(body: Mapping[str, Any], source: Source, report: Report) -> M
     namespace = ""
     if kind not in CLUSTER_WIDE:
         namespace = str(metadata.get("namespace") or ("default" if kind in GROUPS else ""))
+    template = _find_template(kind, namespace, name, body)
+    if template is not None:
+        report.extend(describe_template(template[1], source.at(template[0])))
+        return None
     return Manifest(kind, api_version, namespace, name, body, source)
+
+
+def _find_template(
+    kind: str, namespace: str, name: str, body: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    """Return path and text of a template expression in a name or anywhere in a policy."""
+    if "{{" in name:
+        return "metadata.name", name
+    if "{{" in namespace:
+        return "metadata.namespace", namespace
+    if kind not in POLICIES:
+        return None
+    return next(((path, text) for path, text in walk_texts(body) if "{{" in text), None)
 
 
 def _name(metadata: Any) -> str:
@@ -144,7 +163,7 @@ def _describe_stranger(body: Any, source: Source) -> Problem:
         found = "An empty value stands where a Kubernetes object is expected."
     elif isinstance(body, Mapping):
         keys = ", ".join(f"`{shorten(str(key))}`" for key in list(body)[:3]) or "no keys"
-        found = f"A mapping with {keys} has no `kind`, so it is no Kubernetes object."
+        found = f"A mapping with {keys} names no kind, so it is no Kubernetes object."
     elif isinstance(body, list):
         found = f"A list of {len(body)} values is no Kubernetes object."
     else:
@@ -184,7 +203,9 @@ def _describe_version(kind: str, api_version: str, source: Source) -> Problem:
 
 def _describe_nameless(kind: str, metadata: Any, source: Source) -> Problem:
     """Say that an object has no name."""
-    missing = "`metadata.name`" if isinstance(metadata, Mapping) else "`metadata`"
+    missing = "`metadata`"
+    if isinstance(metadata, Mapping):
+        missing = "text in `metadata.namespace`" if _name(metadata) else "`metadata.name`"
     return Problem(
         severity="error",
         code="no-name",

@@ -9,13 +9,13 @@ from typing import Any, TextIO
 
 from topology.errors import UnreadableInput
 from topology.load.clusters import assemble
-from topology.load.inputs import LARGEST_YAML, Input, read_inputs
-from topology.load.json_documents import JsonDocument, locate_items, read_json
+from topology.load.inputs import LARGEST_YAML, Input, describe_empty, read_inputs
+from topology.load.json_documents import JsonDocument, locate_items, locate_object, read_json
 from topology.load.kinds import KEPT_WHOLE
 from topology.load.lines import SMALL, FieldLines, find_marked_lines
 from topology.load.objects import unpack
 from topology.load.problems import Report
-from topology.load.typography import holds_typography
+from topology.load.typography import holds_typography, report_typography
 from topology.load.yaml_documents import YamlDocument, read_yaml
 from topology.model import Cluster, Problem, Source
 
@@ -98,27 +98,42 @@ def _no_collection() -> Iterator[None]:
 
 def _read_objects(given: Input, report: Report) -> _Objects:
     """Return the objects of one file with their sources."""
-    if given.is_json:
-        faults = Report()
-        objects = [
-            item
-            for document in read_json(given.data, given.name, faults)
-            for item in _items_of_json(document, given.name, report)
-        ]
-        if not faults.has_errors or objects or _is_only_json(given):
-            report.extend(*faults.finish())
-            return objects
-    text = given.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    marked = len(text) < SMALL or _is_worth_marking(text)
-    objects = []
-    for document in read_yaml(text, given.name, report, marked=marked):
-        objects.extend(_items_of_yaml(document, given.name))
+    objects = _read_json_objects(given, report) if given.is_json else None
+    if objects is None:
+        text = given.data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        objects = _read_yaml_objects(text, given.name, report)
+    if not given.data.isascii() and holds_typography(given.data.decode("utf-8", "replace")):
+        for body, source in objects:
+            report.extend(*report_typography(body, source))
     return objects
 
 
-def _is_only_json(given: Input) -> bool:
-    """Say whether text that starts as JSON cannot be a YAML flow mapping instead."""
-    return given.name.lower().endswith(".json") or len(given.data) > LARGEST_YAML
+def _read_json_objects(given: Input, report: Report) -> _Objects | None:
+    """Return the objects of text that starts as JSON; None if it is a YAML flow mapping instead."""
+    faults = Report()
+    objects = [
+        item
+        for document in read_json(given.data, given.name, faults)
+        for item in _items_of_json(document, given.name)
+    ]
+    if faults.has_errors and not objects and not given.name.lower().endswith(".json"):
+        fallback = Report()
+        documents = read_yaml(given.data.decode(), given.name, fallback, marked=False)
+        if len(given.data) <= LARGEST_YAML and any(documents) and not fallback.has_errors:
+            return None
+    report.extend(*faults.finish())
+    return objects
+
+
+def _read_yaml_objects(text: str, file: str, report: Report) -> _Objects:
+    """Return the objects of a YAML text."""
+    marked = len(text) < SMALL or _is_worth_marking(text)
+    faults = Report()
+    documents = list(read_yaml(text, file, faults, marked=marked))
+    if not documents and not faults.has_errors:
+        faults.extend(describe_empty(file))
+    report.extend(*faults.finish())
+    return [item for document in documents for item in _items_of_yaml(document, file)]
 
 
 def _is_worth_marking(text: str) -> bool:
@@ -126,29 +141,31 @@ def _is_worth_marking(text: str) -> bool:
     return holds_typography(text) or any(kind in text for kind in KEPT_WHOLE - {"ConfigMap"})
 
 
-def _items_of_json(document: JsonDocument, file: str, report: Report) -> _Objects:
+def _items_of_json(document: JsonDocument, file: str) -> _Objects:
     """Return the objects of a JSON document."""
-    unpacked = unpack(document.value)
-    if unpacked is None:
-        found = FieldLines(partial(dict, {"": document.line}), document.line)
-        if isinstance(document.value, dict) and "kind" in document.value:
-            return [(document.value, locate_items(document, file)[0])]
-        return [(document.value, Source(file, found))]
-    items, _ = unpacked
-    return list(zip(items, locate_items(document, file), strict=True))
+    items = unpack(document.value)
+    if items is not None:
+        return list(zip(items, locate_items(document, file), strict=True))
+    if isinstance(document.value, dict):
+        return [(document.value, locate_object(document, file))]
+    return [(document.value, Source(file, {"": document.line}))]
 
 
 def _items_of_yaml(document: YamlDocument, file: str) -> _Objects:
     """Return the objects of a YAML document."""
-    unpacked = unpack(document.value)
-    if unpacked is None:
-        return [(document.value, _source(document.value, document, file))]
-    return [(item, _source(item, document, file)) for item in unpacked[0]]
+    items = unpack(document.value)
+    if items is None:
+        return [(document.value, _source(document.value, document.line, document, file))]
+    lines = (document.marks or {}).get(id(items), {})
+    return [
+        (item, _source(item, lines.get(index, document.line), document, file))
+        for index, item in enumerate(items)
+    ]
 
 
-def _source(value: Any, document: YamlDocument, file: str) -> Source:
+def _source(value: Any, line: int, document: YamlDocument, file: str) -> Source:
     """Return the source of one object."""
-    line = document.tops.get(id(value), document.line)
+    line = document.tops.get(id(value), line)
     if document.marks is None or not isinstance(value, dict | list):
         return Source(file, {"": line})
     return Source(file, FieldLines(partial(find_marked_lines, value, document.marks, line), line))

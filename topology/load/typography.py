@@ -14,6 +14,7 @@ __all__ = [
     "holds_typography",
     "report_typography",
     "straighten",
+    "walk_texts",
 ]
 
 _DOUBLE: Final = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033"
@@ -87,7 +88,7 @@ def find_typography(text: str, *, last_line: int) -> Typography | None:
 
 def report_typography(body: Mapping[str, Any], source: Source) -> Iterator[Problem]:
     """Yield a problem for each value of an object that holds a typographic character."""
-    for path, written in _texts(body, ""):
+    for path, written in walk_texts(body):
         match = _ODD.search(written)
         if match:
             found = Typography(character=match.group(), written=written, line=0)
@@ -95,7 +96,7 @@ def report_typography(body: Mapping[str, Any], source: Source) -> Iterator[Probl
             yield found.describe(source.at(path), consequence=consequence, severity="warning")
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def walk_texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield every key and text in a value with its path, except where prose belongs."""
     if isinstance(value, str):
         yield path, value
@@ -104,7 +105,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             inner = f"{path}.{key}" if path else key
             yield inner, key
             if key not in _PROSE:
-                yield from _texts(item, inner)
+                yield from walk_texts(item, inner)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _texts(item, f"{path}[{index}]")
+            yield from walk_texts(item, f"{path}[{index}]")

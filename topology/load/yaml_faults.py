@@ -9,9 +9,10 @@ from topology.load.typography import find_typography, straighten
 from topology.load.yaml_events import fails_later
 from topology.model import Location, Problem
 
-__all__ = ["describe_yaml_error"]
+__all__ = ["describe_template", "describe_yaml_error"]
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{\{[^\n]*")
+_TEMPLATE_LINE = re.compile(r"^[ \t]*\{\{.*", re.MULTILINE)
 
 _OWN = {
     "nesting": ("yaml-depth", "Flatten it; no Kubernetes object is nested that deep."),
@@ -31,9 +32,10 @@ def describe_yaml_error(error: yaml.YAMLError, text: str, start: Location) -> Pr
         start: The file, and the line in it where the text begins.
     """
     line = _line(error, text)
-    template = _TEMPLATE.search(text)
-    if template:
-        return _template_problem(template, text, start)
+    template = _find_template(text, line)
+    if template is not None:
+        at = Location(start.file, start.line + text.count("\n", 0, template.start()))
+        return describe_template(template.group().strip(), at)
     own = _OWN.get(str(getattr(error, "context", "")))
     if own is None:
         found = find_typography(text, last_line=line + 1)
@@ -44,15 +46,23 @@ def describe_yaml_error(error: yaml.YAMLError, text: str, start: Location) -> Pr
     return _syntax_problem(error, text, line, start, own)
 
 
-def _template_problem(match: re.Match[str], text: str, start: Location) -> Problem:
+def _find_template(text: str, line: int) -> re.Match[str] | None:
+    """Return the template expression that a fault comes from: near it, or on a line of its own."""
+    lines = text.split("\n")
+    first = max(line - 2, 0)
+    before = sum(len(one) + 1 for one in lines[:first])
+    until = before + sum(len(one) + 1 for one in lines[first : line + 1])
+    return _TEMPLATE.search(text, before, until) or _TEMPLATE_LINE.search(text)
+
+
+def describe_template(expression: str, location: Location) -> Problem:
     """Say that a text is a template, not an object."""
-    line = start.line + text.count("\n", 0, match.start())
     return Problem(
         severity="error",
         code="template",
-        message=f"The document is a template (`{shorten(match.group())}`), so it is set aside.",
+        message=f"`{shorten(expression)}` belongs to a template, so the document is set aside.",
         hint="Render it first: `helm template RELEASE CHART > rendered.yaml`.",
-        location=Location(start.file, line),
+        location=location,
     )
 
 
@@ -62,7 +72,7 @@ def _syntax_problem(
     """Say what the parser found, quoting the line."""
     said = str(getattr(error, "problem", "") or getattr(error, "reason", "") or "not valid YAML")
     code, hint = own or ("yaml-syntax", "Check indentation, quotes and colons on and above it.")
-    if own is None and "'\\t'" in said:
+    if own is None and _stands_on_tab(error, text):
         code, said = "yaml-tab", "a tab stands where only spaces may indent"
         hint = "Replace the tab by spaces."
     if isinstance(error, yaml.reader.ReaderError):
@@ -78,6 +88,16 @@ def _syntax_problem(
         hint=hint,
         location=Location(start.file, start.line + line),
     )
+
+
+def _stands_on_tab(error: yaml.YAMLError, text: str) -> bool:
+    """Say whether the parser stopped at a tab, or at a line that a tab indents."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return False
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    return line[mark.column : mark.column + 1] == "\t" or "\t" in line[: mark.column]
 
 
 def _line(error: yaml.YAMLError, text: str) -> int:
