@@ -136,7 +136,7 @@ def _fields(
             # Every framework knows lists; a default that can be changed belongs to no signature.
             (item,) = get_args(hint)
             listed: Any = Field(default_factory=list, description=text)
-            fields[parameter.name] = (list[item], listed)
+            fields[parameter.name] = (list.__class_getitem__(item), listed)
         else:
             fields[parameter.name] = (hint, Field(parameter.default, description=text))
     return fields

@@ -12,6 +12,8 @@ from topology.model import Cluster, Problem
 if TYPE_CHECKING:
     from topology.paths import Network
 
+    from knowledge import Hit
+
 
 __all__ = ["Knowledge", "Workspace"]
 
