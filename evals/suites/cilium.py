@@ -22,7 +22,9 @@ from topology.targets import AddressTarget, EntityTarget, PodTarget
 __all__ = ["run"]
 
 _DEFAULT = Path("../shared/cases/cilium/verdicts.jsonl")
-_ENTITIES = {"kube-apiserver": "kube-apiserver-node"}
+_ENTITIES = {"kube-apiserver": "reserved:kube-apiserver-node", "world": "reserved:world"}
+_CONTROL_PLANE = "203.0.113.7"
+"""Of `kube-apiserver-external`: the cases do not name its address; no CIDR but /0 means it."""
 _PROTOCOLS = {"ICMPV6": "ICMPv6", "ICMPv6": "ICMPv6"}
 
 Check = tuple[str, Any, Any]
@@ -85,6 +87,7 @@ def _engine(given: Mapping[str, Any], name: str) -> PolicyEngine:
         pods=endpoints,
         policies=given["policies"],
         cidr_groups=given.get("cidrGroups"),
+        api_server=_CONTROL_PLANE,
     )
     foreign = {f"{e['namespace']}/{e['name']}": e["cluster"] for e in endpoints if e.get("cluster")}
     profile = _profile(PROFILES[name], given.get("config") or {})

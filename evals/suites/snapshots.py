@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from topology.model import Cluster, ContainerPort, Document, Namespace, Pod, Source, Workload
+from topology.model import (
+    Cluster,
+    ContainerPort,
+    Document,
+    Endpoint,
+    Namespace,
+    Pod,
+    Service,
+    Source,
+    Workload,
+)
 
 __all__ = ["build_snapshot", "document_of"]
 
@@ -17,6 +27,7 @@ def build_snapshot(
     pods: Iterable[Mapping[str, Any]],
     policies: Iterable[Mapping[str, Any]],
     cidr_groups: Mapping[str, list[str]] | None = None,
+    api_server: str = "",
 ) -> Cluster:
     """Build a cluster of bare pods.
 
@@ -26,6 +37,7 @@ def build_snapshot(
             `serviceAccount`.
         policies: Policy objects as Kubernetes has them.
         cidr_groups: CIDRs by name of the CiliumCIDRGroup.
+        api_server: Address of the control plane, where it runs outside the cluster.
     """
     groups = [
         {
@@ -41,6 +53,7 @@ def build_snapshot(
             name: Namespace(name=name, labels=labels or {}) for name, labels in namespaces.items()
         },
         workloads=tuple(_workload(pod) for pod in pods),
+        services=(_control_plane(api_server),) if api_server else (),
         policies=tuple(document_of(policy) for policy in policies),
         documents=tuple(document_of(group) for group in groups),
     )
@@ -57,6 +70,11 @@ def document_of(body: Mapping[str, Any]) -> Document:
         body=body,
         source=Source(file="case"),
     )
+
+
+def _control_plane(address: str) -> Service:
+    endpoint = Endpoint(address=ip_address(address))
+    return Service(namespace="default", name="kubernetes", endpoints=(endpoint,))
 
 
 def _workload(given: Mapping[str, Any]) -> Workload:

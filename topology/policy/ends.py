@@ -1,13 +1,13 @@
 """The ends of a question as identities; several where it is not known which of them it is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, summarize_address_range
 from itertools import pairwise
 
 from topology.errors import InvalidQuery
 from topology.model import Address, Cluster, Network, Node, Pod
-from topology.policy.identities import Identity
+from topology.policy.identities import RESERVED_LABELS, Identity
 from topology.policy.labels import RESERVED
 from topology.policy.peers import AddressPeer
 from topology.policy.pods import PodClasses
@@ -157,8 +157,12 @@ class Ends:
         return self._outside[name,]
 
     def _entity(self, name: str) -> tuple[End, ...]:
+        if name.startswith("reserved:") and name.removeprefix("reserved:") in RESERVED_LABELS:
+            return (End(self._classes.entities[name.removeprefix("reserved:")]),)
         if name == "kube-apiserver":
             return self._api_server()
+        if name == "kube-apiserver-external" and self._api - self._nodes.keys():
+            return self._api_addresses(self._api - self._nodes.keys())
         if name == "world" and self._profile.ipv6:
             entities = self._classes.entities
             return (
@@ -178,18 +182,21 @@ class Ends:
         inside = End(entities["kube-apiserver-node"], "if it runs on a node of the cluster")
         outside = End(entities["kube-apiserver-external"], "if it runs outside the cluster")
         if self._api:
-            return tuple(
-                End(
-                    self._node_identity("remote-node", self._nodes[address])
-                    if address in self._nodes
-                    else self._external(address),
-                    f"at {address}" if len(self._api) > 1 else "",
-                )
-                for address in sorted(self._api, key=str)
-            )
+            return self._api_addresses(self._api)
         if not self._node_names:
             return inside, outside
         return (End(inside.identity),) if self._control_plane else (End(outside.identity),)
+
+    def _api_addresses(self, addresses: Set[Address]) -> tuple[End, ...]:
+        return tuple(
+            End(
+                self._node_identity("remote-node", self._nodes[address])
+                if address in self._nodes
+                else self._external(address),
+                f"at {address}" if len(addresses) > 1 else "",
+            )
+            for address in sorted(addresses, key=str)
+        )
 
     def _range(self, network: Network, other: PeerTarget) -> Iterator[End]:
         """Cut a range where rules, pods and nodes tell its addresses apart."""

@@ -233,6 +233,7 @@ class PolicyEngine:
                 peer_ports=self._ports(peer),
                 named=self._named,
                 profile=self.profile,
+                on_host=end is self._classes.entities["host-endpoint"],
             )
         return row
 

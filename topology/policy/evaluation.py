@@ -115,6 +115,7 @@ def evaluate(
     peer_ports: Declared,
     named: NamedPorts,
     profile: Profile,
+    on_host: bool = False,
 ) -> Row:
     """Evaluate the rules that select one end against one identity on the other side.
 
@@ -126,14 +127,18 @@ def evaluate(
         peer_ports: Ports that the other side declares.
         named: The numbers behind port names.
         profile: Whose semantics.
+        on_host: Whether the end is the host itself (host firewall).
     """
+    local = peer.is_host and not on_host and profile.allow_localhost == "always"
+    enforced, opening = _posture(rules, direction, profile, local=local)
+    if opening == "never":
+        return Row(direction, enforced, opening, rules, (), PortSet.ALL, PortSet.EMPTY)
     destination = own_ports if direction == "ingress" else peer_ports
     matches = []
     for rule in rules:
         doubt = _matches(rule, peer, rules)
         if doubt is not None:
             matches.append(Match(rule, *named.resolve(rule, destination), doubt))
-    enforced, opening = _posture(rules, direction, peer, profile)
     return _row(direction, enforced, opening, rules, tuple(matches))
 
 
@@ -159,7 +164,7 @@ def _row(
 
 
 def _posture(
-    rules: tuple[Rule, ...], direction: Direction, peer: Identity, profile: Profile
+    rules: tuple[Rule, ...], direction: Direction, profile: Profile, *, local: bool
 ) -> tuple[bool, Opening]:
     """Return whether anything is enforced, and why what no rule allows is allowed, if it is."""
     if profile.enforcement == "never":
@@ -167,7 +172,7 @@ def _posture(
     always = profile.enforcement == "always"
     if not rules and not always:
         return False, "unselected"
-    if direction == "ingress" and peer.is_host and profile.allow_localhost == "always":
+    if direction == "ingress" and local:
         return True, "localhost"
     if always or any(rule.default_deny for rule in rules):
         return True, ""

@@ -144,12 +144,16 @@ def explain_l7(
     HTTP is opened by any matching allow without L7 rules; DNS only by one for the very same port
     (pkg/policy/l4.go, pkg/fqdn/dnsproxy/proxy.go).
     """
-    if row.opening:
+    if row.opening in ("localhost", "never", "unselected"):
         return None
     asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
     hits = [m for m in row.matches if not m.rule.deny and m.ports & asked]
     proxied = [m for m in hits if m.rule.l7]
-    if not proxied or _opened(hits, proxied, asked):
+    foreign = _foreign(proxied, http, dns)
+    if foreign:
+        reason = f"{foreign.rule.name} sends the port through a proxy of another protocol."
+        return _l7(row, "deny", reason, [foreign])
+    if not proxied or row.opening or _opened(hits, proxied, asked):
         return None
     if port is not None and len(proxied) < len(hits) and not _speaks_dns(proxied):
         return _l7(row, "unknown", "Whether a rule without L7 part applies is not known.", proxied)
@@ -167,6 +171,15 @@ def explain_l7(
         return _l7(row, "unknown", reason, proxied)
     reason = f"No L7 rule lets the request through; allowed are {'; '.join(passes)}."
     return _l7(row, "deny", reason, proxied)
+
+
+def _foreign(proxied: list[Match], http: HttpRequest | None, dns: str | None) -> Match | None:
+    """Return a rule whose proxy speaks DNS where HTTP was asked for, or the other way round."""
+    wanted = "http" if http is not None else "dns" if dns is not None else ""
+    parsers = {match.rule.l7.parser for match in proxied if match.rule.l7 and not match.doubt}
+    if not wanted or not parsers or not parsers <= {"http", "dns"} - {wanted}:
+        return None
+    return next(match for match in proxied if not match.doubt)
 
 
 def _opened(hits: list[Match], proxied: list[Match], asked: PortSet) -> bool:

@@ -28,7 +28,8 @@ class NamePattern:
 
         Args:
             text: The pattern.
-            deep: Whether `**.` at the front stands for one or more labels (Cilium 1.19).
+            deep: Whether `**.` at the front stands for one or more labels, and `**` alone for
+                every name (Cilium 1.19); else `**` is no more than `*`.
         """
         return cls(text, False, re.compile(_translate(_clean(text), deep=deep)))
 
@@ -45,10 +46,10 @@ def _clean(name: str) -> str:
 
 
 def _translate(pattern: str, *, deep: bool) -> str:
-    if pattern == "*":
+    if pattern == "*" or (deep and not pattern.strip("*")):
         return f"(?:{_LABEL}+(?:\\.{_LABEL}+)*)?"
     front = ""
-    if deep and pattern.startswith("**."):
-        front, pattern = f"{_LABEL}+(?:\\.{_LABEL}+)*\\.", pattern.removeprefix("**.")
+    if deep and (stars := re.match(r"\*{2,}\.", pattern)):
+        front, pattern = f"{_LABEL}+(?:\\.{_LABEL}+)*\\.", pattern[stars.end() :]
     body = re.sub(r"\*+", "*", pattern)
     return front + "".join(f"{_LABEL}*" if char == "*" else re.escape(char) for char in body)

@@ -126,7 +126,10 @@ def reserved(entity: str, *, dual_stack: bool) -> Identity:
     return Identity(
         name=entity,
         labels=labels,
-        outside="world" in entity or entity == "kube-apiserver-external",
+        # In dual stack no address is plainly `world`, so no CIDR means that identity.
+        outside=entity.startswith("world-")
+        or entity == "kube-apiserver-external"
+        or (entity == "world" and not dual_stack),
         hidden_address=entity == "kube-apiserver-external",
         family=family or (0 if dual_stack else 4),
     )
