@@ -60,6 +60,8 @@ class Tables:
     content: Shelf = field(default_factory=dict)
     """By the core of a describing label's value."""
     words: Shelf = field(default_factory=dict)
+    forms: Shelf = field(default_factory=dict)
+    """By everything that a misspelling is compared with."""
     full: Shelf = field(default_factory=dict)
     """By `namespace/name`, pods included."""
     pairs: Shelf = field(default_factory=dict)
@@ -103,6 +105,8 @@ class Tables:
         if entry.sort in OBJECTS:
             for key in {entry.core, core(split(entry.name), version=False)}:
                 self.cores.setdefault(key, []).append(entry)
+            for form in {entry.folded, entry.core, *entry.words}:
+                self.forms.setdefault(form, []).append(entry)
 
     def _add_workload(self, workload: Workload) -> None:
         """File a workload, by its labels too."""

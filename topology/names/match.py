@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from topology.errors import AmbiguousName
 from topology.targets import NamespaceTarget, Target
 
-__all__ = ["How", "Match", "Mention", "Prefer"]
+__all__ = ["How", "Match", "Mention", "Prefer", "SeveralMatches"]
 
 How = Literal["exact", "label", "partial", "typo"]
 Prefer = Literal["workload", "service"]
@@ -40,6 +41,8 @@ class Mention:
     """The kind that was said beside it, as in `the cart service`: `Service`, `Pod`, ..."""
     namespace: str = ""
     """The namespace that the question gave with it."""
+    is_scope: bool = False
+    """Whether it only says where to look, as `In staging, ...` at the start does."""
     nearest: tuple[str, ...] = ()
     """What is near a quoted or qualified name that nothing has."""
 
@@ -52,3 +55,13 @@ class Mention:
     def is_namespace(self) -> bool:
         """Say whether it names a namespace and nothing in it."""
         return isinstance(self.target, NamespaceTarget)
+
+
+class SeveralMatches(AmbiguousName):
+    """An ambiguous name together with its readings."""
+
+    def __init__(
+        self, message: str, *, candidates: tuple[str, ...], hint: str, matches: tuple[Match, ...]
+    ) -> None:
+        super().__init__(message, candidates=candidates, hint=hint)
+        self.matches = matches

@@ -11,7 +11,7 @@ __all__ = ["Phrase", "clean", "kind_of", "read_phrase", "strip_words"]
 
 _QUOTES = "`'\"\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _QUALIFIER = re.compile(
-    r"(?P<rest>.*?)[\s,]*(?:(?<!\w)(?:in|from|inside|within|of|on|at)\s+(?:the\s+)?|@\s*|\(\s*)"
+    r"(?P<rest>.*?)[\s,]*(?:(?<!\w)(?P<before>in|from|inside|within|of|on|at)\s+(?:the\s+)?|@\s*|\(\s*)"
     r"(?:the\s+)?(?P<said>(?:namespace|ns)\b[\s:/=]*)?"
     r"(?P<namespace>[\w.-]+)(?P<after>\s+(?:namespace|ns))?\s*\)?",
     re.I,
@@ -87,7 +87,9 @@ def read_phrase(text: str, *, is_namespace: Callable[[str], bool]) -> Phrase:
         known = is_namespace(found["namespace"])
         rest = found["rest"].split()
         only_kinds = not strip_words(rest)[1]
-        if explicit or known or (not only_kinds and not kind_of(found["namespace"])):
+        # `pods of X` names X itself; `pods in X` names a namespace, there or not.
+        loose = only_kinds and groups.get("before") in ("of", "on", "at")
+        if explicit or known or not (loose or kind_of(found["namespace"])):
             namespace, text = found["namespace"], found["rest"]
     whole, bare, kind = strip_words(text.split())
     return Phrase(

@@ -3,17 +3,26 @@
 import re
 from collections.abc import Sequence
 
-from topology.errors import AmbiguousName, UnknownName
+from topology.errors import UnknownName
 from topology.memo import per_cluster
 from topology.model import Cluster
 from topology.names import forms, service_names, written
 from topology.names.index import Entry, Tables, core_of_namespace
-from topology.names.match import Match, Mention, Prefer
+from topology.names.match import Match, Mention, Prefer, SeveralMatches
 from topology.names.phrase import Phrase, clean, read_phrase, strip_words
 from topology.names.spelling import fold
 from topology.names.suggestions import nearest
-from topology.names.tiers import Allowed, Found, Tier, exactly, narrow, restriction, tolerantly
-from topology.names.words import ENTITIES, ENTITY_PHRASES, FIRM_ENTITIES
+from topology.names.tiers import (
+    Allowed,
+    Found,
+    Tier,
+    by_core,
+    exactly,
+    narrow,
+    restriction,
+    tolerantly,
+)
+from topology.names.words import ENTITIES, ENTITY_PHRASES, FIRM_ENTITIES, SPOKEN_KINDS
 from topology.services import service_workloads
 from topology.targets import (
     DnsTarget,
@@ -26,8 +35,6 @@ from topology.targets import (
 __all__ = ["NameIndex", "index_of", "resolve"]
 
 SHOWN_CANDIDATES = 6
-SPOKEN_KINDS = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet"})
-"""Kinds that no Service goes by in speech."""
 
 
 def resolve(
@@ -71,15 +78,17 @@ class NameIndex:
         """Return what a name means and how it was recognized; raises as `resolve` does."""
         text, option = forms.split_option(clean(text))
         text = clean(text)
-        namespace = option or namespace
+        place = self.namespace(option) if option else ""
+        if option and not place:
+            raise self.unknown(text, message=f"There is no namespace `{option}`.")
         forms.refuse_what_is_no_name(text)
         return (
             written.by_prefix(self, text)
             or written.by_number(self, text)
-            or written.by_label(self, text, namespace, prefer)
-            or written.by_qualified(self, text, namespace, prefer)
+            or written.by_label(self, text, place or namespace, prefer)
+            or written.by_qualified(self, text, place, namespace, prefer)
             or self._by_dns(text)
-            or self._by_phrase(text, namespace, prefer)
+            or self._by_phrase(text, place, namespace, prefer)
         )
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
@@ -157,10 +166,11 @@ class NameIndex:
         hint = "Say which: " + ", ".join(f"`{name}`" for name in names[:SHOWN_CANDIDATES])
         more = len(names) - SHOWN_CANDIDATES
         message = f"`{text}` may mean {len(names)} things."
-        raise AmbiguousName(
+        raise SeveralMatches(
             message,
             candidates=names,
             hint=hint + (f" or one of {more} more." if more > 0 else "."),
+            matches=tuple(matches),
         )
 
     def unknown(self, text: str, *, near: str = "", message: str = "") -> UnknownName:
@@ -185,32 +195,42 @@ class NameIndex:
             return None
         return Match(target=DnsTarget(text.lower().rstrip(".")))
 
-    def _by_phrase(self, text: str, namespace: str | None, prefer: Prefer) -> Match:
+    def _by_phrase(self, text: str, place: str, namespace: str | None, prefer: Prefer) -> Match:
         """Read a bare name, an entity or a phrase around a name."""
         entity = self.entity(text)
-        if entity and {str(match.target) for match in entity} <= FIRM_ENTITIES:
-            weak = " ".join(strip_words(text.lower().split())[0]) in ("node", "nodes")
-            if not weak or not exactly(self.tables, text, lambda entry: True):
-                return self.only(text, entity)
+        if self._is_firm(text, entity):
+            return self.only(text, entity)
         phrase = read_phrase(text, is_namespace=lambda word: bool(self.namespace(word)))
-        place = self.namespace(phrase.namespace) if phrase.namespace else ""
-        matches = self._whole_name(text, namespace, prefer)
-        if not matches and phrase.namespace and not place:
-            message = f"There is no namespace `{phrase.namespace}`."
-            raise self.unknown(text, near=phrase.name or phrase.namespace, message=message)
+        matches = self._whole_name(text, place, namespace, prefer)
+        if phrase.namespace and not matches:
+            inside = self.namespace(phrase.namespace)
+            if not inside and not phrase.name:
+                matches = self.readings(phrase.namespace, namespace=namespace, tiers=(by_core,))
+            if not inside and not matches:
+                message = f"There is no namespace `{phrase.namespace}`."
+                raise self.unknown(text, near=phrase.name or phrase.namespace, message=message)
+            place = inside
         matches = matches or self.phrase_readings(phrase, place, namespace, prefer)
         if not matches and entity:
             return self.only(text, entity)
         if not matches:
-            message = ""
-            if place:
-                message = f"Nothing in namespace `{place}` is named `{phrase.name}`."
+            message = f"Nothing in namespace `{place}` is named `{phrase.name}`." if place else ""
             raise self.unknown(text, near=phrase.name or text, message=message)
         return self.only(text, matches)
 
-    def _whole_name(self, text: str, namespace: str | None, prefer: Prefer) -> tuple[Match, ...]:
+    def _is_firm(self, text: str, entity: tuple[Match, ...]) -> bool:
+        """Say whether a text means an entity even if an object has its name."""
+        if not entity or not {str(match.target) for match in entity} <= FIRM_ENTITIES:
+            return False
+        if text.lower() in FIRM_ENTITIES:
+            return True
+        return exactly(self.tables, text, lambda entry: entry.sort != "dns") is None
+
+    def _whole_name(
+        self, text: str, place: str, namespace: str | None, prefer: Prefer
+    ) -> tuple[Match, ...]:
         """Return what has the whole text as its name, whatever words it is made of."""
-        found = exactly(self.tables, text, lambda entry: True)
+        found = exactly(self.tables, text, restriction("", place))
         return self.matches(found, namespace, prefer) if found else ()
 
     def phrase_readings(

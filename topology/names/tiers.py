@@ -18,9 +18,25 @@ from topology.names.spelling import (
     slips,
     split,
 )
-from topology.names.words import GENERIC, SOFTWARE
+from topology.names.words import ENVIRONMENTS, GENERIC, SOFTWARE
 
-__all__ = ["Allowed", "Found", "Tier", "exactly", "narrow", "restriction", "tolerantly"]
+__all__ = [
+    "Allowed",
+    "Found",
+    "Tier",
+    "by_content",
+    "by_core",
+    "by_one_slip",
+    "by_prefix",
+    "by_product",
+    "by_slips",
+    "by_use",
+    "by_words",
+    "exactly",
+    "narrow",
+    "restriction",
+    "tolerantly",
+]
 
 Allowed = Callable[[Entry], bool]
 Tier = Callable[[Tables, str, Allowed], "Found | None"]
@@ -28,6 +44,9 @@ Tier = Callable[[Tables, str, Allowed], "Found | None"]
 _SHORTEST_PREFIX = 3
 _SHORTEST_PART = 4
 _SHORTEST_ENDING = 5
+_PRODUCTS = frozenset().union(*SOFTWARE.values())
+_USES = frozenset(SOFTWARE) | {"cluster", "instance", "store"}
+_ONE_SLIP = 40
 _MARGIN = 2
 """A misspelling is accepted when the next best name is this many slips further away."""
 
@@ -71,7 +90,7 @@ def tolerantly(
     tables: Tables, name: str, allowed: Allowed, *, tiers: Sequence[Tier] = ()
 ) -> Found | None:
     """Return what a name means by label, by part, by use or by a misspelling, surest first."""
-    for tier in tiers or (by_core, by_content, by_words, by_prefix, by_use, by_slips):
+    for tier in tiers or (by_core, by_content, by_words, by_prefix, by_use, by_product, by_slips):
         found = tier(tables, name, allowed)
         if found:
             return found
@@ -110,7 +129,7 @@ def by_prefix(tables: Tables, name: str, allowed: Allowed) -> Found | None:
     """Return what has words that start as these do, or a compound with this at either end."""
     words = [word for word in split(name) if singular(word) not in GENERIC]
     joined = core(tuple(words)) if words else ""
-    if len(joined) < _SHORTEST_PREFIX:
+    if len(joined) < _SHORTEST_PREFIX or joined in ENVIRONMENTS:
         return None
 
     def fits(entry: Entry) -> bool:
@@ -141,27 +160,60 @@ def by_use(tables: Tables, name: str, allowed: Allowed) -> Found | None:
     return _found(entries.values(), "partial", 60)
 
 
+def by_product(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return the product that is named with its use, as in `the postgres database`."""
+    words = [canonical(word) for word in split(name)]
+    named = [word for word in words if word in _PRODUCTS]
+    if len(named) != 1 or len(words) == 1 or not set(words) - set(named) <= _USES:
+        return None
+    return by_words(tables, named[0], allowed)
+
+
 def by_slips(tables: Tables, name: str, allowed: Allowed) -> Found | None:
     """Return what this is a misspelling of, if nothing else is nearly as close."""
-    typed = core(split(name))
-    if not allowed_slips(typed):
-        return None
-    near: list[tuple[int, Entry]] = []
-    for entry in tables.entries:
-        if entry.sort == "dns" or not allowed(entry):
-            continue
-        distances = [slips(typed, form) for form in {entry.core, *entry.words}]
-        distances.append(slips(fold(name), entry.folded))
-        close = [distance for distance in distances if distance is not None]
-        if close:
-            near.append((min(close), entry))
+    near = _near_forms(tables, name, allowed)
     if not near:
         return None
-    best = min(distance for distance, _ in near)
-    close_by = [entry for distance, entry in near if distance < best + _MARGIN]
-    if len({entry.name for entry in close_by}) > 1:
+    best = min(near.values())
+    meant: list[Found] = []
+    for form, distance in sorted(near.items()):
+        found = exactly(tables, form, allowed) or tolerantly(
+            tables, form, allowed, tiers=(by_core, by_words)
+        )
+        if found and distance < best + _MARGIN:
+            meant.append(found)
+    meant.sort(key=lambda found: (found.how != "exact", len(found.entries)))
+    # `review` and `reviews` are near in the same way: one reading then holds the other.
+    first = {one.full_name for one in meant[0].entries} if meant else set()
+    if not first or any(not first <= {one.full_name for one in found.entries} for found in meant):
         return None
-    return _found(close_by, "typo", 50 - 10 * best)
+    return Found(entries=meant[0].entries, how="typo", score=_ONE_SLIP - 10 * (best - 1))
+
+
+def by_one_slip(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what this is a misspelling of by a single slip."""
+    found = by_slips(tables, name, allowed)
+    return found if found and found.score == _ONE_SLIP else None
+
+
+def _near_forms(tables: Tables, name: str, allowed: Allowed) -> dict[str, int]:
+    """Return the spellings that a misspelling may stand for, with the number of slips."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    near: dict[str, int] = {}
+    for typed in sorted({core(split(name)), fold(name)}):
+        limit = allowed_slips(typed)
+        if not limit:
+            continue
+        # rapidfuzz compares with every form in C; the rules are applied to the few that are near.
+        for form, _, _ in process.extract(
+            typed, list(tables.forms), scorer=OSA.distance, score_cutoff=limit, limit=None
+        ):
+            distance = slips(typed, form)
+            if distance is not None and any(allowed(entry) for entry in tables.forms[form]):
+                near[form] = min(distance, near.get(form, distance))
+    return near
 
 
 def narrow(

@@ -7,7 +7,9 @@ __all__ = [
     "DETERMINERS",
     "ENTITIES",
     "ENTITY_PHRASES",
+    "ENVIRONMENTS",
     "FIRM_ENTITIES",
+    "FUNCTION_WORDS",
     "GENERIC",
     "KIND_PREFIXES",
     "KIND_WORDS",
@@ -16,6 +18,7 @@ __all__ = [
     "ONLY_WHEN_EXACT",
     "SERVICE_WORDS",
     "SOFTWARE",
+    "SPOKEN_KINDS",
     "SYNONYMS",
 ]
 
@@ -73,6 +76,19 @@ KIND_WORDS: Final = frozenset(KIND_PREFIXES) - {"no", "cj", "ds", "rs", "po"} | 
     "tier",
 }
 """Words beside a name that say what kind of thing it is; they are no part of the name."""
+
+SPOKEN_KINDS: Final = frozenset(
+    {"CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet"}
+)
+"""Kinds that no Service goes by in speech."""
+
+ENVIRONMENTS: Final = frozenset(
+    {
+        "default", "dev", "development", "preprod", "prod", "production", "qa", "sandbox", "stage",
+        "staging", "stg", "system", "test", "uat",
+    }
+)  # fmt: skip
+"""Never part of another name: who says `prod` means a namespace, whether there is one or not."""
 
 GENERIC: Final = frozenset(
     {"app", "application", "deployment", "microservice", "pod", "server", "service", "workload"}
@@ -185,6 +201,19 @@ _SERVICE_WORDS = """
 SERVICE_WORDS: Final = frozenset(_SERVICE_WORDS.split())
 """Real words that services are called by: none of them is a misspelling of another."""
 
+_FUNCTION_WORDS = """
+    a about access after all allow allowed also an and any are as at be been before behind being
+    between but by can cannot connect could did do does each either every for from get had has have
+    how i if in inside into is it its let may me might must my no nor not of off on one only onto
+    open or our out over per reach reached reaches reaching send should so some talk talking talks
+    than that the their them then there these they this those through to too under up use via was
+    we were what when where whether which while who whom whose why will with within without would
+    yes you your
+"""
+
+FUNCTION_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
+"""Words that are no part of a name that is spelled with spaces."""
+
 _NEVER_LINKED = """
     a about above access accessed accesses accessible accessing across after against all allow
     allowed allowing allows already also although always am among an and another answer any anyone
@@ -210,7 +239,8 @@ _NEVER_LINKED = """
     permit permits permitted ping place please pod pods point policies policy poll port ports
     possible possibly prevent prevented prevents problem protocol protocols public pull push put
     query question rather reach reachability reachable reached reaches reaching read ready really
-    reason receive refuse refused related reply request requests resource respond response
+    reason receive recommend recommended refuse refused related reply request requests
+    resource respond response
     restrict restricted restricts return right route rule rules run running runs said same say
     says secure see seems select selected selecting selects send sending sends sent service
     services several shall she should show shut side since size so some somebody someone something

@@ -1,6 +1,7 @@
 """Names as they are written to a machine: with a kind, a namespace, a label, as an address."""
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from topology.errors import UnknownName
@@ -88,10 +89,13 @@ def by_label(index: "NameIndex", text: str, namespace: str | None, prefer: Prefe
 
 
 def by_qualified(
-    index: "NameIndex", text: str, namespace: str | None, prefer: Prefer
+    index: "NameIndex", text: str, place: str, namespace: str | None, prefer: Prefer
 ) -> Match | None:
     """Read `ns/name`, `kind/name`, `kind/ns/name`, `kind:ns/name` and `ns/kind/name`."""
-    readings = forms.read_qualified(text)
+    readings = tuple(
+        reading if reading.namespace or not place else replace(reading, namespace=place)
+        for reading in forms.read_qualified(text)
+    )
     for tolerant in (False, True):
         for reading in readings:
             match = _by_reading(index, text, reading, namespace, prefer, tolerant=tolerant)
