@@ -16,9 +16,9 @@ __all__ = ["Place", "place_after", "place_at", "touching"]
 
 _NAMESPACE_WORDS = frozenset({"namespace", "namespaces", "ns"})
 _INSIDE = frozenset({"in", "inside", "within"})
-_BEFORE_A_PLACE = _INSIDE | frozenset({
-    "about", "access", "across", "and", "between", "from", "into", "or", "reach", "to",
-}  # fmt: skip
+_BEFORE_A_PLACE = _INSIDE | frozenset(
+    {"about", "access", "across", "and", "between", "from", "into", "or", "reach", "to"}
+)
 _AUXILIARIES = frozenset(
     {
         "are", "can", "cannot", "could", "do", "does", "if", "is", "may", "should", "whether",
