@@ -1,0 +1,81 @@
+"""What a question was understood to ask: an intent and its slots."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.models.rules.slots import PortText
+
+__all__ = ["Frame", "Intent", "Ref"]
+
+Intent = Literal[
+    "reach",
+    "who_can",
+    "what_can",
+    "policies",
+    "inspect",
+    "list",
+    "size",
+    "docs",
+    "help",
+    "greeting",
+    "thanks",
+    "decline",
+    "ask",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """One end of a question: the words that named it and what they may mean."""
+
+    text: str
+    """As written, for asking back."""
+    names: tuple[str, ...] = ()
+    """Canonical names that fit equally; one when it is clear, none when nothing is known."""
+    kind: str = "workload"
+    """`workload`, `service`, `pod`, `namespace`, `policy`, `node`, `address`, `dns`, `entity`,
+    `any` (everyone, anything) or `unknown`."""
+    near: tuple[str, ...] = ()
+    """For an unknown name: what comes close."""
+
+    @property
+    def name(self) -> str:
+        """Return the one name, or the words themselves when nothing is known."""
+        return self.names[0] if self.names else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One question, understood; a follow-up changes a slot of it and keeps the rest."""
+
+    intent: Intent
+    sources: tuple[Ref, ...] = ()
+    destinations: tuple[Ref, ...] = ()
+    ports: tuple[PortText, ...] = ()
+    """Several ask for the answer on each of them."""
+    http: str = ""
+    host: str = ""
+    both_ways: bool = False
+    negated: bool = False
+    """The question says "not": the answer must start with the fact, not with yes or no."""
+    explain: bool = False
+    """The question asks for the reason or the rule rather than the verdict."""
+    kind: str = ""
+    """Of what to inspect or list."""
+    namespace: str = ""
+    arguments: dict[str, object] = field(default_factory=dict)
+    """Of size_subnets and search_docs."""
+    text: str = ""
+    """What to say for `decline`, `ask` and `help`."""
+    alternative: "Frame | None" = None
+    """A second reading that fits as well; the answer is only final when both agree."""
+
+    @property
+    def ends(self) -> tuple[Ref, ...]:
+        """Return both ends' names, sources first."""
+        return (*self.sources, *self.destinations)
+
+    @property
+    def is_path(self) -> bool:
+        """Return whether it asks about connections."""
+        return self.intent in ("reach", "who_can", "what_can")

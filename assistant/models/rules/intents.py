@@ -1,0 +1,305 @@
+"""The router: from a reading to what is asked."""
+
+import re
+from dataclasses import replace
+
+from assistant.models.rules.design import read_design, read_topic
+from assistant.models.rules.frame import Frame, Ref
+from assistant.models.rules.inventory import read_inventory, read_policies
+from assistant.models.rules.lexicon import BACKWARD, FORWARD
+from assistant.models.rules.reading import Reading
+from assistant.models.rules.roles import Roles
+from assistant.models.rules.scope import find_outside
+from assistant.models.rules.slots import PortText
+from assistant.models.rules.vocabulary import Vocabulary
+
+__all__ = ["route", "wants_reason"]
+
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|howdy|yo|greetings|moin|hallo)(?:\s+(?:there|all|team|bot|netassist))?[\s!.,]*",
+    re.I,
+)
+_THANKS = re.compile(
+    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|cheers|ty|great|perfect|nice|cool|got it|bye|goodbye)(?:[\s,]+(?:thanks?|thank you|bye|that helps?))?[\s!.,]*",
+    re.I,
+)
+_HELP = re.compile(
+    r"(?:help|help me|usage|commands|\?|what (?:can|could|do) (?:you|i|we) (?:do|ask|answer|help(?: me)? with|know|support)\b.*|"
+    r"how (?:do|can) (?:i|we) use (?:you|this|it)\b.*|how do(?:es)? (?:you|this|it) work|who are you|what are you|"
+    r"what (?:kinds? of )?questions? .*|what is (?:this|netassist))[\s?!.]*",
+    re.I,
+)
+_NEGATED = re.compile(
+    r"\b(?:not|never|unable|no longer|neither|nor|nothing|nobody|none|no one|cannot)\b|"
+    r"\bno\s+(?:access|connectivity|connections?|way|path|route|traffic)\b|"
+    r"\b(?:blocked|denied|unreachable|inaccessible|prevented|kept|shielded|protected|isolated|cut off|closed|off-?limits)\b",
+    re.I,
+)
+_REASON = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat (?:is |are |was )?(?:currently )?(?:block|stop|prevent|den(?:y|ies)|caus|keep|hinder|in the way|wrong|"
+    r"let|allow|permit)\w*|\b(?:which|what)\s+(?:\w+\s+)?(?:polic(?:y|ies)|rules?|netpol|object|thing)\b|\breasons?\b|\bexplain\b|"
+    r"\bcauses?\b|\bresponsible\b|\bwho (?:is )?(?:block|stop|prevent|den(?:y|ies))\w*|\bbecause of\b|\bhow is it that\b|\bwhat gives\b",
+    re.I,
+)
+_PUBLIC = re.compile(
+    r"\b(?:public(?:ly)?|internet[- ]facing|externally|exposed externally|open to the public|world[- ]readable)\b",
+    re.I,
+)
+_ENDPOINTS = ("workload", "service", "pod")
+_ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")
+
+
+def wants_reason(text: str) -> bool:
+    """Return whether the reason is asked for rather than the verdict."""
+    return bool(_REASON.search(text))
+
+
+def route(reading: Reading, vocabulary: Vocabulary) -> Frame | None:
+    """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
+    if frame := _route_talk(reading):
+        return frame
+    outside = find_outside(reading.text, reading.shape)
+    design = read_design(reading.text)
+    if design and not reading.named("workload", "service", "pod"):
+        return design
+    if outside and not (outside == "flows" and _is_whole(reading.roles)):
+        if outside == "hypothesis" and not reading.refs:
+            return read_topic(reading.text) or Frame(intent="decline", kind=outside)
+        return Frame(intent="decline", kind=outside)
+    if reading.slots.faults:
+        return Frame(intent="ask", text=" ".join(reading.slots.faults))
+    for step in (read_policies, _route_named_policy, _route_dns, _route_public, _route_paths):
+        frame = step(reading)
+        if frame:
+            return _finish(frame, reading)
+    if frame := read_inventory(reading):
+        return frame
+    if design:
+        return design
+    if frame := _route_exposure(reading):
+        return _finish(frame, reading)
+    if not reading.named(*_ENDPOINTS) and (frame := read_topic(reading.text)):
+        return frame
+    return _route_unclear(reading, vocabulary)
+
+
+def _is_whole(roles: Roles | None) -> bool:
+    return bool(roles and roles.sources and roles.destinations and roles.sure)
+
+
+def _route_talk(reading: Reading) -> Frame | None:
+    text = reading.text.strip()
+    if _GREETING.fullmatch(text):
+        return Frame(intent="greeting")
+    if _THANKS.fullmatch(text):
+        return Frame(intent="thanks")
+    return Frame(intent="help") if _HELP.fullmatch(text) else None
+
+
+def _route_named_policy(reading: Reading) -> Frame | None:
+    """Read "what does policy X do"; a policy named beside two ends is about the ends."""
+    if reading.named("policy") and not _is_whole(_ends_only(reading.roles)):
+        return read_inventory(reading)
+    return None
+
+
+def _ends_only(roles: Roles | None) -> Roles | None:
+    if not roles:
+        return None
+    allowed = all(ref.kind in _ENDS for ref in (*roles.sources, *roles.destinations))
+    return roles if allowed else None
+
+
+def _route_dns(reading: Reading) -> Frame | None:
+    """Read "can web resolve names" and "is DNS blocked for web" as a request to kube-dns."""
+    asks = re.search(
+        r"\b(?:resolve|look ?up|lookups?|resolution)\b|\b(?:use|do|reach|query|access|with|for|has|have|get)\s+(?:the\s+)?(?:cluster\s+)?dns\b|"
+        r"\bdns\s+(?:queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|working|work)\b",
+        reading.text,
+        re.I,
+    )
+    # kube-dns itself may have been named by the word "dns"; what is left are the askers.
+    ends = tuple(ref for ref in reading.named(*_ENDPOINTS, "namespace") if not _is_dns(ref))
+    names = reading.named("dns")
+    if not asks or len(ends) != 1 or names:
+        return None
+    if (
+        re.search(r"\b(?:reached|reachable|from)\b", reading.shape)
+        and reading.roles
+        and reading.roles.destinations == ends
+    ):
+        return None
+    servers = tuple(ref for ref in reading.refs if _is_dns(ref))
+    target = servers[:1] or (Ref(text="kube-dns", kind="cluster-dns"),)
+    return Frame(
+        intent="reach",
+        sources=ends,
+        destinations=target,
+        ports=(PortText(number=53, protocol="UDP"),),
+    )
+
+
+def _is_dns(ref: Ref) -> bool:
+    return bool(ref.names) and all(re.search(r"(?:kube-|core)dns$", name) for name in ref.names)
+
+
+def _route_public(reading: Reading) -> Frame | None:
+    """Read "is web public" as a request from the world."""
+    ends = reading.named(*_ENDPOINTS, "namespace")
+    if not _PUBLIC.search(reading.shape) or len(reading.refs) != 1 or not ends:
+        return None
+    world = Ref(text="the internet", names=("world",), kind="entity")
+    return Frame(intent="reach", sources=(world,), destinations=ends)
+
+
+def _route_paths(reading: Reading) -> Frame | None:
+    """Read who reaches whom from the roles."""
+    roles = reading.roles
+    if not roles:
+        return None
+    groups = len(reading.sentence.groups)
+    sources, destinations = roles.sources, roles.destinations
+    if any(ref.kind in ("policy", "node") for ref in (*sources, *destinations)):
+        return None
+    if groups > 2 and _is_whole(roles):
+        rest = [ref for group in reading.sentence.groups[2:] for ref in group]
+        if any(ref.kind not in ("any", "namespace", "policy") for ref in rest):
+            text = "More than two ends are named; ask for one connection at a time, such as `can A reach B?`."
+            return Frame(intent="ask", text=text)
+    wild_source = any(ref.kind == "any" for ref in sources)
+    wild_destination = any(ref.kind == "any" for ref in destinations)
+    if wild_source and wild_destination:
+        return None
+    if wild_source and destinations:
+        return Frame(intent="who_can", destinations=destinations)
+    if wild_destination and sources:
+        return Frame(intent="what_can", sources=sources)
+    if sources and destinations:
+        return _route_pair(reading, roles)
+    return _route_single(reading, roles)
+
+
+def _route_pair(reading: Reading, roles: Roles) -> Frame | None:
+    shape = reading.shape
+    if (
+        re.search(r"\bonly\s+(?:the\s+)?@0@|@0@\s+(?:is\s+)?(?:the\s+)?only\b|\bthe only\b", shape)
+        and not roles.both_ways
+    ):
+        listed = Frame(intent="who_can", destinations=roles.destinations)
+        return (
+            listed
+            if _first(reading, roles.sources)
+            else replace(listed, intent="what_can", sources=roles.sources, destinations=())
+        )
+    if re.search(r"@0@\s+(?:\w+\s+){0,2}only\b(?!\s*(?:on|over|via))[^@]*@1@", shape) and _first(
+        reading, roles.sources
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
+    return Frame(
+        intent="reach",
+        sources=roles.sources,
+        destinations=roles.destinations,
+        both_ways=roles.both_ways,
+    )
+
+
+def _first(reading: Reading, group: tuple[Ref, ...]) -> bool:
+    return bool(reading.sentence.groups) and reading.sentence.groups[0] == group
+
+
+def _route_single(reading: Reading, roles: Roles) -> Frame | None:
+    """Read a question with one end: what it reaches, or who reaches it."""
+    shape = reading.shape
+    me = re.search(
+        r"\b(?:i|we|me|us|my \w+|our (?:laptops?|office|network|vpn))\b(?!\s+(?:want|need|see|get|have|think|am|know|ask|tell))",
+        shape,
+    )
+    if roles.sources and re.search(
+        r"\b(?:what|where|who|whom|which|everything|anything|all|how far|blast radius|destinations?|targets?)\b",
+        shape,
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
+    if roles.destinations and not me:
+        asks = re.search(
+            r"\b(?:who|what|which|anyone|list|exposed|exposure|open|reachable|accessible|access|whom|where|clients|callers)\b",
+            shape,
+        )
+        wants = re.search(r"\b(?:ports?|labels?|endpoints?|behind|point|selector)\b", shape)
+        if asks and not wants and not re.search(r"\btell me\b|\bwhat is @0@", shape):
+            return Frame(intent="who_can", destinations=roles.destinations)
+    if me and roles.destinations and re.search(FORWARD, shape):
+        text = (
+            "From where? Name the workload, address or `the internet` that the request comes from."
+        )
+        return Frame(intent="ask", destinations=roles.destinations, text=text)
+    return None
+
+
+def _route_exposure(reading: Reading) -> Frame | None:
+    """Read "is db exposed", "the clients of db", "db's exposure", "blast radius of web"."""
+    ends = reading.named(*_ENDPOINTS, "namespace", "address")
+    if len(reading.refs) - len(reading.named("any")) != 1 or not ends:
+        return None
+    if re.search(
+        r"\b(?:blast radius|compromised|hacked|breached|lateral|attacker (?:in|on|inside)|outgoing|outbound|egress|dependenc\w+|downstream)\b",
+        reading.shape,
+    ):
+        return Frame(intent="what_can", sources=ends)
+    if re.search(
+        r"\b(?:exposed|exposure|open|reachable|accessible|clients|callers|consumers|incoming|inbound|upstream|attack surface|dependents|peers|"
+        r"(?:gets?|let|allowed|comes?|admitted) in)\b",
+        reading.shape,
+    ):
+        return Frame(intent="who_can", destinations=ends)
+    return None
+
+
+def _route_unclear(reading: Reading, vocabulary: Vocabulary) -> Frame | None:
+    """Ask for the direction when two known ends stand side by side without a word for it."""
+    ends = reading.named(*_ENDPOINTS, "address", "entity", "namespace", "dns")
+    few = len(reading.text.split()) <= 9
+    network = re.search(
+        r"\b(?:port|connect|network|firewall|traffic|link|issue|problem|fail|broken|works?|working)\w*\b",
+        reading.text,
+        re.I,
+    )
+    cue = re.search(f"{FORWARD}|{BACKWARD}", reading.shape)
+    if (
+        len(ends) == 2
+        and (few or network or cue)
+        and not re.search(r"\b(?:bigger|better|faster|than|compare|difference)\b", reading.shape)
+    ):
+        one, two = ends[0].name, ends[1].name
+        return Frame(
+            intent="ask",
+            sources=(ends[0],),
+            destinations=(ends[1],),
+            text=f"Which way: from `{one}` to `{two}`, or from `{two}` to `{one}`?",
+        )
+    roles = reading.roles
+    if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.sources and few:
+        return Frame(
+            intent="ask",
+            sources=roles.sources,
+            text=f"What should `{ends[0].name}` reach? Name a workload, service, address or DNS name.",
+        )
+    if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.destinations and few:
+        return Frame(
+            intent="ask",
+            destinations=roles.destinations,
+            text=f"From where should `{ends[0].name}` be reached? Name a workload, address or `the internet`.",
+        )
+    return None
+
+
+def _finish(frame: Frame, reading: Reading) -> Frame:
+    """Add what holds for every path: the request, negation, whether a reason is asked for."""
+    ping = (PortText(protocol="ICMP"),) if reading.slots.ping and not reading.slots.ports else ()
+    return replace(
+        frame,
+        ports=frame.ports or ping or reading.slots.ports,
+        http=reading.slots.http,
+        host=reading.slots.host,
+        negated=bool(_NEGATED.search(re.sub(r"\bor not\b", "", reading.text))),
+        explain=frame.explain or wants_reason(reading.text),
+    )

@@ -1,0 +1,134 @@
+"""Questions about objects: which policies select one, what it is, what there is."""
+
+import re
+from typing import Literal
+
+from assistant.models.rules.frame import Frame, Ref
+from assistant.models.rules.reading import Reading
+
+__all__ = ["read_inventory", "read_policies"]
+
+_POLICY_WORD = r"(?:polic(?:y|ies)|netpols?|network ?polic\w+|cnps?|ccnps?|rules?|authorization ?polic\w+|restrictions?|firewall\w*)"
+_SELECTS = (
+    r"(?:appl(?:y|ies|ied)|select\w*|affect\w*|govern\w*|cover\w*|protect\w*|guard\w*|match\w*|attach\w*|restrict\w*|"
+    r"for|target\w*|on|in place|concern\w*|secur\w*|limit\w*|control\w*|act\w*|hit\w*|of|around|touch\w*|enforc\w*|around|exist\w*|against|has|have)"
+)
+_STATE = (
+    r"(?:isolated|protected|secured|locked down|locked|restricted|segmented|firewalled|hardened|covered|safe|guarded|"
+    r"unprotected|unrestricted|wide open|default[- ]deny|shielded|fenced|sandboxed|unsecured|lock(?:ed)? down)"
+)
+_KINDS = (
+    ("policy", rf"(?:network |cilium |istio )?{_POLICY_WORD}"),
+    ("service", r"services?|svcs?"),
+    ("pod", r"pods?|containers?"),
+    ("workload", r"workloads?|deployments?|statefulsets?|daemonsets?|apps?|applications?|microservices?|components?"),
+    ("namespace", r"namespaces?|ns|environments?"),
+    ("node", r"nodes?"),
+)  # fmt: skip
+_ENDPOINTS = ("workload", "service", "pod")
+_INSPECT = re.compile(
+    r"\b(?:describe|inspect|details?|info(?:rmation)?|status|summar\w+|definition|tell me (?:more )?about|manifest|labels?|"
+    r"selectors?|image|replicas?|node (?:is|does|port)|ips?|ip address(?:es)?|address(?:es)?|endpoints?|backends?|ports?|"
+    r"point(?:s|ing)? (?:to|at)|target(?:s|ing)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
+    r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|ning)? (?:on|where)|what does .* do|"
+    r"what is|what are|who is|show|display|print|look up|explain|mean\w*|purpose|for\s*\?)\b",
+    re.I,
+)
+_LIST = re.compile(
+    r"\b(?:list|show|display|print|enumerate|which|what|how many|count|number of|are there|give me|all|name|any)\b",
+    re.I,
+)
+
+
+def read_policies(reading: Reading) -> Frame | None:
+    """Return which policies a question asks for of a workload, or None."""
+    shape = reading.shape
+    ends = reading.named(*_ENDPOINTS)
+    if not ends or len(reading.named("any")) > 1:
+        return None
+    direct = re.search(
+        rf"\b{_POLICY_WORD}\b.{{0,40}}\b{_SELECTS}\b.{{0,30}}@|@\d+@.{{0,30}}\b{_POLICY_WORD}\b|"
+        rf"\b(?:which|what|any|all|list|show|a|no)\b.{{0,12}}\b{_POLICY_WORD}\b.{{0,30}}@",
+        shape,
+    )
+    blocks = re.search(r"\b(?:block|stop|prevent|den(?:y|ies)|let|allow|permit)\w*\b", shape)
+    state = re.search(
+        rf"\b(?:is|are|be|how)\b.{{0,20}}@\d+@\s+(?:\w+\s+){{0,2}}{_STATE}\b|{_STATE}\b.{{0,12}}@\d+@",
+        shape,
+    )
+    state = state if not re.search(r"\b(?:from|against|to)\s+@", shape) else None
+    shields = re.search(
+        r"\b(?:what|who|which|anything)\b.{0,20}\b(?:protect|guard|secur|restrict|isolat|shield|govern)\w*\b.{0,20}@",
+        shape,
+    )
+    roles = reading.roles
+    if roles and roles.sources and roles.destinations and roles.sure:
+        return None
+    if not (direct or state or shields) or (len(ends) > 1 and (blocks or not direct)):
+        return None
+    direction: Literal["", "ingress", "egress"] = ""
+    if re.search(r"\b(?:ingress|incoming|inbound)\b", shape):
+        direction = "ingress"
+    elif re.search(r"\b(?:egress|outgoing|outbound)\b", shape):
+        direction = "egress"
+    return Frame(intent="policies", destinations=ends, kind=direction)
+
+
+def read_inventory(reading: Reading) -> Frame | None:
+    """Return what a question wants described or listed, or None."""
+    return _read_policy(reading) or _read_listing(reading) or _read_object(reading)
+
+
+def _read_policy(reading: Reading) -> Frame | None:
+    policies = reading.named("policy")
+    if not policies:
+        return None
+    return Frame(intent="inspect", destinations=policies, kind="policy")
+
+
+def _read_listing(reading: Reading) -> Frame | None:
+    shape = reading.shape
+    ends = reading.named(*_ENDPOINTS)
+    spaces = reading.named("namespace")
+    text = re.sub(r"@(\d+)@", " ", reading.text)
+    if ends or not _LIST.search(text):
+        return None
+    for kind, pattern in _KINDS:
+        if not re.search(rf"\b(?:{pattern})\b", reading.text, re.I):
+            continue
+        if (
+            kind == "namespace"
+            and spaces
+            and not re.search(
+                r"\b(?:which|what|list|how many|all)\b.{0,12}\bnamespaces\b", reading.text, re.I
+            )
+        ):
+            continue
+        if len(reading.text.split()) > 14 or re.search(
+            r"\b(?:need|require|support|design|should|difference|between|mean|work)\w*\b", shape
+        ):
+            return None
+        spaces = () if kind in ("namespace", "node") else spaces
+        return Frame(intent="list", kind=kind, sources=spaces)
+    if spaces and re.search(
+        r"\bwhat\b.{0,20}\b(?:in|inside|runs?|running|there|contains?|have)\b|\bwhat is in\b", shape
+    ):
+        return Frame(intent="list", kind="workload", sources=spaces)
+    return None
+
+
+def _read_object(reading: Reading) -> Frame | None:
+    ends = reading.named(*_ENDPOINTS, "node", "namespace")
+    if not ends or len(reading.named("any")) > 1:
+        return None
+    if not _INSPECT.search(reading.shape) and not reading.shape.strip(" ?.!") == "@0@":
+        return None
+    if reading.shape.strip(" ?.!") == "@0@":
+        return None
+    return Frame(intent="inspect", destinations=ends, kind=_object_kind(ends, reading))
+
+
+def _object_kind(ends: tuple[Ref, ...], reading: Reading) -> str:
+    if re.search(r"\bservices?\b|\bsvc\b|\bclusterip\b|\bendpoints?\b", reading.text, re.I):
+        return "service"
+    return ends[0].kind

@@ -1,0 +1,164 @@
+"""The words that carry a question's structure, as sets and pattern fragments."""
+
+__all__ = [
+    "ABILITY",
+    "BACKWARD",
+    "BLOCK",
+    "COMMON",
+    "DESTINATION_PREPOSITION",
+    "FORWARD",
+    "KIND_NOUNS",
+    "LET",
+    "PULL",
+    "SOURCE_PREPOSITION",
+    "VOCABULARY",
+    "alternatives",
+]
+
+
+def alternatives(*phrases: str) -> str:
+    """Return a pattern that matches any of the phrases as whole words, longest first."""
+    ordered = sorted(phrases, key=len, reverse=True)
+    return r"\b(?:" + "|".join(phrase.replace(" ", r"\s+") for phrase in ordered) + r")\b"
+
+
+ABILITY = (
+    r"\b(?:can|could|may|might|will|would|shall|should|does|do|did|is|are|was|were|has|have|am)\b"
+)
+
+FORWARD = alternatives(
+    r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|telnet|see|"
+    r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?",
+    r"quer(?:ies|ied|ying)", r"scrap(?:ing|ed)", r"us(?:ing|ed)", r"invok(?:ing|ed)",
+    r"(?:connect|talk|speak|communicate|egress|ssh|talked|log|post|push|write|writ|publish|forward|send|"
+    r"dial|authenticate|attach|tunnel|route|flow|travel|go|come|pass|proceed)(?:s|es|ed|ing|ting)?",
+    r"sent", r"spoke", r"wrote", r"went", r"goes",
+    r"connectivity", r"connections?", r"access", r"traffic", r"get(?:s|ting)? (?:at|to|into|through|in touch|hold|out)",
+    r"(?:make|makes|making|open|opens|opening|establish|establishes|initiate|start)\s+\w*\s*\w*\s*"
+    r"(?:connections?|calls?|requests?|sessions?)",
+    r"(?:fetch|read|pull|download|load)(?:s|es|ed|ing)?", r"reachability", r"requests?", r"packets?",
+    r"(?:time|times|timed|timing)(?:[ -]?out|s? out)", r"time-?outs?", r"path", r"route",
+)  # fmt: skip
+"""Whoever stands before these words sends, whoever stands after them receives."""
+
+BACKWARD = alternatives(
+    r"accept(?:s|ed|ing)?(?: \w+){0,3}(?: (?:from|by|of))?",
+    r"receiv(?:e|es|ed|ing)(?: \w+){0,3}(?: (?:from|by))?",
+    r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|welcomes|want|"
+    r"expect|expects)(?: \w+){0,3} (?:from|by)",
+    r"(?:allow|allows|permit|permits|let|lets)(?: \w+){0,3} (?:from|by)",
+    r"(?:let|lets|letting|admit|admits|admitting)(?: (?:in|traffic|requests?))*",
+    r"listen(?:s|ing)? (?:to|for)(?: \w+){0,3} (?:from|by)",
+    r"(?:reached|accessed|contacted|called|hit|queried|pinged|dialled|dialed|scraped|polled|used|consumed|invoked|"
+    r"seen|visited|probed|connected to|talked to|spoken to|written to|read|hit up|touched)\s+(?:directly\s+)?(?:by|from)",
+    r"(?:reachable|accessible|visible|available|contactable|callable|usable|addressable)(?: \w+)?(?: (?:from|by|to|for))?",
+    r"unreachable(?: (?:from|by|to|for))?", r"inaccessible(?: (?:from|by|to|for))?",
+    r"(?:open|exposed|closed|off-?limits|shielded|protected|hidden|isolated|cut off|locked down)(?: up)? (?:to|for|from|against)",
+    r"(?:block|reject|refuse|deny|drop|filter|ban|forbid|denie)(?:s|es|ed|ing|ped|ping)?(?: \w+){0,3}(?: from)?",
+)  # fmt: skip
+"""Whoever stands before these words receives, whoever stands after them sends."""
+
+BLOCK = alternatives(
+    r"(?:block|stop|prevent|keep|den(?:y|ie)|forbid|hinder|ban|bar|reject|refuse|drop|stopp|dropp|barr|bann|forbidd|"
+    r"restrict|disallow|prohibit|filter|cut|cutt|den)(?:s|es|ed|ing|ied|ies|ying)?",
+    r"kept", r"denied", r"denies", r"gets? in the way of", r"responsible for", r"in the way",
+)  # fmt: skip
+LET = alternatives(
+    r"(?:allow|permit|let|enable|grant|admit|authori[sz]e|lett|lett)(?:s|ed|d|ing|ting|ted)?"
+)
+
+PULL = alternatives(
+    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|receive data)(?:s|es|ed|ing)?"
+)
+"""Verbs whose `from` names the end that is connected to."""
+
+SOURCE_PREPOSITION = r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|out of)|sent by|starting (?:in|at|from))"
+DESTINATION_PREPOSITION = r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|hitting|calling|querying|with|at|for|on|via)"
+
+KIND_NOUNS: dict[str, str] = {
+    noun: kind
+    for kind, nouns in {
+        "pod": "pod pods container containers replica replicas instance instances",
+        "service": "service services svc svcs",
+        "workload": (
+            "workload workloads deployment deployments deploy statefulset statefulsets daemonset "
+            "daemonsets job jobs cronjob cronjobs app apps application applications tier component "
+            "microservice microservices layer process machine backend"
+        ),
+        "namespace": "namespace namespaces ns environment env",
+        "policy": "policy policies netpol netpols networkpolicy networkpolicies cnp ccnp rule rules",
+        "node": "node nodes",
+        "database": "database db databases store datastore server cluster",
+    }.items()
+    for noun in nouns.split()
+}
+
+VOCABULARY = frozenset(
+    """
+    reach reaches reached reachable access accessible connect connects connected connection
+    connections connectivity talk talks call calls query queries contact traffic allow allowed
+    allows allowing permitted permit permits deny denied block blocked blocks blocking blocker prevent
+    prevents prevented stop stops stopping stopped policy policies network service services
+    namespace namespaces pod pods workload workloads deployment deployments port ports which what
+    where when why how who whom whose from into toward towards between expose exposed exposes open
+    internet outside world anyone anything everyone everything anybody everybody nobody nothing
+    nodes node subnet subnets cluster clusters overlay addresses address isolated isolation protected protect
+    protects protecting list show explain describe does should would could cannot able unable possible
+    receive receives accept accepts request requests send sends communicate speak listen listens
+    database external public ingress egress database databases
+    """.split()
+)
+"""Words worth mending when they are misspelt."""
+
+COMMON = (
+    frozenset(
+        """
+    a an the this that these those my our your their its his her it they them he she we you i me us
+    is are was were be been being am do does did done has have had having can could may might must
+    shall should will would need needs want wants let lets get gets got getting go goes going come
+    and or but nor not no yes if then else than so because as at by for from in into of off on onto
+    out over to toward towards under up upon via with within without between through against
+    about across after along among around before behind below beneath beside besides beyond despite
+    down during except inside like near per plus since till until versus any anyone anything anybody
+    all each every everyone everything everybody both either neither few many much more most none
+    some such same other another others only own just still even ever never also too very quite
+    actually really currently directly now today already again please hello hi hey thanks thank what
+    which who whom whose where when why how here there tell say said show give check see look find
+    know think make makes made take takes took put use uses used using work works working worked
+    right wrong true false ok okay well good bad new old first second third last next one two three
+    four five six seven eight nine ten time times request requests response responses error errors
+    message messages question questions answer answers problem problems issue issues thing things
+    way ways case cases name names named kind kinds type types number numbers people person user
+    users team teams client clients world internet outside public external internal inside
+    local remote network networks networking networked traffic packet packets flow flows connection
+    connections connectivity connect connects connected connecting talk talks talking reach reaches
+    reached reaching reachable unreachable access accesses accessed accessing accessible call calls
+    called calling hit hits hitting query queries querying contact contacts allow allows allowed
+    allowing permit permits permitted deny denies denied denying block blocks blocked blocking stop
+    stops stopped stopping prevent prevents keep keeps keeping open opens opened opening expose
+    exposes exposed exposing close closed closes port ports protocol protocols tcp udp icmp http
+    https grpc dns tls ssl policy policies rule rules namespace namespaces pod pods service services
+    workload workloads deployment deployments container containers cluster clusters node nodes host
+    hosts address addresses ip ips cidr subnet subnets database databases db server servers app apps
+    application applications label labels labelled labeled selector list lists explain explains
+    describe describes reason reasons cause causes able unable possible impossible ability isolated
+    isolation secure secured security protect protects protected protecting safe safely default
+    test tests tested try tries tried trying run runs running start started send sends sent sending
+    receive receives received receiving accept accepts accepted listen listens listening speak
+    speaks read reads write writes wrote post posts put delete deletes patch head options push pull
+    fetch serve serves served responsible able timeout timeouts timing refused refuse refuses fail
+    fails failed failing broken break breaks down up health healthy ping pings ssh curl order orders
+    attack attacker compromised breach pizza weather poem joke restart scale create write generate
+    apply update upgrade migrate migration support supported supports supporting compare comparison
+    difference between mode modes node design plan size sizes overlay azure kubernetes cilium istio
+    mesh mtls gateway ingress egress direct directly talk line lines file files currently anyway
+    somehow something someone somebody somewhere nobody nothing nowhere else instead rather maybe
+    mean means meant really sure correct whether while during everything everywhere anywhere total
+    count many database environment environments stage tier component components layer machine live
+    there theirs themselves itself myself ourselves yourself together apart
+    """.split()
+    )
+    | VOCABULARY
+    | frozenset(KIND_NOUNS)
+)
+"""Everyday words: a name spelt like one of them needs more than the word to be meant."""

@@ -1,0 +1,241 @@
+"""The tier without a language model, as a langchain chat model."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    ToolMessage,
+)
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
+
+from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.frame import Frame
+from assistant.models.rules.language import is_english
+from assistant.models.rules.plan import Call, Plan, make_plan
+from assistant.models.rules.ports import port_names
+from assistant.models.rules.vocabulary import Vocabulary
+from assistant.models.rules.wording import (
+    Reply,
+    compose,
+    decline,
+    greet,
+    help_text,
+    not_english,
+)
+from assistant.models.rules.words import normalise
+from tools.errors import ToolError
+from tools.spec import ToolResult, ToolSpec
+from tools.workspace import Workspace
+
+__all__ = ["RulesModel"]
+
+_REMEMBERED = 12
+"""Earlier messages that a follow-up may refer to."""
+
+
+class RulesModel(BaseChatModel):
+    """Answers by rules alone: reads the question, calls tools, words what they computed.
+
+    It keeps no state: the same conversation always gives the same message.
+
+    Args:
+        workspace: Whose names questions are about.
+        specs: The tools that may be called.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, ignored_types=(cached_property,))
+
+    workspace: Workspace
+    specs: tuple[ToolSpec, ...] = ()
+    model_name: str = "rules"
+
+    @property
+    def _llm_type(self) -> str:
+        return "netassist-rules"
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        cluster = self.workspace.cluster
+        return Interpreter(Vocabulary(cluster), port_names(cluster))
+
+    def bind_tools(self, tools: Sequence[Any], **_: Any) -> "RulesModel":  # type: ignore[override]
+        """Return the model itself: it knows its tools."""
+        return self
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._say(messages))])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        message = self._say(messages)
+        pieces = re.findall(r"\S*\s*(?:\S+\s*){0,11}", str(message.content)) or [""]
+        pieces = [piece for piece in pieces if piece] or [""]
+        for number, piece in enumerate(pieces):
+            last = number == len(pieces) - 1
+            chunk = AIMessageChunk(
+                content=piece,
+                response_metadata=message.response_metadata if last else {},
+                tool_call_chunks=_call_chunks(message) if last else [],
+            )
+            yield ChatGenerationChunk(message=chunk)
+
+    def _say(self, messages: Sequence[BaseMessage]) -> AIMessage:
+        """Return the next message of the conversation."""
+        said, results = _read_conversation(messages)
+        if not said:
+            return _final(help_text(self._interpreter.vocabulary))
+        reply = self._refuse(said[-1].text)
+        if reply:
+            return _final(reply)
+        frames = self._interpreter.interpret(said)
+        plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
+        calls = [call for plan in plans for call in plan.calls]
+        missing = _unavailable(calls, self.specs)
+        if missing:
+            return _final(decline("", self._interpreter.vocabulary))
+        if calls and not results:
+            return _calling(calls, plans)
+        return _final(self._compose(plans, results), plans)
+
+    def _refuse(self, text: str) -> Reply | None:
+        vocabulary = self._interpreter.vocabulary
+        if not re.search(r"\w", text):
+            return help_text(vocabulary)
+        if not is_english(normalise(text)) and not re.search(r"->|<-", normalise(text)):
+            return not_english(vocabulary)
+        return None
+
+    def _compose(self, plans: Sequence[Plan], results: Sequence[ToolResult | ToolError]) -> Reply:
+        """Return the final reply: what tools computed, then what must be asked or declined."""
+        left = list(results)
+        groups = []
+        for plan in plans:
+            own, left = left[: len(plan.calls)], left[len(plan.calls) :]
+            groups.append((plan.frame, plan.calls, own))
+        computed = compose(groups)
+        asks = tuple(dict.fromkeys(plan.ask for plan in plans if plan.ask))
+        fixed = [self._fixed(plan.frame) for plan in plans if not plan.calls and not plan.ask]
+        parts = [computed.text, *(reply.text for reply in fixed), *asks]
+        return Reply(
+            text="\n\n".join(dict.fromkeys(part for part in parts if part)),
+            needs=(*computed.needs, *asks),
+            declined=not results and not asks and any(reply.declined for reply in fixed),
+        )
+
+    def _fixed(self, frame: Frame) -> Reply:
+        vocabulary = self._interpreter.vocabulary
+        if frame.intent == "greeting":
+            return greet(vocabulary)
+        if frame.intent == "thanks":
+            return Reply(text="You are welcome.")
+        if frame.intent == "help":
+            return help_text(vocabulary)
+        return decline(frame.kind, vocabulary)
+
+
+def _read_conversation(
+    messages: Sequence[BaseMessage],
+) -> tuple[list[Said], list[ToolResult | ToolError]]:
+    """Return what the person said, and what tools answered since the last of it."""
+    said: list[Said] = []
+    results: list[ToolResult | ToolError] = []
+    arguments: dict[str, dict[str, Any]] = {}
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            said.append(Said(str(message.text)))
+            results = []
+        elif isinstance(message, AIMessage):
+            arguments |= {call["id"] or "": call["args"] for call in message.tool_calls}
+        elif isinstance(message, ToolMessage):
+            result = _read_result(message)
+            results.append(result)
+            if isinstance(result, ToolError) and result.candidates and said:
+                given = arguments.get(message.tool_call_id, {})
+                said[-1] = said[-1].corrected(given, result)
+    return said[-_REMEMBERED:], results
+
+
+def _read_result(message: ToolMessage) -> ToolResult | ToolError:
+    artifact = message.artifact
+    if isinstance(artifact, ToolResult | ToolError):
+        return artifact
+    return ToolError(str(message.text) or "The tool gave no result.")
+
+
+def _unavailable(calls: Sequence[Call], specs: Sequence[ToolSpec]) -> set[str]:
+    return {call.name for call in calls} - {spec.name for spec in specs}
+
+
+def _calling(calls: Sequence[Call], plans: Sequence[Plan]) -> AIMessage:
+    return AIMessage(
+        content="",
+        tool_calls=[
+            {
+                "name": call.name,
+                "args": call.arguments,
+                "id": f"rules-{number}",
+                "type": "tool_call",
+            }
+            for number, call in enumerate(calls, 1)
+        ],
+        response_metadata={"netassist": {"understood": _understood(plans)}},
+    )
+
+
+def _final(reply: Reply, plans: Sequence[Plan] = ()) -> AIMessage:
+    said = {
+        "needs": list(reply.needs),
+        "declined": reply.declined,
+        "understood": _understood(plans),
+    }
+    return AIMessage(content=reply.text, response_metadata={"netassist": said})
+
+
+def _understood(plans: Sequence[Plan]) -> str:
+    """Return the calls in one line, as a person would check them."""
+    lines = []
+    for plan in plans:
+        for call in plan.calls:
+            given = dict(call.arguments)
+            if call.name == "can_reach":
+                ends = f"{given.pop('source')} -> {given.pop('destination')}"
+                lines.append(" ".join([ends, *map(str, given.values())]))
+            else:
+                values = " ".join(f"{key}={value}" for key, value in given.items())
+                lines.append(f"{call.name} {values}".strip())
+    return "; ".join(lines)
+
+
+def _call_chunks(message: AIMessage) -> list[Any]:
+    import json
+
+    return [
+        {
+            "name": call["name"],
+            "args": json.dumps(call["args"]),
+            "id": call["id"],
+            "index": number,
+            "type": "tool_call_chunk",
+        }
+        for number, call in enumerate(message.tool_calls)
+    ]

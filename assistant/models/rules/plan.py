@@ -1,0 +1,210 @@
+"""From what was understood to tool calls, or to the question back that must come first."""
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+from assistant.models.rules.choices import ask_which
+from assistant.models.rules.frame import Frame, Ref
+from assistant.models.rules.ports import pick_port
+from assistant.models.rules.slots import PortText
+from topology.model import Cluster
+
+__all__ = ["Call", "Plan", "make_plan", "settle_ends"]
+
+_MOST_CALLS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The calls that answer a frame; a question back instead when something is missing."""
+
+    frame: Frame
+    calls: tuple[Call, ...] = ()
+    ask: str = ""
+
+
+def make_plan(frame: Frame, cluster: Cluster) -> Plan:
+    """Return how to answer a frame."""
+    if frame.intent == "ask":
+        return Plan(frame=frame, ask=frame.text)
+    frame = settle_ends(frame, cluster)
+    if ask := ask_which(frame):
+        return Plan(frame=frame, ask=ask)
+    if frame.intent == "reach":
+        return _plan_reach(frame, cluster)
+    if frame.intent in ("who_can", "what_can"):
+        return _plan_peers(frame, cluster)
+    calls = {
+        "policies": _policies,
+        "inspect": _inspect,
+        "list": _list,
+        "size": _stated,
+        "docs": _stated,
+    }
+    if frame.intent not in calls:
+        return Plan(frame=frame)
+    return Plan(frame=frame, calls=calls[frame.intent](frame))
+
+
+def settle_ends(frame: Frame, cluster: Cluster) -> Frame:
+    """Name the DNS server of the cluster, and the workloads behind a Service that sends."""
+    sources = tuple(_as_sender(ref, cluster) for ref in frame.sources)
+    destinations = tuple(_find_dns(ref, cluster) for ref in frame.destinations)
+    if frame.intent == "list":
+        sources = frame.sources
+    return replace(frame, sources=sources, destinations=destinations)
+
+
+def _as_sender(ref: Ref, cluster: Cluster) -> Ref:
+    if not any(name.startswith("service:") for name in ref.names):
+        return ref
+    workloads = {workload.full_name: workload for workload in cluster.workloads}
+    senders: list[str] = []
+    for name in ref.names:
+        plain = name.removeprefix("service:")
+        service = next((item for item in cluster.services if item.full_name == plain), None)
+        if plain in workloads or not name.startswith("service:") or not service:
+            senders.append(plain)
+            continue
+        senders += [
+            full
+            for full, workload in workloads.items()
+            if service.selector
+            and workload.namespace == service.namespace
+            and service.selector.items() <= dict(workload.labels).items()
+        ]
+    return replace(ref, names=tuple(dict.fromkeys(senders)) or ref.names, kind="workload")
+
+
+def _find_dns(ref: Ref, cluster: Cluster) -> Ref:
+    if ref.kind != "cluster-dns":
+        return ref
+    services = [item for item in cluster.services if item.name in ("kube-dns", "coredns")]
+    if services:
+        return Ref(text="kube-dns", names=(f"service:{services[0].full_name}",), kind="service")
+    workloads = [
+        item
+        for item in cluster.workloads
+        if re.search(r"dns", item.name) and item.namespace == "kube-system"
+    ]
+    if workloads:
+        return Ref(text="kube-dns", names=(workloads[0].full_name,))
+    return Ref(text="kube-dns", kind="unknown")
+
+
+def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:
+    pairs = list(product(frame.sources, frame.destinations))
+    if frame.both_ways:
+        pairs += [(destination, source) for source, destination in pairs]
+    if frame.alternative:
+        pairs += list(product(frame.alternative.sources, frame.alternative.destinations))
+    pairs = [(one, other) for one, other in pairs if _tool_name(one) != _tool_name(other)] or pairs
+    calls: list[Call] = []
+    first = set(product(frame.sources, frame.destinations))
+    for source, destination in pairs:
+        # A port belongs to the destination that it was said of, not to the way back.
+        ports = frame.ports if (source, destination) in first or frame.alternative else ()
+        for port in ports or (None,):
+            picked = _pick(cluster, _tool_name(destination), port)
+            if isinstance(picked, str):
+                return Plan(frame=frame, ask=picked)
+            name, number = picked
+            arguments = {"source": _tool_name(source), "destination": name}
+            arguments |= _given(port=number, http=frame.http, host=frame.host)
+            calls.append(Call("can_reach", arguments))
+    if len(calls) > _MOST_CALLS:
+        return Plan(
+            frame=frame, ask=f"That is {len(calls)} connections to check. Which of them matter?"
+        )
+    return Plan(frame=frame, calls=_unique(calls))
+
+
+def _plan_peers(frame: Frame, cluster: Cluster) -> Plan:
+    calls: list[Call] = []
+    who = frame.intent == "who_can"
+    for ref in frame.destinations if who else frame.sources:
+        for port in frame.ports or (None,):
+            if not who:
+                picked: tuple[str, str] | str = (_tool_name(ref), _plain_port(port))
+            else:
+                picked = _pick(cluster, _tool_name(ref), port)
+            if isinstance(picked, str):
+                return Plan(frame=frame, ask=picked)
+            name, number = picked
+            if who:
+                arguments = {"destination": name, **_given(port=number, http=frame.http)}
+                calls.append(Call("who_can_reach", arguments))
+            else:
+                calls.append(Call("what_can_reach", {"source": name, **_given(port=number)}))
+    return Plan(frame=frame, calls=_unique(calls)[:_MOST_CALLS])
+
+
+def _pick(cluster: Cluster, destination: str, port: PortText | None) -> tuple[str, str] | str:
+    """Return the destination and port of a call, or the question back."""
+    if port is None:
+        return destination, ""
+    choice = pick_port(cluster, destination, port)
+    return choice.ask or (choice.destination, choice.port)
+
+
+def _plain_port(port: PortText | None) -> str:
+    if port is None:
+        return ""
+    if port.number is None:
+        return "icmp" if port.protocol.startswith("ICMP") else port.name
+    return f"{port.number}/{port.protocol}" if port.protocol else str(port.number)
+
+
+def _tool_name(ref: Ref) -> str:
+    return f"namespace:{ref.name}" if ref.kind == "namespace" else ref.name
+
+
+def _given(**arguments: str) -> dict[str, str]:
+    return {name: value for name, value in arguments.items() if value}
+
+
+def _unique(calls: list[Call]) -> tuple[Call, ...]:
+    kept: list[Call] = []
+    for call in calls:
+        if call not in kept:
+            kept.append(call)
+    return tuple(kept)
+
+
+def _policies(frame: Frame) -> tuple[Call, ...]:
+    return tuple(
+        Call(
+            "list_policies",
+            {"workload": ref.name.removeprefix("service:"), **_given(direction=frame.kind)},
+        )
+        for ref in frame.destinations
+    )
+
+
+def _inspect(frame: Frame) -> tuple[Call, ...]:
+    return tuple(
+        Call(
+            "inspect_object",
+            {"name": ref.name.removeprefix("service:"), **_given(kind=frame.kind)},
+        )
+        for ref in frame.destinations[:4]
+    )
+
+
+def _list(frame: Frame) -> tuple[Call, ...]:
+    spaces = [ref.name for ref in frame.sources] or [""]
+    return tuple(Call("list_objects", _given(kind=frame.kind, namespace=space)) for space in spaces)
+
+
+def _stated(frame: Frame) -> tuple[Call, ...]:
+    return (Call(frame.kind, dict(frame.arguments)),)

@@ -1,0 +1,206 @@
+"""What stands around a name and narrows it: "the redis service", "web in prod", "there"."""
+
+import re
+from dataclasses import replace
+
+from assistant.models.rules.frame import Ref
+from assistant.models.rules.lexicon import KIND_NOUNS
+from assistant.models.rules.mentions import Mention, narrow
+from assistant.models.rules.vocabulary import Entry, Vocabulary
+
+__all__ = ["qualify"]
+
+_NOUN_AFTER = re.compile(r"\s*(?:'s\s+)?(?P<noun>[a-z]+)\b", re.I)
+_NOUN_BEFORE = re.compile(r"(?P<noun>[a-z]+)\s*(?:named|called|is|:)?\s*$", re.I)
+_INSIDE = re.compile(
+    r"\s*,?\s*(?:pods?|workloads?|services?|apps?)?\s*(?:\(\s*)?"
+    r"(?:(?:that|which)\s+(?:is|are|runs?|lives?|sits?)\s+|running\s+|living\s+|deployed\s+|sitting\s+)?"
+    r"(?:in|inside|within|of|over in|out of|@)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?",
+    re.I,
+)
+_PEOPLE_OF = re.compile(
+    r"(?:(?:the|all|other)\s+)?(?:pods?|workloads?|apps?|applications?|services?|clients?|things?|"
+    r"everything|anything|stuff|traffic)\s+(?:that\s+(?:is|are|run)\s+|running\s+)?"
+    r"(?:in|of|from|inside|within)\s+(?:the\s+)?(?:namespaces?\s+)?$",
+    re.I,
+)
+_ALL_OF_IT = re.compile(
+    r"(?:^|\s)(?:both|all|each)?\s*(?:of them\s+)?(?:are\s+)?(?:in|inside|within|for|on)\s+(?:the\s+|our\s+)?"
+    r"(?:namespaces?\s+|ns\s+)?$",
+    re.I,
+)
+_SAME_PLACE = re.compile(
+    r"\s*(?:there\b|in\s+(?:the\s+same|that|its own)\s+(?:namespace|environment|env|place)\b)", re.I
+)
+_ENDPOINTS = ("workload", "service", "pod")
+
+
+def qualify(
+    text: str, mentions: tuple[Mention, ...], vocabulary: Vocabulary, *, source_first: bool = True
+) -> tuple[Mention, ...]:
+    """Return the mentions narrowed by what stands around them; namespaces used up are gone.
+
+    Args:
+        text: The text in which the mentions were found.
+        mentions: As `find_mentions` gives them.
+        vocabulary: The names of the workspace.
+        source_first: Whether a name may be looked for where the first named thing stands, as a
+            pod's own DNS search list does.
+    """
+    named: list[Mention] = []
+    for mention in mentions:
+        if not named or mention.start >= named[-1].end:
+            named.append(_apply_noun(text, mention, vocabulary))
+    merged, everywhere = _merge_namespaces(text, named, vocabulary)
+    return tuple(_settle(text, merged, everywhere, vocabulary, source_first=source_first))
+
+
+def _apply_noun(text: str, mention: Mention, vocabulary: Vocabulary) -> Mention:
+    if not mention.entries:
+        return mention
+    after = _NOUN_AFTER.match(text, mention.end)
+    before = _NOUN_BEFORE.search(text[: mention.start])
+    noun, start, end = mention.noun, mention.start, mention.end
+    written = mention.ref.text.lower().split()
+    if after and after["noun"].lower() in KIND_NOUNS and not noun:
+        noun, end = KIND_NOUNS[after["noun"].lower()], after.end()
+    elif before and before["noun"].lower() in KIND_NOUNS and not noun:
+        word = before["noun"].lower()
+        if word.rstrip("s") != "database" or len(written) > 0:
+            noun = KIND_NOUNS[word]
+            start = before.start() if not word.endswith("s") or word == "ns" else start
+    entries = _filter_by_noun(text, mention, noun)
+    if not entries:
+        return mention
+    result = narrow(replace(mention, start=start, end=end, noun=noun), entries)
+    if noun == "service":
+        result = _as_service(result, vocabulary)
+    return result
+
+
+def _filter_by_noun(text: str, mention: Mention, noun: str) -> tuple[Entry, ...]:
+    entries = mention.entries
+    if noun in ("namespace", "policy", "node"):
+        wanted = tuple(entry for entry in entries if entry.kind == noun)
+        if wanted or noun != "node":
+            return wanted or entries
+    endpoints = tuple(entry for entry in entries if entry.kind in _ENDPOINTS)
+    spaces = tuple(entry for entry in entries if entry.kind == "namespace")
+    if spaces and endpoints:
+        inside = re.search(r"\b(?:in|inside|within|across|namespaces?)\s+(?:the\s+)?$",
+                           text[: mention.start], re.I)  # fmt: skip
+        return spaces if inside and noun not in ("pod", "workload", "service") else endpoints
+    if endpoints:
+        return endpoints
+    return entries
+
+
+def _as_service(mention: Mention, vocabulary: Vocabulary) -> Mention:
+    services = {service.full_name for service in vocabulary.cluster.services}
+    names = tuple(
+        f"service:{entry.full_name}" for entry in mention.entries if entry.full_name in services
+    )
+    if not names:
+        return mention
+    return replace(mention, ref=replace(mention.ref, names=names, kind="service"))
+
+
+def _merge_namespaces(
+    text: str, mentions: list[Mention], vocabulary: Vocabulary
+) -> tuple[list[Mention], str]:
+    """Return the mentions without the namespaces that qualify one, and one that qualifies all."""
+    result: list[Mention] = []
+    everywhere = ""
+    index = 0
+    while index < len(mentions):
+        mention = mentions[index]
+        following = mentions[index + 1] if index + 1 < len(mentions) else None
+        if mention.ref.kind != "namespace":
+            result.append(mention)
+            index += 1
+            continue
+        previous = result[-1] if result else None
+        before = text[previous.end if previous else 0 : mention.start]
+        if previous and _can_take(previous) and _INSIDE.fullmatch(before):
+            result[-1] = _place(previous, mention, vocabulary)
+        elif following and _can_take(following) and _touches(text, mention, following):
+            mentions[index + 1] = replace(
+                _place(following, mention, vocabulary), start=mention.start
+            )
+        elif (
+            _ALL_OF_IT.search(before)
+            and not _PEOPLE_OF.search(text[: mention.start])
+            and any(
+                item.ref.kind in _ENDPOINTS or item.ref.kind == "unknown"
+                for item in (*result, *mentions[index + 1 :])
+            )
+        ):
+            everywhere = mention.ref.name
+        else:
+            people = _PEOPLE_OF.search(text[: mention.start])
+            result.append(replace(mention, start=people.start()) if people else mention)
+        index += 1
+    return result, everywhere
+
+
+def _can_take(mention: Mention) -> bool:
+    return not mention.namespace and (mention.ref.kind in ("any", *_ENDPOINTS))
+
+
+def _touches(text: str, space: Mention, following: Mention) -> bool:
+    gap = text[space.end : following.start]
+    return bool(re.fullmatch(r"\s*(?:'s)?\s*|\s+(?:pods?|services?)\s+", gap, re.I)) and (
+        following.ref.kind != "any"
+    )
+
+
+def _place(mention: Mention, space: Mention, vocabulary: Vocabulary) -> Mention:
+    """Return the mention as it stands in a namespace; unknown when nothing there fits."""
+    name = space.ref.name
+    end = max(mention.end, space.end)
+    if mention.ref.kind == "any":
+        return replace(
+            mention, end=end, ref=replace(space.ref, text=f"{mention.ref.text} in {name}")
+        )
+    inside = vocabulary.in_namespace(mention.entries, name)
+    if not inside:
+        again = vocabulary.find(mention.ref.text)
+        inside = vocabulary.in_namespace(again.entries, name) if again else ()
+    if not inside:
+        ref = Ref(
+            text=f"{name}/{mention.ref.text}",
+            kind="unknown",
+            near=tuple(dict.fromkeys(entry.full_name for entry in mention.entries))[:3],
+        )
+        return replace(mention, end=end, ref=ref, entries=(), namespace=name)
+    placed = replace(narrow(mention, inside), end=end, namespace=name)
+    return _as_service(placed, vocabulary) if mention.noun == "service" else placed
+
+
+def _settle(
+    text: str,
+    mentions: list[Mention],
+    everywhere: str,
+    vocabulary: Vocabulary,
+    *,
+    source_first: bool,
+) -> list[Mention]:
+    """Narrow what is still ambiguous by the namespace that the question implies."""
+    result: list[Mention] = []
+    for mention in mentions:
+        same = _SAME_PLACE.match(text, mention.end)
+        homes = {entry.namespace for other in result for entry in other.entries}
+        wanted = everywhere if len(mention.ref.names) > 1 else ""
+        if not wanted and same and len(homes) == 1:
+            wanted = next(iter(homes))
+        if not wanted and source_first and len(mention.ref.names) > 1 and len(homes) == 1:
+            wanted = next(iter(homes))
+        inside = vocabulary.in_namespace(mention.entries, wanted) if wanted else ()
+        if inside and mention.ref.kind in _ENDPOINTS:
+            mention = narrow(mention, inside)
+            if mention.noun == "service":
+                mention = _as_service(mention, vocabulary)
+        if same:
+            mention = replace(mention, end=same.end())
+        result.append(mention)
+    return result

@@ -1,0 +1,151 @@
+"""One question read: its slots, the things it names, and who of them sends."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.models.rules.frame import Ref
+from assistant.models.rules.lexicon import ABILITY, COMMON, FORWARD, VOCABULARY
+from assistant.models.rules.mentions import Mention, find_mentions
+from assistant.models.rules.qualifiers import qualify
+from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
+from assistant.models.rules.slots import Slots, lift_slots
+from assistant.models.rules.vocabulary import Vocabulary, squash
+from assistant.models.rules.words import normalise
+from rapidfuzz.distance import OSA
+
+__all__ = ["Reading", "read", "read_names"]
+
+_EXCEPT = re.compile(
+    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside from)\s+(?:the\s+)?@\d+@"
+)
+_PRONOUNS = frozenset(
+    "i we you me us it they them he she this that there here one each everyone anyone anything what who which "
+    "something these those nobody traffic be is are do not able".split()
+)
+_NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
+_STOP = r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|\bwith\b|\band\b|\bright\b|\bdirectly\b))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A question, taken apart."""
+
+    text: str
+    """Normalised, misspelt structure words mended."""
+    slots: Slots
+    mentions: tuple[Mention, ...]
+    sentence: Sentence
+    roles: Roles | None
+
+    @property
+    def shape(self) -> str:
+        """Return the lower-case text with marks where names stood."""
+        return self.sentence.text
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """Return everything named, in order."""
+        return tuple(ref for group in self.sentence.groups for ref in group)
+
+    def named(self, *kinds: str) -> tuple[Ref, ...]:
+        """Return what is named of some kinds."""
+        return tuple(ref for ref in self.refs if ref.kind in kinds)
+
+
+def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Reading:
+    """Return the reading of one question."""
+    plain = _mend(normalise(text).replace("@", " ").replace("\x00", " "), vocabulary)
+    slots = lift_slots(plain, port_names)
+    mentions = qualify(slots.text, find_mentions(slots.text, vocabulary), vocabulary)
+    sentence = build_sentence(slots.text, mentions)
+    sentence = _drop_exceptions(sentence)
+    roles = assign_roles(sentence)
+    roles = _complete(sentence, roles, vocabulary)
+    return Reading(text=plain, slots=slots, mentions=mentions, sentence=sentence, roles=roles)
+
+
+def read_names(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    """Return the names of a text, each with every reading it has."""
+    return qualify(text, find_mentions(text, vocabulary), vocabulary, source_first=False)
+
+
+def _mend(text: str, vocabulary: Vocabulary) -> str:
+    """Correct misspelt structure words ("acess", "conect") that name nothing here."""
+
+    def correct(match: re.Match[str]) -> str:
+        word = match[0]
+        low = word.lower()
+        if len(low) < 4 or low in COMMON or not low.isalpha() or word.isupper():
+            return word
+        hit = vocabulary.find(low)
+        if hit and hit.score > 0.84:
+            return word
+        near = sorted(
+            (OSA.distance(low, good), good)
+            for good in VOCABULARY
+            if abs(len(good) - len(low)) <= 1 and len(good) > 3
+        )
+        if not near:
+            return word
+        allowed = 1 if len(low) < 8 else 2
+        return near[0][1] if near[0][0] <= allowed and _alike(low, near[0][1]) else word
+
+    return re.sub(r"(?<![\w./:-])[A-Za-z]+(?![\w/:-]|\.\w)", correct, text)
+
+
+def _alike(word: str, good: str) -> bool:
+    """Return whether a mended word keeps its first letter or its letters in another order."""
+    return word[0] == good[0] or sorted(word) == sorted(good)
+
+
+def _drop_exceptions(sentence: Sentence) -> Sentence:
+    """Leave out "except B": the whole list is answered, which shows what is beside B."""
+    match = _EXCEPT.search(sentence.text)
+    if not match or len(sentence.groups) < 3:
+        return sentence
+    index = int(re.findall(r"@(\d+)@", match[0])[0])
+    text = sentence.text[: match.start()] + sentence.text[match.end() :]
+    groups = [group for position, group in enumerate(sentence.groups) if position != index]
+    text = re.sub(r"@(\d+)@", lambda m: f"@{int(m[1]) - (int(m[1]) > index)}@", text)
+    return Sentence(text, tuple(groups))
+
+
+def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -> Roles | None:
+    """Add the end that was named by a word that nothing here has, so that it can be said."""
+    if len(sentence.groups) > 1 or (roles and roles.both_ways):
+        return roles
+    text = sentence.text
+    if not sentence.groups:
+        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:\w+\s+)?{FORWARD}\s+(?:to\s+|with\s+)?"
+                          rf"{_NP.replace('name', 'other')}{_STOP}", text)  # fmt: skip
+        ends = (
+            (_unknown(match["name"], vocabulary), _unknown(match["other"], vocabulary))
+            if match
+            else ()
+        )
+        if ends and ends[0] and ends[1]:
+            return Roles(sources=(ends[0],), destinations=(ends[1],))
+        return roles
+    if roles and roles.sources and not roles.destinations:
+        match = re.search(rf"@0@.*?{FORWARD}\s+(?:(?:to|with|into|at)\s+)?{_NP}{_STOP}", text)
+        other = _unknown(match["name"], vocabulary) if match else None
+        return Roles(sources=roles.sources, destinations=(other,)) if other else roles
+    if roles and roles.destinations and not roles.sources:
+        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:(?:still|also|even|actually|be able to)\s+)?"
+                          rf"{FORWARD}[^@]*@0@", text)  # fmt: skip
+        match = match or re.search(rf"@0@.*\b(?:from|by)\s+{_NP}{_STOP}", text)
+        other = _unknown(match["name"], vocabulary) if match else None
+        return Roles(sources=(other,), destinations=roles.destinations) if other else roles
+    return roles
+
+
+def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
+    words = name.split()
+    while words and words[-1] in COMMON and len(words) > 1:
+        words.pop()
+    if not words or words[0] in _PRONOUNS or all(word in COMMON for word in words):
+        return None
+    if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):
+        return None
+    phrase = " ".join(words)
+    return Ref(text=phrase, kind="unknown", near=vocabulary.nearest(phrase))

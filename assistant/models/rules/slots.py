@@ -1,0 +1,207 @@
+"""Ports, HTTP requests and hosts in a question; each is lifted out and leaves a gap."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+__all__ = ["WELL_KNOWN", "PortText", "Slots", "lift_slots"]
+
+WELL_KNOWN: dict[str, int] = {
+    "amqp": 5672, "cassandra": 9042, "clickhouse": 8123, "dns": 53, "elasticsearch": 9200,
+    "etcd": 2379, "ftp": 21, "http": 80, "https": 443, "imap": 143, "kafka": 9092,
+    "kubelet": 10250, "ldap": 389, "ldaps": 636, "memcache": 11211, "memcached": 11211,
+    "mongo": 27017, "mongodb": 27017, "mqtt": 1883, "mysql": 3306, "nats": 4222, "ntp": 123,
+    "otlp": 4317, "postgres": 5432, "postgresql": 5432, "psql": 5432, "rabbitmq": 5672,
+    "rdp": 3389, "redis": 6379, "smtp": 25, "ssh": 22, "telnet": 23, "tls": 443,
+}  # fmt: skip
+"""IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
+
+_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
+_NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
+_PROTOCOL = r"(?:tcp|udp|sctp)"
+_NOT_NAMES = frozenset(
+    "a an the this that these which what any some each every all its his her their our my your same "
+    "other another different service container target source destination listening open closed and "
+    "or on at of to from via over by is are does do with no one only first named called number node "
+    "for network right exposed specific certain what's public both two whatever default usual "
+    "standard tcp udp sctp in can it same single actual wrong main".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortText:
+    """A port as it was written: a number or a name, perhaps with its protocol."""
+
+    number: int | None = None
+    name: str = ""
+    protocol: str = ""
+    explicit: bool = True
+    """False for a protocol in passing ("over https"), which may also name the port."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """What was lifted out, and the text that is left."""
+
+    text: str
+    ports: tuple[PortText, ...] = ()
+    http: str = ""
+    method_only: str = ""
+    """A method without a path, such as the DELETE of "send a DELETE to ..."."""
+    host: str = ""
+    ping: bool = False
+    faults: tuple[str, ...] = ()
+    """What cannot be asked, such as port 70000; one sentence each."""
+
+
+def lift_slots(text: str, port_names: Collection[str]) -> Slots:
+    """Return the slots of a normalised question.
+
+    Args:
+        text: As `words.normalise` gives it.
+        port_names: Lower-case names of ports in the workspace.
+    """
+    slots = Slots(text=text)
+    for step in (_lift_url, _lift_request, _lift_host, _lift_numbers):
+        slots = step(slots)
+    slots = _lift_names(slots, port_names)
+    ping = re.search(r"\b(?:ping(?:s|ed|ing)?|icmp)\b", slots.text, re.IGNORECASE)
+    if ping:
+        slots = replace(slots, ping=True)
+    return replace(slots, text=re.sub(r"\s+", " ", slots.text).strip())
+
+
+def _lift_url(slots: Slots) -> Slots:
+    """Turn `http://host:8080/path` into its parts, so that the later steps find them."""
+
+    def spread(match: re.Match[str]) -> str:
+        scheme, host, port, path = match.groups()
+        where = f":{port}" if port else f" over {scheme.lower()}"
+        return f"{host}{where}{' ' + path if path and path != '/' else ''}"
+
+    pattern = (
+        r"\b(https?|grpc|redis|postgres(?:ql)?|mongodb)://([\w.-]+)(?::(\d{1,5}))?(/[^\s?,;)]*)?"
+    )
+    return replace(slots, text=re.sub(pattern, spread, slots.text, flags=re.IGNORECASE))
+
+
+def _lift_request(slots: Slots) -> Slots:
+    path = r"(?P<path>/[^\s,;)?]*(?:\?[^\s,;)]+)?)"
+    method = rf"(?P<method>{_METHODS})"
+    noun = r"(?:\s+(?:requests?|calls?|method))?"
+    joined = re.search(
+        rf"(?:\b(?:an?|do|issue|make|send|perform|use|do an?)\s+)?\b{method}\b{noun}"
+        rf"(?:\s+(?:to|on|at|against|for|of|the|path|endpoint|url))*\s+{path}",
+        slots.text,
+        re.IGNORECASE,
+    )
+    if joined and not re.match(r"/\d{1,3}\b(?!/)$", joined["path"]):
+        request = f"{joined['method'].upper()} {_clean_path(joined['path'])}"
+        text = _cut(slots.text, joined, " requests ")
+        return replace(slots, http=request, text=_turn_pull(text))
+    alone = re.search(
+        rf"(?:(?<=\s)|^)(?:(?:the\s+)?(?:path|endpoint|url|uri)\s+)?{path}", slots.text
+    )
+    verb = re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text)
+    if alone and re.match(r"/[A-Za-z_*.{]", alone["path"]):
+        name = verb["method"] if verb else "GET"
+        text = _cut(slots.text, alone)
+        if verb:
+            text = re.sub(rf"\b(?:an?\s+)?{name}\b{noun}", " requests ", text, count=1)
+        return replace(slots, http=f"{name} {_clean_path(alone['path'])}", text=text)
+    if verb:
+        text = _cut(slots.text, verb, " requests ")
+        return replace(slots, method_only=verb["method"], text=text)
+    return slots
+
+
+def _turn_pull(text: str) -> str:
+    """Write "GET it from B" as a request to B, unless somebody takes requests from B."""
+    takes = (
+        r"(?<![\w-])(?:accept|receive|take|allow|serve|permit|admit|expect|handle|see|answer|get)"
+        r"(?:s|d|ed)?\s+(?:\w+\s+){0,2}requests\s+from"
+    )
+    if re.search(takes, text, re.IGNORECASE):
+        return text
+    return re.sub(r"\brequests\s+from\b", "requests to", text)
+
+
+def _clean_path(path: str) -> str:
+    return path.rstrip(".!:") or "/"
+
+
+def _lift_host(slots: Slots) -> Slots:
+    match = re.search(
+        r"\b(?:with\s+)?(?:the\s+)?host(?:\s+header|name)?\s*[:=]?\s+(?P<host>[\w-]+(?:\.[\w-]+)+)",
+        slots.text,
+        re.IGNORECASE,
+    )
+    if not match or re.fullmatch(r"[\d.]+", match["host"]):
+        return slots
+    return replace(slots, host=match["host"], text=_cut(slots.text, match))
+
+
+def _lift_numbers(slots: Slots) -> Slots:
+    found: list[PortText] = []
+    text = slots.text
+    lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
+    patterns = (
+        rf"{lead}\b(?:{_PROTOCOL}\s+)?ports?(?:\s+numbers?)?\s*[:#]?\s*"
+        rf"(?P<list>{_NUMBER}(?:/{_PROTOCOL})?(?:\s*(?:,|and|or|&|/)\s*(?:port\s+)?{_NUMBER}(?:/{_PROTOCOL})?)*)"
+        rf"(?:\s*\(?{_PROTOCOL}\b\)?)?",
+        rf"{lead}\b(?P<list>{_NUMBER}\s*/\s*{_PROTOCOL})\b",
+        rf"{lead}\b(?P<list>{_PROTOCOL}\s*[/:]?\s*{_NUMBER})\b",
+        rf"(?<=[\w)\]])\s?:(?P<list>{_NUMBER}(?:/{_PROTOCOL})?)\b",
+        rf"(?:\b(?:on|over|via|at|using|through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
+        rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
+        rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
+        rf"(?<![\w./-])(?P<list>\d{{1,5}})\s+port\b",
+    )
+    for pattern in patterns:
+        for match in list(re.finditer(pattern, text, re.IGNORECASE)):
+            protocol = re.search(rf"\b{_PROTOCOL}\b", match[0], re.IGNORECASE)
+            for number in re.findall(r"\d+", match["list"]):
+                found.append(
+                    PortText(number=int(number), protocol=protocol[0].upper() if protocol else "")
+                )
+        text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
+    faults = tuple(
+        f"`{port.number}` is not a port; ports go from 1 to 65535."
+        for port in found
+        if not 1 <= (port.number or 0) <= 65535
+    )
+    return replace(slots, text=text, ports=slots.ports + tuple(found), faults=faults)
+
+
+def _lift_names(slots: Slots, port_names: Collection[str]) -> Slots:
+    if slots.ports:
+        return slots
+    known = set(port_names) | set(WELL_KNOWN)
+    text = slots.text
+    patterns = (
+        (r"(?:\b(?:on|over|via|at|using|through|to)\s+)?(?:\bthe\s+|\bits\s+)?\bport\s+(?:(?:named|called)\s+)?"
+         r"(?P<name>[a-z][a-z0-9-]*)\b", True),
+        (r"(?:\b(?:on|over|via|at|using|through)\s+)?(?:\bthe\s+|\bits\s+|\ba\s+)?"
+         r"\b(?P<name>[a-z][a-z0-9-]*)\s+port\b(?!\s*\d)", True),
+        (r"\b(?:over|via|using|through|with|on)\s+(?:the\s+)?(?P<name>[a-z][a-z0-9-]*)\b", False),
+        (r"\b(?:an?\s+)(?P<name>ssh|psql|mysql|redis|https?|grpc|ldap|smtp|mongo|amqp)\s+"
+         r"(?=(?:session|connection|call|request)s?\b)", False),
+    )  # fmt: skip
+    for pattern, explicit in patterns:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            name = match["name"].lower()
+            taken = name in known if name in port_names or not explicit else name not in _NOT_NAMES
+            if not taken or (explicit and name not in known):
+                continue
+            port = PortText(name=name, explicit=explicit)
+            return replace(slots, text=_cut(text, match), ports=(*slots.ports, port))
+    verb = re.search(r"\b(ssh|rdp|telnet)\b", text, re.IGNORECASE)
+    if verb:
+        number = WELL_KNOWN[verb[1].lower()]
+        text = _cut(text, verb, " connect ")
+        return replace(slots, text=text, ports=(PortText(number=number, protocol="TCP"),))
+    return slots
+
+
+def _cut(text: str, match: re.Match[str], gap: str = " ") -> str:
+    return f"{text[: match.start()]}{gap}{text[match.end() :]}"

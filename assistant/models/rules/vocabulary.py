@@ -1,0 +1,250 @@
+"""The names of one workspace, and how well a phrase fits each of them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from assistant.models.rules.lexicon import COMMON
+from assistant.models.rules.words import singular
+from topology.model import Cluster, Workload
+
+__all__ = ["Entry", "Hit", "Vocabulary", "squash"]
+
+EXACT, ALIAS, PLURAL, TYPO, PART, CONCEPT = 1.0, 0.95, 0.9, 0.85, 0.8, 0.7
+"""How much each way of fitting counts; a better way beats every worse one."""
+
+_NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/component", "k8s-app", "app", "name")
+_SUFFIXES = ("service", "svc", "server", "deployment", "app", "worker", "job")
+_ENVIRONMENTS = {"production": "prod", "development": "dev", "stage": "staging", "stg": "staging"}
+_CONCEPTS: dict[str, tuple[str, frozenset[int]]] = {
+    "database": (
+        r"db|database|postgres\w*|pg|mysql|mariadb|mongo\w*|cassandra|cockroach\w*|sql\w*|mssql",
+        frozenset({5432, 3306, 27017, 1433, 1521, 9042, 26257}),
+    ),
+    "cache": (r"cache|redis|memcached?|valkey", frozenset({6379, 11211})),
+    "queue": (r"queue|kafka|rabbit\w*|nats|amqp", frozenset({9092, 5672, 4222})),
+    "dns": (r"coredns|kubedns|dns", frozenset({53})),
+}
+_CONCEPT_WORDS = {
+    "database": "database", "databases": "database", "db": "database", "dbs": "database",
+    "datastore": "database", "cache": "cache", "caches": "cache", "queue": "queue",
+    "dns": "dns", "kube-dns": "dns", "coredns": "dns", "nameserver": "dns",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that has a name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def full_name(self) -> str:
+        """Return `namespace/name`, or the name alone of what stands in no namespace."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The entries that fit a phrase best, and how well."""
+
+    entries: tuple[Entry, ...]
+    score: float
+
+
+def squash(text: str) -> str:
+    """Return the text without separators, lower case.
+
+    >>> squash("Payment-Service"), squash("payment service")
+    ('paymentservice', 'paymentservice')
+    """
+    return re.sub(r"[\s\-_.]+", "", text.lower())
+
+
+class Vocabulary:
+    """Every name of a cluster, found by a phrase.
+
+    Args:
+        cluster: Whose names; a Service counts under its workload's name when both are the same.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._exact: dict[str, set[Entry]] = defaultdict(set)
+        self._alias: dict[str, set[Entry]] = defaultdict(set)
+        self._parts: dict[str, set[Entry]] = defaultdict(set)
+        self._concepts: dict[str, set[Entry]] = defaultdict(set)
+        self._likely: dict[str, set[Entry]] = defaultdict(set)
+        self.namespaces = tuple(sorted(cluster.namespaces))
+        prefixes = _shared_prefixes(workload.name for workload in cluster.workloads)
+        taken = {workload.full_name for workload in cluster.workloads}
+        for workload in cluster.workloads:
+            self._add_workload(workload, prefixes)
+        for service in cluster.services:
+            if service.full_name not in taken:
+                self._add("service", service.namespace, service.name, prefixes)
+        for policy in cluster.policies:
+            self._add("policy", policy.namespace, policy.name, frozenset(), parts=False)
+        for node in cluster.nodes:
+            self._exact[squash(node.name)].add(Entry("node", "", node.name))
+        for namespace in self.namespaces:
+            entry = Entry("namespace", "", namespace)
+            self._exact[squash(namespace)].add(entry)
+        for long, short in _ENVIRONMENTS.items():
+            for one, other in ((long, short), (short, long)):
+                if one in self.namespaces and other not in self.namespaces:
+                    self._alias[other].add(Entry("namespace", "", one))
+        for workload in cluster.workloads:
+            for pod in workload.pods:
+                if not pod.planned and pod.name != workload.name:
+                    self._exact[squash(pod.name)].add(Entry("pod", pod.namespace, pod.name))
+        for concept, entries in self._likely.items():
+            # What listens on a database's port is one; a name alone ("mongo-backup") is a guess.
+            self._concepts[concept] = self._concepts[concept] or entries
+        self.stores = frozenset(
+            entry.full_name
+            for concept in ("database", "cache", "queue")
+            for entry in self._concepts[concept]
+        )
+        """Full names of databases, caches and queues, which are called rather than call."""
+        self._spellings = sorted(self._exact.keys() | self._alias.keys())
+
+    def _add(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        prefixes: frozenset[str],
+        *,
+        parts: bool = True,
+    ) -> None:
+        entry = Entry(kind, namespace, name)
+        self._exact[squash(name)].add(entry)
+        tokens = [token for token in re.split(r"[-_.]+", name.lower()) if token]
+        for prefix in prefixes:
+            if tokens[0] == prefix and len(tokens) > 1:
+                self._alias[squash("".join(tokens[1:]))].add(entry)
+        for suffix in _SUFFIXES:
+            stem = squash(name).removesuffix(suffix)
+            if stem != squash(name) and len(stem) > 1:
+                self._alias[stem].add(entry)
+        if parts:
+            for token in tokens:
+                self._parts[token].add(entry)
+
+    def _add_workload(self, workload: Workload, prefixes: frozenset[str]) -> None:
+        self._add("workload", workload.namespace, workload.name, prefixes)
+        entry = Entry("workload", workload.namespace, workload.name)
+        for label in _NAME_LABELS:
+            if value := workload.labels.get(label, ""):
+                self._alias[squash(value)].add(entry)
+        numbers = {port.number for pod in workload.pods[:1] for port in pod.ports}
+        tokens = "|".join([squash(workload.name), *re.split(r"[-_.]+", workload.name.lower())])
+        for concept, (pattern, ports) in _CONCEPTS.items():
+            if numbers & ports:
+                self._concepts[concept].add(entry)
+            elif any(re.fullmatch(pattern, token) for token in tokens.split("|")):
+                self._likely[concept].add(entry)
+
+    def find(self, phrase: str, *, fuzzy: bool = True) -> Hit | None:
+        """Return what the phrase fits best, or None.
+
+        Args:
+            phrase: Words of the question, at most a handful.
+            fuzzy: Whether a misspelt word may fit.
+        """
+        key = squash(phrase)
+        for table, score in ((self._exact, EXACT), (self._alias, ALIAS)):
+            if key in table:
+                return Hit(_sorted(table[key] | self._beside(table[key], key)), score)
+        plurals = {squash(_singular_phrase(phrase)), key + "s"} - {key}
+        for plural in sorted(plurals):
+            entries = self._exact.get(plural, set()) | self._alias.get(plural, set())
+            if entries:
+                return Hit(_sorted(entries), PLURAL)
+        tokens = [singular(token) for token in re.split(r"[\s\-_.]+", phrase.lower()) if token]
+        if tokens and all(len(token) > 1 for token in tokens):
+            sets = [self._parts.get(token, set()) for token in tokens]
+            common = set.intersection(*sets)
+            if common:
+                return Hit(_sorted(common), PART)
+        if fuzzy and (hit := self._find_misspelt(key)):
+            return hit
+        concept = _CONCEPT_WORDS.get(phrase.lower(), "")
+        if concept and self._concepts.get(concept):
+            return Hit(_sorted(self._concepts[concept]), CONCEPT)
+        return None
+
+    def _beside(self, entries: set[Entry], key: str) -> set[Entry]:
+        """Return workloads known by a name that a policy or a namespace bears in full."""
+        if any(entry.kind not in ("policy", "namespace") for entry in entries):
+            return set()
+        return {
+            entry for entry in self._alias.get(key, ()) if entry.kind in ("workload", "service")
+        }
+
+    def _find_misspelt(self, key: str) -> Hit | None:
+        if len(key) < 4 or key in COMMON or singular(key) in COMMON or not key.isascii():
+            return None
+        cutoff = 1 if len(key) < 8 else 2
+        near = process.extract(
+            key, self._spellings, scorer=OSA.distance, score_cutoff=cutoff, limit=4
+        )
+        near = [item for item in near if item[0][0] == key[0] or item[0][-2:] == key[-2:]]
+        if not near:
+            return None
+        best = min(distance for _, distance, _ in near)
+        entries: set[Entry] = set()
+        for spelling, distance, _ in near:
+            if distance == best:
+                entries |= self._exact.get(spelling, set()) | self._alias.get(spelling, set())
+        return Hit(_sorted(entries), TYPO)
+
+    def nearest(self, phrase: str, count: int = 3) -> tuple[str, ...]:
+        """Return the full names that come closest to a phrase that fits nothing."""
+        names = sorted({squash(entry.name): entry for entry in self.endpoints()}.items())
+        key = squash(phrase.rsplit("/", 1)[-1])
+        found = process.extract(
+            key, [name for name, _ in names], scorer=OSA.normalized_similarity,
+            score_cutoff=0.5, limit=count,
+        )  # fmt: skip
+        by_name = dict(names)
+        return tuple(by_name[name].full_name for name, _, _ in found)
+
+    def endpoints(self) -> tuple[Entry, ...]:
+        """Return the workloads, and the Services that are not named like one."""
+        entries = {
+            entry
+            for table in self._exact.values()
+            for entry in table
+            if entry.kind in ("workload", "service")
+        }
+        return _sorted(entries)
+
+    def in_namespace(self, entries: Iterable[Entry], namespace: str) -> tuple[Entry, ...]:
+        """Return those entries that stand in a namespace."""
+        return tuple(entry for entry in entries if entry.namespace == namespace)
+
+
+def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.namespace, entry.name, entry.kind)))
+
+
+def _singular_phrase(phrase: str) -> str:
+    return " ".join(singular(word) for word in phrase.lower().split())
+
+
+def _shared_prefixes(names: Iterable[str]) -> frozenset[str]:
+    """Return first parts that three or more names share, such as a release's or a company's."""
+    counts: dict[str, int] = defaultdict(int)
+    for name in set(names):
+        head, _, rest = name.lower().partition("-")
+        if rest:
+            counts[head] += 1
+    return frozenset(head for head, count in counts.items() if count >= 3)

@@ -1,0 +1,165 @@
+"""The final text: summaries that tools computed, and fixed sentences around them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.models.rules.frame import Frame
+from assistant.models.rules.plan import Call
+from assistant.models.rules.vocabulary import Vocabulary
+from tools.errors import ToolError
+from tools.spec import ToolResult
+
+__all__ = ["Reply", "compose", "decline", "greet", "help_text", "not_english"]
+
+_YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*\s*[,:;.!-]*\s*(?P<rest>\S)")
+_DECLINED = {
+    "write": (
+        "I cannot write policies or manifests yet. What I can do is compute what the policies that "
+        "are loaded allow."
+    ),
+    "change": (
+        "I change nothing: I only read exported files. What I can do is compute what they allow."
+    ),
+    "flows": (
+        "I cannot see observed traffic, drops or metrics: only the objects and policies that are "
+        "loaded. What I can do is compute which connections the policies allow."
+    ),
+    "hypothesis": (
+        "I cannot try out a change that is not in the files. Add or remove the policy in a copy of "
+        "the files, load them with `-w`, and ask again."
+    ),
+    "past": (
+        "I only know the files as they are now, not what happened before. What I can do is compute "
+        "what they allow."
+    ),
+    "": "I cannot answer that: it is not a question that I can compute, and I do not guess.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A final message."""
+
+    text: str
+    needs: tuple[str, ...] = ()
+    declined: bool = False
+
+
+def compose(
+    frames: Sequence[tuple[Frame, Sequence[Call], Sequence[ToolResult | ToolError]]],
+) -> Reply:
+    """Return the answer of a turn from what its tools computed.
+
+    Args:
+        frames: Each frame with its calls and, in the same order, their results.
+    """
+    parts: list[str] = []
+    needs: list[str] = []
+    for frame, calls, results in frames:
+        said, asked = _compose_frame(frame, calls, results)
+        parts += [part for part in said if part not in parts]
+        needs += [need for need in asked if need not in needs]
+    return Reply(text="\n\n".join([*parts, *needs]), needs=tuple(needs))
+
+
+def _compose_frame(
+    frame: Frame, calls: Sequence[Call], results: Sequence[ToolResult | ToolError]
+) -> tuple[list[str], list[str]]:
+    parts: list[str] = []
+    needs: list[str] = []
+    for result in results:
+        if isinstance(result, ToolError):
+            needs.append(_describe_error(result))
+            continue
+        text = _state(result.summary) if frame.negated else result.summary
+        parts.append(text)
+        if rest := _evidence(result, "\n\n".join(parts)):
+            parts.append(rest)
+    if frame.alternative and len(calls) > 1 and not needs:
+        verdicts = {result.verdict for result in results if isinstance(result, ToolResult)}
+        if len(verdicts) > 1:
+            one, other = calls[0].arguments, calls[-1].arguments
+            needs.append(
+                f"Which is meant: from `{one['source']}` to `{one['destination']}`, or from "
+                f"`{other['source']}` to `{other['destination']}`?"
+            )
+    return parts, needs
+
+
+def _state(summary: str) -> str:
+    """Return a summary that starts with the fact: "no" to a negated question misleads.
+
+    >>> _state("No: `a` cannot reach `b`.")
+    '`a` cannot reach `b`.'
+    """
+    match = _YES_NO.match(summary)
+    if not match:
+        return summary
+    rest = summary[match.start("rest") :]
+    return f"{match['mark']}{rest[0].upper()}{rest[1:]}" if match["mark"] == "" else rest
+
+
+def _evidence(result: ToolResult, said: str) -> str:
+    """Return the places that the summary does not name, as a list."""
+    missing = [
+        item
+        for item in result.evidence
+        if item.location and item.location not in said and item.source not in ("",)
+    ]
+    if result.verdict is None or not missing:
+        return ""
+    lines = [f"- {item.claim} ({item.source}, {item.location})" for item in missing[:8]]
+    return "Evidence:\n" + "\n".join(dict.fromkeys(lines))
+
+
+def _describe_error(error: ToolError) -> str:
+    return str(error)
+
+
+def decline(kind: str, vocabulary: Vocabulary) -> Reply:
+    """Return an honest no, with what can be asked instead."""
+    fact = _DECLINED.get(kind, _DECLINED[""])
+    return Reply(text=f"{fact} {_examples(vocabulary)}", declined=True)
+
+
+def not_english(vocabulary: Vocabulary) -> Reply:
+    """Return that this tier reads English only."""
+    text = "Only questions in English are understood without a language model."
+    return Reply(text=f"{text} {_examples(vocabulary)}", declined=True)
+
+
+def greet(vocabulary: Vocabulary) -> Reply:
+    """Return a greeting with what can be asked."""
+    return Reply(text=f"Hello. {_examples(vocabulary)}")
+
+
+def help_text(vocabulary: Vocabulary) -> Reply:
+    """Return what can be asked, with names of this workspace."""
+    one, other = _names(vocabulary)
+    lines = [
+        "Ask about the network that is loaded, in plain English:",
+        f"- `Can {one} reach {other}?`, `Why can't {one} reach {other} on 5432?`",
+        f"- `Who can reach {other}?`, `What can {one} reach?`",
+        f"- `Which policies apply to {other}?`, `List the services.`",
+        "- `Which subnet do I need for 50 nodes with Azure CNI overlay?`, `How many IPs are in a /26?`",
+        "- `Does a CiliumClusterwideNetworkPolicy support FQDN rules on AKS?`",
+        "Every answer is computed from the files, or quoted from an article with its source.",
+    ]
+    return Reply(text="\n".join(lines))
+
+
+def _examples(vocabulary: Vocabulary) -> str:
+    one, other = _names(vocabulary)
+    return f"Ask, say, `Can {one} reach {other}?` or `Who can reach {other}?`."
+
+
+def _names(vocabulary: Vocabulary) -> tuple[str, str]:
+    """Return two names of the workspace that make a sensible example."""
+    names = [entry.full_name for entry in vocabulary.endpoints() if entry.kind == "workload"]
+    if len(names) < 2:
+        return "shop/web", "shop/db"
+    stores = [name for name in names if name in vocabulary.stores]
+    target = stores[0] if stores else names[-1]
+    source = next(name for name in names if name != target)
+    return source, target

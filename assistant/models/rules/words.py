@@ -1,0 +1,120 @@
+"""A question's words, brought to one form: quotes, contractions, arrows, length."""
+
+import re
+import unicodedata
+
+__all__ = ["LIMIT", "bound", "normalise", "singular", "split_questions", "words_of"]
+
+LIMIT = 1_200
+"""Characters of a question that are read; a pasted log says no more in its hundredth kilobyte."""
+
+_QUOTES = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'",
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": " - ",
+        "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2026": " ", "\u200b": "", "\ufeff": "",
+        "\u2192": " -> ", "\u21d2": " -> ", "\u27f6": " -> ", "\u279c": " -> ", "\u2794": " -> ",
+        "\u2190": " <- ", "\u2194": " <-> ", "\u21c4": " <-> ",
+    }
+)  # fmt: skip
+
+_CONTRACTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        (r"\bcan'?t\b|\bcannot\b", "can not"),
+        (r"\bwon'?t\b(?!-)", "will not"),
+        (r"\bshan't\b", "shall not"),
+        (r"\b(is|are|was|were|does|do|did|has|have|had|could|would|should|must|need)n'?t\b",
+         r"\1 not"),
+        (r"\b(what|who|where|why|how|when|which|that|there|it|here)'s\b", r"\1 is"),
+        (r"\b(what|who|where|why|how)'?re\b", r"\1 are"),
+        (r"\b(whats)\b", "what is"),
+        (r"\b(whos)\b", "who is"),
+        (r"\b(i|we|they|you)'(?:d|ll|ve)\b", r"\1"),
+        (r"\bi'?m\b", "i am"),
+        (r"\b(we|they|you)'re\b", r"\1 are"),
+        (r"\blet's\b", "let us"),
+        (r"\bgonna\b", "going to"),
+        (r"\bwanna\b", "want to"),
+        (r"\bcould of\b", "could have"),
+        (r"\bu\b", "you"),
+        (r"\bpls\b|\bplz\b", "please"),
+        (r"\bcould it be that\b", "is it possible that"),
+    )
+)  # fmt: skip
+
+_ARROWS = (
+    (re.compile(r"<[-=]+>"), " <-> "),
+    (re.compile(r"[-=~]{1,3}>|(?<=\w)\s+>>?\s+(?=\w)"), " -> "),
+    (re.compile(r"<[-=~]{1,3}(?=[\s\w])"), " <- "),
+)
+
+
+def bound(text: str, limit: int = LIMIT) -> str:
+    """Return at most `limit` characters: the ends of a long text, where questions are asked.
+
+    Of a text with many lines the lines that ask something are kept before the others.
+    """
+    if len(text) <= limit:
+        return text
+    head, tail = text[: limit // 2], text[-limit // 2 :]
+    lines = f"{head}\n{tail}".splitlines()
+    asking = [line for line in lines if "?" in line]
+    return "\n".join(asking)[:limit] if asking else text[:limit]
+
+
+def normalise(text: str) -> str:
+    """Return the question with plain quotes and arrows, contractions spelled out, one line.
+
+    >>> normalise("Why can’t  web→api talk?")
+    'Why can not web -> api talk?'
+    """
+    text = bound(text)
+    text = unicodedata.normalize("NFC", text).translate(_QUOTES)
+    text = "".join(
+        character if character.isprintable() or character in "\n\t" else " " for character in text
+    )
+    for pattern, replacement in _ARROWS:
+        text = pattern.sub(replacement, text)
+    for pattern, replacement in _CONTRACTIONS:
+        text = pattern.sub(replacement, text)
+    text = re.sub(r"[`\"*]|(?<!\w)'|'(?!\w)", " ", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the lower-case words, hyphens inside kept."""
+    return re.findall(r"[^\W_]+(?:[-_][^\W_]+)*", text.lower())
+
+
+def singular(word: str) -> str:
+    """Return the singular of a plural noun, near enough for names.
+
+    >>> singular("policies"), singular("caches"), singular("access")
+    ('policy', 'cache', 'access')
+    """
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def split_questions(text: str) -> list[str]:
+    """Return the questions of a text, which stand apart by `?`, `;`, a new line or `. Also`.
+
+    A first sentence that only tells something stays with the question after it.
+    """
+    pieces = [piece.strip() for piece in re.split(r"(?<=[?;])\s+|\n+", text) if piece.strip()]
+    joined: list[str] = []
+    told = ""
+    for piece in pieces:
+        if piece.endswith(("?", ";")) or not joined and len(pieces) == 1:
+            joined.append(f"{told} {piece}".strip())
+            told = ""
+        else:
+            told = f"{told} {piece}".strip()
+    if told:
+        joined.append(told)
+    return joined
