@@ -21,7 +21,7 @@ from topology.model import Pod
 
 __all__ = ["PoliciesResult", "list_policies"]
 
-MOST_GROUPS = 10
+MOST_GROUPS = 25
 
 _WORDS = {
     "both": "",
@@ -117,7 +117,8 @@ def _describe(
     """Return what restricts each group of pods; one list where all pods are alike."""
     texts = []
     for rows, pods in groups[:MOST_GROUPS]:
-        lines = [describe_direction(rows, each) for each in directions]
+        places = len(groups) == 1
+        lines = [describe_direction(rows, each, places=places) for each in directions]
         lines.append(describe_mesh(rows))
         if any(pod.host_network for pod in pods):
             lines.append("It uses the node's network: network policies for pods do not apply.")

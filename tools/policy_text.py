@@ -9,7 +9,7 @@ from tools.selector_text import listing, mapping, selector_text
 from tools.wording import join
 from topology.model import Document, Location
 
-__all__ = ["Clause", "describe_policy"]
+__all__ = ["Clause", "count_rules", "describe_policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,16 @@ def describe_policy(document: Document) -> tuple[Clause, ...]:
     )
 
 
+def count_rules(document: Document, direction: str) -> int:
+    """Return how many rules a network policy writes for one direction, deny rules included."""
+    specs = [document.body.get("spec"), *listing(document.body.get("specs"))]
+    return sum(
+        len(listing(mapping(spec).get(field)))
+        for spec in specs
+        for field in (direction, f"{direction}Deny")
+    )
+
+
 # Kubernetes
 
 
@@ -48,7 +58,7 @@ def _kubernetes(document: Document) -> Iterator[tuple[str, str]]:
     who = selector_text(spec.get("podSelector"))
     yield f"It selects {who} in namespace `{document.namespace}`.", "spec.podSelector"
     given = listing(spec.get("policyTypes"))
-    types = given or (["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    types = given or (["Ingress", "Egress"] if listing(spec.get("egress")) else ["Ingress"])
     for title, field, word, side in (
         ("Ingress", "ingress", "from", "from"),
         ("Egress", "egress", "to", "to"),

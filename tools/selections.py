@@ -1,13 +1,15 @@
 """Which policies select a pod, of the network and of the mesh, in one form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from tools.policy_text import count_rules
 from tools.spec import Evidence
 from tools.wording import count, quote, shorten
-from topology.model import Pod, Workload
+from topology.memo import per_cluster
+from topology.model import Cluster, Document, Pod, Workload
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -41,17 +43,19 @@ class SelectionRow(BaseModel):
     enforced: bool = True
     """False for a mesh policy on a pod without proxy, or one that only logs."""
     rules: int
+    """Rules that the policy writes for the direction; without any it only denies."""
     location: str
 
 
 def select(network: "Network", pod: Pod) -> tuple[SelectionRow, ...]:
     """Return every policy that selects a pod: by layer, direction and name."""
+    documents = _by_key(network.cluster)
     rows = [
         SelectionRow(
             policy=each.policy,
             direction=each.direction,
             default_deny=each.default_deny,
-            rules=each.rules,
+            rules=count_rules(documents[each.policy], each.direction),
             location=str(each.location),
         )
         for each in network.policies.selecting(pod)
@@ -69,6 +73,11 @@ def select(network: "Network", pod: Pod) -> tuple[SelectionRow, ...]:
         for each in network.mesh.selecting(pod)
     ]
     return tuple(sorted(rows, key=lambda row: (row.layer == "mesh", row.direction, row.policy)))
+
+
+@per_cluster
+def _by_key(cluster: Cluster) -> Mapping[str, Document]:
+    return {policy.key: policy for policy in cluster.policies}
 
 
 def group(
@@ -100,16 +109,28 @@ def selected_workloads(network: "Network", policy: str) -> tuple[Workload, ...]:
     )
 
 
-def describe_direction(rows: Iterable[SelectionRow], direction: Direction) -> str:
-    """Return in a sentence what restricts one direction."""
+def describe_direction(
+    rows: Iterable[SelectionRow], direction: Direction, *, places: bool = True
+) -> str:
+    """Return in a sentence what restricts one direction; `places` adds file and line."""
     word = direction.title()
     own = [row for row in rows if row.direction == direction and row.layer == "network"]
     if not own:
         return f"{word}: no network policy selects it, so everything is allowed."
-    names = shorten([f"{quote(row.policy)} ({row.location})" for row in own])
-    if any(row.default_deny for row in own):
-        return f"{word}: denied by default; only what a rule of {names} allows passes."
-    return f"{word}: {names} select it without default deny, so what none of them denies passes."
+
+    def named(some: list[SelectionRow]) -> str:
+        return shorten(
+            [quote(row.policy) + (f" ({row.location})" if places else "") for row in some]
+        )
+
+    if not any(row.default_deny for row in own):
+        return f"{word}: not denied by default; what {named(own)} does not deny passes."
+    opening = [row for row in own if row.rules]
+    closing = [row for row in own if not row.rules]
+    if not opening:
+        return f"{word}: nothing passes; {named(closing)} denies by default and no rule opens it."
+    text = f"{word}: denied by default; the rules of {named(opening)} decide what passes"
+    return text + (f"; {named(closing)} adds none." if closing else ".")
 
 
 def describe_mesh(rows: Iterable[SelectionRow]) -> str:
