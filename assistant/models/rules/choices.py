@@ -11,7 +11,8 @@ __all__ = ["ask_which", "choose", "expand", "is_open"]
 
 _ORDINALS = {
     "first": 0, "1st": 0, "1": 0, "one": 0, "former": 0, "second": 1, "2nd": 1, "2": 1, "two": 1,
-    "latter": 1, "third": 2, "3rd": 2, "3": 2, "three": 2, "fourth": 3, "4th": 3, "4": 3, "last": -1,
+    "latter": 1, "third": 2, "3rd": 2, "3": 2, "three": 2, "fourth": 3, "4th": 3, "4": 3,
+    "last": -1,
 }  # fmt: skip
 _ALL = re.compile(r"\b(?:both|all|each|every|either|all of them|any)\b", re.I)
 _SHOWN = 8

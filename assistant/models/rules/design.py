@@ -8,19 +8,23 @@ __all__ = ["read_design", "read_topic"]
 
 _MODES = (
     ("pod_subnet_static", r"\bstatic\b(?:.{0,20}\b(?:block|allocation|ip|pod))?"),
-    ("pod_subnet_dynamic", r"\bpod[- ]?subnets?\b|\bdynamic(?:\s+(?:ip|pod|allocation))\w*|\bdynamic\b"),
+    ("pod_subnet_dynamic", r"\bpod[- ]?subnets?\b|\bdynamic(?:\s+(?:ip|pod|allocation))\w*|"
+                           r"\bdynamic\b"),
     ("kubenet", r"\bkubenet\b"),
-    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni)|\b(?:classic|legacy|traditional|flat)\s+(?:azure\s+)?cni\b|"
+    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni)|\b(?:classic|legacy|traditional|"
+                    r"flat)\s+(?:azure\s+)?cni\b|"
                     r"\bazure cni\s+(?:\(?node[- ]subnet\)?|classic|legacy|traditional)\b"),
     ("overlay", r"\boverlay\b"),
 )  # fmt: skip
 _SIZING = re.compile(
-    r"\bsubnets?\b|\baddress(?:es)?\b|\bips?\b|\bcidrs?\b|\bpod cidr\b|\bprefix(?:es)?\b|\bcni\b|\boverlay\b|\bkubenet\b|"
+    r"\bsubnets?\b|\baddress(?:es)?\b|\bips?\b|\bcidrs?\b|\bpod cidr\b|\bprefix(?:es)?\b|"
+    r"\bcni\b|\boverlay\b|\bkubenet\b|"
     r"\bfit\b|\bbig\b|\bsiz(?:e|ing)\b|\brange\b|\bplan(?:ning)?\b|\bsurge\b|\bupgrade\b",
     re.I,
 )
 _SERVICES = (
-    ("app-gateway-for-containers", r"\b(?:agc|application gateway for containers|app[- ]gateway for containers)\b"),
+    ("app-gateway-for-containers", r"\b(?:agc|application gateway for containers|app[- "
+                                   r"]gateway for containers)\b"),
     ("app-gateway", r"\b(?:application gateway|app[- ]gateway|appgw)\b(?! for containers)"),
     ("api-server", r"\bapi[- ]?server(?:\s+vnet)?\s+(?:integration|subnet)\b"),
     ("bastion", r"\bazure bastion\b|\bbastion\s+subnet\b|\bsubnet\b.{0,30}\bbastion\b"),
@@ -31,13 +35,20 @@ _SERVICES = (
     ("static-egress-gateway", r"\bstatic egress gateway\b"),
 )  # fmt: skip
 _TOPICS = re.compile(
-    r"\b(?:aks|azure|cni|overlay|kubenet|cilium\w*|ccnps?|cnps?|fqdns?|tofqdns?|istio\w*|envoy|mtls|authorizationpolic\w+|"
-    r"peerauthentication\w*|requestauthentication\w*|ambient|sidecars?|waypoints?|acns|hubble|ebpf|kube-?proxy|"
-    r"networkpolic\w+|ciliumnetworkpolic\w+|ciliumclusterwidenetworkpolic\w+|network polic\w+|npm|calico|windows|snat|nat gateway|load balancer|nsgs?|vnets?|subnets?|"
-    r"private (?:cluster|endpoint|link)|ipv6|dual[- ]stack|dns|coredns|node-?local|localdns|ingress|egress|"
-    r"gateway api|agic|application gateway|pod subnet|node subnet|max ?pods|surge|peering|wireguard|ipsec|"
-    r"ztunnel|service mesh|hpa|autoscaler|udrs?|route tables?|firewall|expressroute|l7 polic\w+|layer 7|conntrack|"
-    r"authori[sz]ed (?:ip )?ranges?|podselector|namespaceselector|endpointselector|matchlabels|entities|ipblock|tocidr\w*)\b",
+    r"\b(?:aks|azure|cni|overlay|kubenet|cilium\w*|ccnps?|cnps?|fqdns?|tofqdns?|istio\w*|"
+    r"envoy|mtls|authorizationpolic\w+|"
+    r"peerauthentication\w*|requestauthentication\w*|ambient|sidecars?|waypoints?|acns|"
+    r"hubble|ebpf|kube-?proxy|"
+    r"networkpolic\w+|ciliumnetworkpolic\w+|ciliumclusterwidenetworkpolic\w+|network "
+    r"polic\w+|npm|calico|windows|snat|nat gateway|load balancer|nsgs?|vnets?|subnets?|"
+    r"private (?:cluster|endpoint|link)|ipv6|dual[- ]stack|dns|coredns|node-?local|localdns|"
+    r"ingress|egress|"
+    r"gateway api|agic|application gateway|pod subnet|node subnet|max ?pods|surge|peering|"
+    r"wireguard|ipsec|"
+    r"ztunnel|service mesh|hpa|autoscaler|udrs?|route tables?|firewall|expressroute|l7 "
+    r"polic\w+|layer 7|conntrack|"
+    r"authori[sz]ed (?:ip )?ranges?|podselector|namespaceselector|endpointselector|"
+    r"matchlabels|entities|ipblock|tocidr\w*)\b",
     re.I,
 )
 
@@ -55,7 +66,8 @@ def read_design(text: str) -> Frame | None:
     if nodes and _SIZING.search(text):
         return _read_plan(text, nodes, max_pods, prefixes, services)
     asks_fit = re.search(
-        r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|\bsize\b|\bcapacity\b|\benough\b",
+        r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|"
+        r"\bsize\b|\bcapacity\b|\benough\b",
         text,
         re.I,
     )
@@ -73,15 +85,18 @@ def read_design(text: str) -> Frame | None:
     if _asks_for_size(text) and not nodes:
         return Frame(
             intent="ask",
-            text="For how many nodes, and in which CNI mode (overlay, pod subnet, node subnet or kubenet)?",
+            text="For how many nodes, and in which CNI mode (overlay, pod subnet, node "
+            "subnet or kubenet)?",
         )
     return None
 
 
 def _asks_for_size(text: str) -> bool:
     return bool(
-        re.search(r"\b(?:which|what|how (?:big|large))\b.{0,30}\bsubnet\b.{0,40}\b(?:need|use|require|choose|take|must|should)\b|"
-                  r"\bsize\b.{0,20}\bsubnets?\b|\bsubnet siz(?:e|ing)\b|\bplan\b.{0,20}\bsubnets?\b", text, re.I)
+        re.search(r"\b(?:which|what|how (?:big|large))\b.{0,30}\bsubnet\b.{0,40}\b(?:need|"
+                  r"use|require|choose|take|must|should)\b|"
+                  r"\bsize\b.{0,20}\bsubnets?\b|\bsubnet siz(?:e|ing)\b|"
+                  r"\bplan\b.{0,20}\bsubnets?\b", text, re.I)
     )  # fmt: skip
 
 
@@ -109,14 +124,16 @@ def _read_plan(
     if max_pods:
         arguments["max_pods"] = max_pods
     surge = re.search(
-        r"\b(\d+\s*%)(?:\s+(?:of\s+)?(?:max[ -]?)?surge)?|\b(?:max[ -]?)?surge\s*(?:of|=|:|is)?\s*(\d+\s*%?)|\b(\d+)\s+(?:max[ -]?)?surge",
+        r"\b(\d+\s*%)(?:\s+(?:of\s+)?(?:max[ -]?)?surge)?|\b(?:max[ -]?)?surge\s*(?:of|=|:|"
+        r"is)?\s*(\d+\s*%?)|\b(\d+)\s+(?:max[ -]?)?surge",
         text,
         re.I,
     )
     if surge and re.search(r"surge|upgrade", text, re.I):
         arguments["surge"] = next(group for group in surge.groups() if group).replace(" ", "")
     pods = _number(
-        r"\b(?:about|around|roughly|approximately|average(?: of)?|usually|with|~)?\s*(\d+)\s+(?:running\s+)?pods?\s+"
+        r"\b(?:about|around|roughly|approximately|average(?: of)?|usually|with|"
+        r"~)?\s*(\d+)\s+(?:running\s+)?pods?\s+"
         r"(?:per node|each|a node|on each|on every|/ ?node)",
         text,
     )
@@ -147,7 +164,8 @@ def _read_plan(
     ):
         return Frame(
             intent="ask",
-            text="Which CNI mode does the cluster use: overlay, pod subnet (dynamic or static), node subnet or kubenet?",
+            text="Which CNI mode does the cluster use: overlay, pod subnet (dynamic or "
+            "static), node subnet or kubenet?",
         )
     if services:
         arguments["services"] = services

@@ -20,41 +20,57 @@ __all__ = ["Interpreter", "Said"]
 
 _LEAD = re.compile(
     r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure)[\s,]+)*"
-    r"(?:(?:what|how) about|what if it (?:is|was|were)|what of|try|same (?:question )?(?:for|with|but)|instead|check|for)?\s*",
+    r"(?:(?:what|how) about|what if it (?:is|was|were)|what of|try|same (?:question "
+    r")?(?:for|with|but)|instead|check|for)?\s*",
     re.I,
 )
 _ELLIPTIC = re.compile(
-    r"^(?:and|or|but|so|then|also|what about|how about|what of|same|from|to|in|on|over|via|try|instead|ok|okay|now|only)\b",
+    r"^(?:and|or|but|so|then|also|what about|how about|what of|same|from|to|in|on|over|via|"
+    r"try|instead|ok|okay|now|only)\b",
     re.I,
 )
 _CORRECTION = re.compile(
-    r"^(?:no+|nope|nah|sorry|wait|oops|actually|correction|not (?:that|this)|i mean\w*|i was (?:asking|talking) about|rather)\b|\bi mean[t]?\b",
+    r"^(?:no+|nope|nah|sorry|wait|oops|actually|correction|not (?:that|this)|i mean\w*|i "
+    r"was (?:asking|talking) about|rather)\b|\bi mean[t]?\b",
     re.I,
 )
 _SWAP = re.compile(
-    r"\b(?:other way (?:a)?round|vice versa|reverse[d]?|opposite (?:direction|way)|other direction|and back|return (?:direction|path)|back again|backwards?|inverse)\b",
+    r"\b(?:other way (?:a)?round|vice versa|reverse[d]?|opposite (?:direction|way)|other "
+    r"direction|and back|return (?:direction|path)|back again|backwards?|inverse)\b",
     re.I,
 )
 _WHY = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:why(?: not| is that| so| though)?|how come|for what reason|what is the reason|because of what|says who|according to what|explain(?: (?:that|it|this|why|please))*|"
-    r"(?:which|what) (?:network )?(?:policy|rule|policies|rules|file|line|object)(?: (?:is|was|are) (?:it|that|this|responsible|to blame|the cause|deciding)(?: in)?| (?:decides?|decided|blocks?|den(?:y|ies)|allows?|permits?|stops?|says?|does)(?: (?:it|this|that|so))?)?|where (?:is|does) (?:that|it|this)\b.{0,30}|details?|more details?|show (?:me )?(?:the )?(?:rule|policy|evidence|details?|proof|reason)|prove (?:it|that)|evidence)(?: please)?[\s?!.]*$",
+    r"^(?:and |but |ok |so |then )*(?:why(?: not| is that| so| though)?|how come|for what "
+    r"reason|what is the reason|because of what|says who|according to what|explain(?: "
+    r"(?:that|it|this|why|please))*|"
+    r"(?:which|what) (?:network )?(?:policy|rule|policies|rules|file|line|object)(?: (?:is|"
+    r"was|are) (?:it|that|this|responsible|to blame|the cause|deciding)(?: in)?| "
+    r"(?:decides?|decided|blocks?|den(?:y|ies)|allows?|permits?|stops?|says?|does)(?: (?:it|"
+    r"this|that|so))?)?|where (?:is|does) (?:that|it|this)\b.{0,30}|details?|more details?|"
+    r"show (?:me )?(?:the )?(?:rule|policy|evidence|details?|proof|reason)|prove (?:it|"
+    r"that)|evidence)(?: please)?[\s?!.]*$",
     re.I,
 )
 _WHO = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is allowed(?: to)?|does|has access)(?: it| then| so| that)?[\s?!.]*$",
+    r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
+    r"allowed(?: to)?|does|has access)(?: it| then| so| that)?[\s?!.]*$",
     re.I,
 )
 _SUBJECT = re.compile(
-    rf"({ABILITY}\s+(?:not\s+)?|\bwhat\s+else\s+(?:can|does)\s+|\b(?:and|then)\s+)(it|they|that one|this one)\b(?=\s+(?:\w+\s+)?{FORWARD})",
+    rf"({ABILITY}\s+(?:not\s+)?|\bwhat\s+else\s+(?:can|does)\s+|\b(?:and|then)\s+)(it|they|"
+    rf"that one|this one)\b(?=\s+(?:\w+\s+)?{FORWARD})",
     re.I,
 )
 _OBJECT = re.compile(
-    r"\b(it|them|that (?:one|pod|workload|service|app)|this (?:one|pod|workload|service|app)|the same (?:one|pod|workload|service)|there)\b",
+    r"\b(it|them|that (?:one|pod|workload|service|app)|this (?:one|pod|workload|service|"
+    r"app)|the same (?:one|pod|workload|service)|there)\b",
     re.I,
 )
 _DUMMY = re.compile(
-    r"\bit\s+(?:possible|true|ok|okay|correct|right|safe|allowed|permitted|the case|that|so|really|seems?|looks?|works?|fails?|should|would|is (?:possible|true))\b|"
-    r"\b(?:make|stopping|blocking|preventing|when|if|because|does|doing|prove|explain|see)\s+it\b|\bis\s+there\b|\bare\s+there\b|\bthere\s+(?:is|are|a|any)\b|\bhi there\b",
+    r"\bit\s+(?:possible|true|ok|okay|correct|right|safe|allowed|permitted|the case|that|so|"
+    r"really|seems?|looks?|works?|fails?|should|would|is (?:possible|true))\b|"
+    r"\b(?:make|stopping|blocking|preventing|when|if|because|does|doing|prove|explain|"
+    r"see)\s+it\b|\bis\s+there\b|\bare\s+there\b|\bthere\s+(?:is|are|a|any)\b|\bhi there\b",
     re.I,
 )
 
@@ -126,7 +142,7 @@ class Interpreter:
         reading = read(plain, self.vocabulary, self.port_names)
         names = read_names(reading.slots.text, self.vocabulary)
         if any(is_open(ref) for ref in state.ends):
-            if _is_new_question(reading, route(reading, self.vocabulary)):
+            if _is_new_question(reading, route(reading)):
                 return ()
             return choose(state, plain, names)
         if state.intent != "ask":
@@ -140,7 +156,7 @@ class Interpreter:
             return replace(state, intent="who_can", sources=(), alternative=None)
         text = _refer(piece, state, self.vocabulary) if state else piece
         reading = read(text, self.vocabulary, self.port_names)
-        frame = route(reading, self.vocabulary)
+        frame = route(reading)
         if state and not _is_new_question(reading, frame):
             follow = self._follow(piece, reading, state)
             if follow:
@@ -183,7 +199,8 @@ class Interpreter:
         if re.search(r"\b(?:to|into|reach(?:ing)?|towards?|against|at)\s+(?:the\s+)?@0@", shape):
             return _with_destination(state, ref)
         if len(ends) == 1 and re.search(
-            r"^\s*(?:(?:for|with|if it is|only)\s+)?(?:the\s+|our\s+|my\s+)?@0@(?:\s+(?:then|instead|too|also|as well))?\W*$",
+            r"^\s*(?:(?:for|with|if it is|only)\s+)?(?:the\s+|our\s+|"
+            r"my\s+)?@0@(?:\s+(?:then|instead|too|also|as well))?\W*$",
             shape,
         ):
             return self._with_bare(state, ref)
@@ -271,9 +288,11 @@ def _doubt(frame: Frame, doubts: tuple[tuple[str, tuple[str, ...], bool], ...]) 
 
 def _split_clauses(text: str) -> list[str]:
     """Split "can A reach B and who can reach C" before the second question."""
-    pattern = r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|which|where|how|will|would|may)\b\s+(?!of\b))"
-    pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
-    return pieces
+    pattern = (
+        r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
+        r"which|where|how|will|would|may)\b\s+(?!of\b))"
+    )
+    return [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
 
 
 def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
@@ -282,10 +301,8 @@ def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
         return bool(
             frame
             and (
-                frame.intent == "decline"
-                and frame.kind
-                or frame.intent in ("docs", "list")
-                and len(reading.text.split()) > 4
+                (frame.intent == "decline" and frame.kind)
+                or (frame.intent in ("docs", "list") and len(reading.text.split()) > 4)
             )
         )
     if (
@@ -303,7 +320,8 @@ def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
             whole
             or bool(
                 re.match(
-                    r"(?:who|what|which|where|list|show|can|could|is|are|does|do|why|will|would|may|by|from (?:where|whom|which))\b",
+                    r"(?:who|what|which|where|list|show|can|could|is|are|does|do|why|will|"
+                    r"would|may|by|from (?:where|whom|which))\b",
                     lead,
                     re.I,
                 )

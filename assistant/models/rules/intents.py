@@ -11,38 +11,47 @@ from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
 from assistant.models.rules.scope import find_outside
 from assistant.models.rules.slots import PortText
-from assistant.models.rules.vocabulary import Vocabulary
 
 __all__ = ["route", "wants_reason"]
 
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|howdy|yo|greetings|moin|hallo)(?:\s+(?:there|all|team|bot|netassist))?[\s!.,]*",
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|howdy|yo|greetings|moin|"
+    r"hallo)(?:\s+(?:there|all|team|bot|netassist))?[\s!.,]*",
     re.I,
 )
 _THANKS = re.compile(
-    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|cheers|ty|great|perfect|nice|cool|got it|bye|goodbye)(?:[\s,]+(?:thanks?|thank you|bye|that helps?))?[\s!.,]*",
+    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|cheers|ty|"
+    r"great|perfect|nice|cool|got it|bye|goodbye)(?:[\s,]+(?:thanks?|thank you|bye|that "
+    r"helps?))?[\s!.,]*",
     re.I,
 )
 _HELP = re.compile(
-    r"(?:help|help me|usage|commands|\?|what (?:can|could|do) (?:you|i|we) (?:do|ask|answer|help(?: me)? with|know|support)\b.*|"
-    r"how (?:do|can) (?:i|we) use (?:you|this|it)\b.*|how do(?:es)? (?:you|this|it) work|who are you|what are you|"
+    r"(?:help|help me|usage|commands|\?|what (?:can|could|do) (?:you|i|we) (?:do|ask|answer|"
+    r"help(?: me)? with|know|support)\b.*|"
+    r"how (?:do|can) (?:i|we) use (?:you|this|it)\b.*|how do(?:es)? (?:you|this|it) work|"
+    r"who are you|what are you|"
     r"what (?:kinds? of )?questions? .*|what is (?:this|netassist))[\s?!.]*",
     re.I,
 )
 _NEGATED = re.compile(
     r"\b(?:not|never|unable|no longer|neither|nor|nothing|nobody|none|no one|cannot)\b|"
     r"\bno\s+(?:access|connectivity|connections?|way|path|route|traffic)\b|"
-    r"\b(?:blocked|denied|unreachable|inaccessible|prevented|kept|shielded|protected|isolated|cut off|closed|off-?limits)\b",
+    r"\b(?:blocked|denied|unreachable|inaccessible|prevented|kept|shielded|protected|"
+    r"isolated|cut off|closed|off-?limits)\b",
     re.I,
 )
 _REASON = re.compile(
-    r"\bwhy\b|\bhow come\b|\bwhat (?:is |are |was )?(?:currently )?(?:block|stop|prevent|den(?:y|ies)|caus|keep|hinder|in the way|wrong|"
-    r"let|allow|permit)\w*|\b(?:which|what)\s+(?:\w+\s+)?(?:polic(?:y|ies)|rules?|netpol|object|thing)\b|\breasons?\b|\bexplain\b|"
-    r"\bcauses?\b|\bresponsible\b|\bwho (?:is )?(?:block|stop|prevent|den(?:y|ies))\w*|\bbecause of\b|\bhow is it that\b|\bwhat gives\b",
+    r"\bwhy\b|\bhow come\b|\bwhat (?:is |are |was )?(?:currently )?(?:block|stop|prevent|"
+    r"den(?:y|ies)|caus|keep|hinder|in the way|wrong|"
+    r"let|allow|permit)\w*|\b(?:which|what)\s+(?:\w+\s+)?(?:polic(?:y|ies)|rules?|netpol|"
+    r"object|thing)\b|\breasons?\b|\bexplain\b|"
+    r"\bcauses?\b|\bresponsible\b|\bwho (?:is )?(?:block|stop|prevent|den(?:y|ies))\w*|"
+    r"\bbecause of\b|\bhow is it that\b|\bwhat gives\b",
     re.I,
 )
 _PUBLIC = re.compile(
-    r"\b(?:public(?:ly)?|internet[- ]facing|externally|exposed externally|open to the public|world[- ]readable)\b",
+    r"\b(?:public(?:ly)?|internet[- ]facing|externally|exposed externally|open to the "
+    r"public|world[- ]readable)\b",
     re.I,
 )
 _ENDPOINTS = ("workload", "service", "pod")
@@ -54,33 +63,39 @@ def wants_reason(text: str) -> bool:
     return bool(_REASON.search(text))
 
 
-def route(reading: Reading, vocabulary: Vocabulary) -> Frame | None:
+def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
     if frame := _route_talk(reading):
         return frame
-    outside = find_outside(reading.text, reading.shape)
     design = read_design(reading.text)
-    if design and not reading.named("workload", "service", "pod"):
+    if design and not reading.named(*_ENDPOINTS):
         return design
-    if outside and not (outside == "flows" and _is_whole(reading.roles)):
-        if outside == "hypothesis" and not reading.refs:
-            return read_topic(reading.text) or Frame(intent="decline", kind=outside)
-        return Frame(intent="decline", kind=outside)
-    if reading.slots.faults:
-        return Frame(intent="ask", text=" ".join(reading.slots.faults))
-    for step in (read_policies, _route_named_policy, _route_dns, _route_public, _route_paths):
-        frame = step(reading)
-        if frame:
-            return _finish(frame, reading)
-    if frame := read_inventory(reading):
+    if frame := _route_outside(reading):
         return frame
-    if design:
-        return design
+    for step in (read_policies, _route_named_policy, _route_dns, _route_public, _route_paths):
+        if frame := step(reading):
+            return _finish(frame, reading)
+    if frame := read_inventory(reading) or design:
+        return frame
     if frame := _route_exposure(reading):
         return _finish(frame, reading)
     if not reading.named(*_ENDPOINTS) and (frame := read_topic(reading.text)):
         return frame
-    return _route_unclear(reading, vocabulary)
+    return _route_unclear(reading)
+
+
+def _route_outside(reading: Reading) -> Frame | None:
+    """Decline what lies outside; ask again for what cannot be asked, such as port 70000."""
+    outside = find_outside(reading.text, reading.shape)
+    if outside == "flows" and _is_whole(reading.roles):
+        outside = ""
+    if outside == "hypothesis" and not reading.refs:
+        return read_topic(reading.text) or Frame(intent="decline", kind=outside)
+    if outside:
+        return Frame(intent="decline", kind=outside)
+    if reading.slots.faults:
+        return Frame(intent="ask", text=" ".join(reading.slots.faults))
+    return None
 
 
 def _is_whole(roles: Roles | None) -> bool:
@@ -113,8 +128,10 @@ def _ends_only(roles: Roles | None) -> Roles | None:
 def _route_dns(reading: Reading) -> Frame | None:
     """Read "can web resolve names" and "is DNS blocked for web" as a request to kube-dns."""
     asks = re.search(
-        r"\b(?:resolve|look ?up|lookups?|resolution)\b|\b(?:use|do|reach|query|access|with|for|has|have|get)\s+(?:the\s+)?(?:cluster\s+)?dns\b|"
-        r"\bdns\s+(?:queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|working|work)\b",
+        r"\b(?:resolve|look ?up|lookups?|resolution)\b|\b(?:use|do|reach|query|access|with|"
+        r"for|has|have|get)\s+(?:the\s+)?(?:cluster\s+)?dns\b|"
+        r"\bdns\s+(?:queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|"
+        r"working|work)\b",
         reading.text,
         re.I,
     )
@@ -164,7 +181,10 @@ def _route_paths(reading: Reading) -> Frame | None:
     if groups > 2 and _is_whole(roles):
         rest = [ref for group in reading.sentence.groups[2:] for ref in group]
         if any(ref.kind not in ("any", "namespace", "policy") for ref in rest):
-            text = "More than two ends are named; ask for one connection at a time, such as `can A reach B?`."
+            text = (
+                "More than two ends are named; ask for one connection at a time, such as "
+                "`can A reach B?`."
+            )
             return Frame(intent="ask", text=text)
     wild_source = any(ref.kind == "any" for ref in sources)
     wild_destination = any(ref.kind == "any" for ref in destinations)
@@ -211,17 +231,20 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
     """Read a question with one end: what it reaches, or who reaches it."""
     shape = reading.shape
     me = re.search(
-        r"\b(?:i|we|me|us|my \w+|our (?:laptops?|office|network|vpn))\b(?!\s+(?:want|need|see|get|have|think|am|know|ask|tell))",
+        r"\b(?:i|we|me|us|my \w+|our (?:laptops?|office|network|vpn))\b(?!\s+(?:want|need|"
+        r"see|get|have|think|am|know|ask|tell))",
         shape,
     )
     if roles.sources and re.search(
-        r"\b(?:what|where|who|whom|which|everything|anything|all|how far|blast radius|destinations?|targets?)\b",
+        r"\b(?:what|where|who|whom|which|everything|anything|all|how far|blast radius|"
+        r"destinations?|targets?)\b",
         shape,
     ):
         return Frame(intent="what_can", sources=roles.sources)
     if roles.destinations and not me:
         asks = re.search(
-            r"\b(?:who|what|which|anyone|list|exposed|exposure|open|reachable|accessible|access|whom|where|clients|callers)\b",
+            r"\b(?:who|what|which|anyone|list|exposed|exposure|open|reachable|accessible|"
+            r"access|whom|where|clients|callers)\b",
             shape,
         )
         wants = re.search(r"\b(?:ports?|labels?|endpoints?|behind|point|selector)\b", shape)
@@ -241,12 +264,14 @@ def _route_exposure(reading: Reading) -> Frame | None:
     if len(reading.refs) - len(reading.named("any")) != 1 or not ends:
         return None
     if re.search(
-        r"\b(?:blast radius|compromised|hacked|breached|lateral|attacker (?:in|on|inside)|outgoing|outbound|egress|dependenc\w+|downstream)\b",
+        r"\b(?:blast radius|compromised|hacked|breached|lateral|attacker (?:in|on|inside)|"
+        r"outgoing|outbound|egress|dependenc\w+|downstream)\b",
         reading.shape,
     ):
         return Frame(intent="what_can", sources=ends)
     if re.search(
-        r"\b(?:exposed|exposure|open|reachable|accessible|clients|callers|consumers|incoming|inbound|upstream|attack surface|dependents|peers|"
+        r"\b(?:exposed|exposure|open|reachable|accessible|clients|callers|consumers|"
+        r"incoming|inbound|upstream|attack surface|dependents|peers|"
         r"(?:gets?|let|allowed|comes?|admitted) in)\b",
         reading.shape,
     ):
@@ -254,12 +279,13 @@ def _route_exposure(reading: Reading) -> Frame | None:
     return None
 
 
-def _route_unclear(reading: Reading, vocabulary: Vocabulary) -> Frame | None:
+def _route_unclear(reading: Reading) -> Frame | None:
     """Ask for the direction when two known ends stand side by side without a word for it."""
     ends = reading.named(*_ENDPOINTS, "address", "entity", "namespace", "dns")
     few = len(reading.text.split()) <= 9
     network = re.search(
-        r"\b(?:port|connect|network|firewall|traffic|link|issue|problem|fail|broken|works?|working)\w*\b",
+        r"\b(?:port|connect|network|firewall|traffic|link|issue|problem|fail|broken|works?|"
+        r"working)\w*\b",
         reading.text,
         re.I,
     )
@@ -281,13 +307,15 @@ def _route_unclear(reading: Reading, vocabulary: Vocabulary) -> Frame | None:
         return Frame(
             intent="ask",
             sources=roles.sources,
-            text=f"What should `{ends[0].name}` reach? Name a workload, service, address or DNS name.",
+            text=f"What should `{ends[0].name}` reach? Name a workload, service, address or "
+            f"DNS name.",
         )
     if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.destinations and few:
         return Frame(
             intent="ask",
             destinations=roles.destinations,
-            text=f"From where should `{ends[0].name}` be reached? Name a workload, address or `the internet`.",
+            text=f"From where should `{ends[0].name}` be reached? Name a workload, address "
+            f"or `the internet`.",
         )
     return None
 

@@ -8,34 +8,47 @@ from assistant.models.rules.reading import Reading
 
 __all__ = ["read_inventory", "read_policies"]
 
-_POLICY_WORD = r"(?:polic(?:y|ies)|netpols?|network ?polic\w+|cnps?|ccnps?|rules?|authorization ?polic\w+|restrictions?|firewall\w*)"
+_POLICY_WORD = (
+    r"(?:polic(?:y|ies)|netpols?|network ?polic\w+|cnps?|ccnps?|rules?|"
+    r"authorization ?polic\w+|restrictions?|firewall\w*)"
+)
 _SELECTS = (
-    r"(?:appl(?:y|ies|ied)|select\w*|affect\w*|govern\w*|cover\w*|protect\w*|guard\w*|match\w*|attach\w*|restrict\w*|"
-    r"for|target\w*|on|in place|concern\w*|secur\w*|limit\w*|control\w*|act\w*|hit\w*|of|around|touch\w*|enforc\w*|around|exist\w*|against|has|have)"
+    r"(?:appl(?:y|ies|ied)|select\w*|affect\w*|govern\w*|cover\w*|protect\w*|guard\w*|"
+    r"match\w*|attach\w*|restrict\w*|"
+    r"for|target\w*|on|in place|concern\w*|secur\w*|limit\w*|control\w*|act\w*|hit\w*|of|"
+    r"around|touch\w*|enforc\w*|around|exist\w*|against|has|have)"
 )
 _STATE = (
-    r"(?:isolated|protected|secured|locked down|locked|restricted|segmented|firewalled|hardened|covered|safe|guarded|"
-    r"unprotected|unrestricted|wide open|default[- ]deny|shielded|fenced|sandboxed|unsecured|lock(?:ed)? down)"
+    r"(?:isolated|protected|secured|locked down|locked|restricted|segmented|firewalled|"
+    r"hardened|covered|safe|guarded|"
+    r"unprotected|unrestricted|wide open|default[- ]deny|shielded|fenced|sandboxed|"
+    r"unsecured|lock(?:ed)? down)"
 )
 _KINDS = (
     ("policy", rf"(?:network |cilium |istio )?{_POLICY_WORD}"),
     ("service", r"services?|svcs?"),
     ("pod", r"pods?|containers?"),
-    ("workload", r"workloads?|deployments?|statefulsets?|daemonsets?|apps?|applications?|microservices?|components?"),
+    ("workload", r"workloads?|deployments?|statefulsets?|daemonsets?|apps?|applications?|"
+                 r"microservices?|components?"),
     ("namespace", r"namespaces?|ns|environments?"),
     ("node", r"nodes?"),
 )  # fmt: skip
 _ENDPOINTS = ("workload", "service", "pod")
 _INSPECT = re.compile(
-    r"\b(?:describe|inspect|details?|info(?:rmation)?|status|summar\w+|definition|tell me (?:more )?about|manifest|labels?|"
-    r"selectors?|image|replicas?|node (?:is|does|port)|ips?|ip address(?:es)?|address(?:es)?|endpoints?|backends?|ports?|"
-    r"point(?:s|ing)? (?:to|at)|target(?:s|ing)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
-    r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|ning)? (?:on|where)|what does .* do|"
+    r"\b(?:describe|inspect|details?|info(?:rmation)?|status|summar\w+|definition|tell me "
+    r"(?:more )?about|manifest|labels?|"
+    r"selectors?|image|replicas?|node (?:is|does|port)|ips?|ip address(?:es)?|"
+    r"address(?:es)?|endpoints?|backends?|ports?|"
+    r"point(?:s|ing)? (?:to|at)|target(?:s|ing)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|"
+    r"ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
+    r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|"
+    r"ning)? (?:on|where)|what does .* do|"
     r"what is|what are|who is|show|display|print|look up|explain|mean\w*|purpose|for\s*\?)\b",
     re.I,
 )
 _LIST = re.compile(
-    r"\b(?:list|show|display|print|enumerate|which|what|how many|count|number of|are there|give me|all|name|any)\b",
+    r"\b(?:list|show|display|print|enumerate|which|what|how many|count|number of|are there|"
+    r"give me|all|name|any)\b",
     re.I,
 )
 
@@ -53,12 +66,14 @@ def read_policies(reading: Reading) -> Frame | None:
     )
     blocks = re.search(r"\b(?:block|stop|prevent|den(?:y|ies)|let|allow|permit)\w*\b", shape)
     state = re.search(
-        rf"\b(?:is|are|be|how)\b.{{0,20}}@\d+@\s+(?:\w+\s+){{0,2}}{_STATE}\b|{_STATE}\b.{{0,12}}@\d+@",
+        rf"\b(?:is|are|be|how)\b.{{0,20}}@\d+@\s+(?:\w+\s+){{0,2}}{_STATE}\b|"
+        rf"{_STATE}\b.{{0,12}}@\d+@",
         shape,
     )
     state = state if not re.search(r"\b(?:from|against|to)\s+@", shape) else None
     shields = re.search(
-        r"\b(?:what|who|which|anything)\b.{0,20}\b(?:protect|guard|secur|restrict|isolat|shield|govern)\w*\b.{0,20}@",
+        r"\b(?:what|who|which|anything)\b.{0,20}\b(?:protect|guard|secur|restrict|isolat|"
+        r"shield|govern)\w*\b.{0,20}@",
         shape,
     )
     roles = reading.roles
@@ -121,7 +136,7 @@ def _read_object(reading: Reading) -> Frame | None:
     ends = reading.named(*_ENDPOINTS, "node", "namespace")
     if not ends or len(reading.named("any")) > 1:
         return None
-    if not _INSPECT.search(reading.shape) and not reading.shape.strip(" ?.!") == "@0@":
+    if not _INSPECT.search(reading.shape) and reading.shape.strip(" ?.!") != "@0@":
         return None
     if reading.shape.strip(" ?.!") == "@0@":
         return None

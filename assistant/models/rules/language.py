@@ -2,14 +2,16 @@
 
 import re
 
+from assistant.models.rules.words import word_set
+
 __all__ = ["is_english"]
 
-_ENGLISH = frozenset(
+_ENGLISH = word_set(
     "the a an is are can could does do did to from of in on at why what which who how where when "
     "not and or for with by be it this that there any should would will has have allowed able "
-    "reach access talk connect policy policies between if i we my our please show list need".split()
+    "reach access talk connect policy policies between if i we my our please show list need"
 )
-_OTHERS = frozenset(
+_OTHERS = word_set(
     # German
     "der die das den dem ein eine einen kann koennen können warum wieso welche welcher welches "
     "nicht und oder mit auf von zu ist sind wer wie wo darf erreichen zugreifen auf? netzwerk "
@@ -22,7 +24,7 @@ _OTHERS = frozenset(
     "hacia con para alcanzar acceder conectar pode por quê não nao o os "
     # Italian, Dutch
     "può puo perché perche il lo gli che chi come dove raggiungere kan waarom welke het een niet "
-    "naar van met bereiken kunnen".split()
+    "naar van met bereiken kunnen"
 )
 _BOTH = _ENGLISH & _OTHERS
 

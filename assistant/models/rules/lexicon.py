@@ -1,5 +1,7 @@
 """The words that carry a question's structure, as sets and pattern fragments."""
 
+from assistant.models.rules.words import word_set
+
 __all__ = [
     "ABILITY",
     "BACKWARD",
@@ -27,16 +29,20 @@ ABILITY = (
 )
 
 FORWARD = alternatives(
-    r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|telnet|see|"
+    r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|"
+    r"telnet|see|"
     r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?",
     r"quer(?:ies|ied|ying)", r"scrap(?:ing|ed)", r"us(?:ing|ed)", r"invok(?:ing|ed)",
-    r"(?:connect|talk|speak|communicate|egress|ssh|talked|log|post|push|write|writ|publish|forward|send|"
+    r"(?:connect|talk|speak|communicate|egress|ssh|talked|log|post|push|write|writ|publish|"
+    r"forward|send|"
     r"dial|authenticate|attach|tunnel|route|flow|travel|go|come|pass|proceed)(?:s|es|ed|ing|ting)?",
     r"sent", r"spoke", r"wrote", r"went", r"goes",
-    r"connectivity", r"connections?", r"access", r"traffic", r"get(?:s|ting)? (?:at|to|into|through|in touch|hold|out)",
+    r"connectivity", r"connections?", r"access", r"traffic", r"get(?:s|ting)? (?:at|to|into|"
+                                                             r"through|in touch|hold|out)",
     r"(?:make|makes|making|open|opens|opening|establish|establishes|initiate|start)\s+\w*\s*\w*\s*"
     r"(?:connections?|calls?|requests?|sessions?)",
-    r"(?:fetch|read|pull|download|load)(?:s|es|ed|ing)?", r"reachability", r"requests?", r"packets?",
+    r"(?:fetch|read|pull|download|load)(?:s|es|ed|ing)?", r"reachability", r"requests?",
+    r"packets?",
     r"(?:time|times|timed|timing)(?:[ -]?out|s? out)", r"time-?outs?", r"path", r"route",
 )  # fmt: skip
 """Whoever stands before these words sends, whoever stands after them receives."""
@@ -44,22 +50,29 @@ FORWARD = alternatives(
 BACKWARD = alternatives(
     r"accept(?:s|ed|ing)?(?: \w+){0,3}(?: (?:from|by|of))?",
     r"receiv(?:e|es|ed|ing)(?: \w+){0,3}(?: (?:from|by))?",
-    r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|welcomes|want|"
+    r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|"
+    r"welcomes|want|"
     r"expect|expects)(?: \w+){0,3} (?:from|by)",
     r"(?:allow|allows|permit|permits|let|lets)(?: \w+){0,3} (?:from|by)",
     r"(?:let|lets|letting|admit|admits|admitting)(?: (?:in|traffic|requests?))*",
     r"listen(?:s|ing)? (?:to|for)(?: \w+){0,3} (?:from|by)",
-    r"(?:reached|accessed|contacted|called|hit|queried|pinged|dialled|dialed|scraped|polled|used|consumed|invoked|"
-    r"seen|visited|probed|connected to|talked to|spoken to|written to|read|hit up|touched)\s+(?:directly\s+)?(?:by|from)",
-    r"(?:reachable|accessible|visible|available|contactable|callable|usable|addressable)(?: \w+)?(?: (?:from|by|to|for))?",
+    r"(?:reached|accessed|contacted|called|hit|queried|pinged|dialled|dialed|scraped|polled|"
+    r"used|consumed|invoked|"
+    r"seen|visited|probed|connected to|talked to|spoken to|written to|read|hit up|"
+    r"touched)\s+(?:directly\s+)?(?:by|from)",
+    r"(?:reachable|accessible|visible|available|contactable|callable|usable|addressable)(?: "
+    r"\w+)?(?: (?:from|by|to|for))?",
     r"unreachable(?: (?:from|by|to|for))?", r"inaccessible(?: (?:from|by|to|for))?",
-    r"(?:open|exposed|closed|off-?limits|shielded|protected|hidden|isolated|cut off|locked down)(?: up)? (?:to|for|from|against)",
-    r"(?:block|reject|refuse|deny|drop|filter|ban|forbid|denie)(?:s|es|ed|ing|ped|ping)?(?: \w+){0,3}(?: from)?",
+    r"(?:open|exposed|closed|off-?limits|shielded|protected|hidden|isolated|cut off|locked "
+    r"down)(?: up)? (?:to|for|from|against)",
+    r"(?:block|reject|refuse|deny|drop|filter|ban|forbid|denie)(?:s|es|ed|ing|ped|ping)?(?: "
+    r"\w+){0,3}(?: from)?",
 )  # fmt: skip
 """Whoever stands before these words receives, whoever stands after them sends."""
 
 BLOCK = alternatives(
-    r"(?:block|stop|prevent|keep|den(?:y|ie)|forbid|hinder|ban|bar|reject|refuse|drop|stopp|dropp|barr|bann|forbidd|"
+    r"(?:block|stop|prevent|keep|den(?:y|ie)|forbid|hinder|ban|bar|reject|refuse|drop|stopp|"
+    r"dropp|barr|bann|forbidd|"
     r"restrict|disallow|prohibit|filter|cut|cutt|den)(?:s|es|ed|ing|ied|ies|ying)?",
     r"kept", r"denied", r"denies", r"gets? in the way of", r"responsible for", r"in the way",
 )  # fmt: skip
@@ -68,12 +81,19 @@ LET = alternatives(
 )
 
 PULL = alternatives(
-    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|receive data)(?:s|es|ed|ing)?"
+    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|"
+    r"receive data)(?:s|es|ed|ing)?"
 )
 """Verbs whose `from` names the end that is connected to."""
 
-SOURCE_PREPOSITION = r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|out of)|sent by|starting (?:in|at|from))"
-DESTINATION_PREPOSITION = r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|hitting|calling|querying|with|at|for|on|via)"
+SOURCE_PREPOSITION = (
+    r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"
+    r"out of)|sent by|starting (?:in|at|from))"
+)
+DESTINATION_PREPOSITION = (
+    r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|"
+    r"hitting|calling|querying|with|at|for|on|via)"
+)
 
 KIND_NOUNS: dict[str, str] = {
     noun: kind
@@ -86,32 +106,35 @@ KIND_NOUNS: dict[str, str] = {
             "microservice microservices layer process machine backend"
         ),
         "namespace": "namespace namespaces ns environment env",
-        "policy": "policy policies netpol netpols networkpolicy networkpolicies cnp ccnp rule rules",
+        "policy": "policy policies netpol netpols networkpolicy networkpolicies cnp ccnp "
+        "rule rules",
         "node": "node nodes",
         "database": "database db databases store datastore server cluster",
     }.items()
     for noun in nouns.split()
 }
 
-VOCABULARY = frozenset(
+VOCABULARY = word_set(
     """
     reach reaches reached reachable access accessible connect connects connected connection
     connections connectivity talk talks call calls query queries contact traffic allow allowed
-    allows allowing permitted permit permits deny denied block blocked blocks blocking blocker prevent
-    prevents prevented stop stops stopping stopped policy policies network service services
+    allows allowing permitted permit permits deny denied block blocked blocks blocking blocker
+    prevent prevents prevented stop stops stopping stopped policy policies network service services
     namespace namespaces pod pods workload workloads deployment deployments port ports which what
     where when why how who whom whose from into toward towards between expose exposed exposes open
     internet outside world anyone anything everyone everything anybody everybody nobody nothing
-    nodes node subnet subnets cluster clusters overlay addresses address isolated isolation protected protect
-    protects protecting list show explain describe does should would could cannot able unable possible
-    receive receives accept accepts request requests send sends communicate speak listen listens
+    nodes node subnet subnets cluster clusters overlay addresses address isolated isolation
+    protected protect protects protecting list show explain describe does
+    should would could cannot able unable
+    possible receive receives accept accepts request requests send sends
+    communicate speak listen listens
     database external public ingress egress database databases
-    """.split()
+    """
 )
 """Words worth mending when they are misspelt."""
 
 COMMON = (
-    frozenset(
+    word_set(
         """
     a an the this that these those my our your their its his her it they them he she we you i me us
     is are was were be been being am do does did done has have had having can could may might must
@@ -156,7 +179,7 @@ COMMON = (
     mean means meant really sure correct whether while during everything everywhere anywhere total
     count many database environment environments stage tier component components layer machine live
     there theirs themselves itself myself ourselves yourself together apart
-    """.split()
+    """
     )
     | VOCABULARY
     | frozenset(KIND_NOUNS)

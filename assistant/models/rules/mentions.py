@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import COMMON, KIND_NOUNS
 from assistant.models.rules.vocabulary import EXACT, PART, TYPO, Entry, Hit, Vocabulary
-from assistant.models.rules.words import singular
+from assistant.models.rules.words import singular, word_set
 
 __all__ = ["Mention", "find_mentions"]
 
@@ -19,30 +19,40 @@ _ADDRESS = re.compile(
 _DNS = re.compile(r"(?:[a-z0-9*](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.I)
 _CLUSTER_DNS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)\.?", re.I)
 _WORLD = re.compile(
-    r"(?:(?:anyone|anybody|someone|everyone|everybody|anything|people|hosts?|clients?|users?|machines?|"
-    r"(?:external|outside|public)\s+(?:traffic|users?|clients?|hosts?|world|parties|people|access))\s+(?:(?:on|from|in|at|out on|out there on)\s+)?)?"
+    r"(?:(?:anyone|anybody|someone|everyone|everybody|anything|people|hosts?|clients?|"
+    r"users?|machines?|"
+    r"(?:external|outside|public)\s+(?:traffic|users?|clients?|hosts?|world|parties|people|"
+    r"access))\s+(?:(?:on|from|in|at|out on|out there on)\s+)?)?"
     r"(?:the\s+)?(?:public\s+|open\s+|whole\s+|entire\s+|wider\s+)?"
     r"(?:internet|world wide web|outside world|outer world|outside(?:\s+(?:of\s+)?the\s+cluster)?|"
     r"external\s+(?:world|networks?|clients?|users?|traffic|hosts?|sources?)|world)\b",
     re.I,
 )
 _NODE = re.compile(
-    r"(?:the\s+|its\s+|a\s+|any\s+)?(?:local\s+|own\s+)?(?:host|node)(?:\s+(?:itself|it runs on))\b",
+    r"(?:the\s+|its\s+|a\s+|any\s+)?(?:local\s+|own\s+)?(?:host|node)(?:\s+(?:itself|it "
+    r"runs on))\b",
     re.I,
 )
 _API_SERVER = re.compile(
-    r"(?:the\s+)?(?:kube[- ]?api[- ]?server|kubernetes\s+api(?:\s+server)?|k8s\s+api(?:\s+server)?|api\s+server)\b",
+    r"(?:the\s+)?(?:kube[- ]?api[- ]?server|kubernetes\s+api(?:\s+server)?|"
+    r"k8s\s+api(?:\s+server)?|api\s+server)\b",
     re.I,
 )
 _REMOTE = re.compile(r"(?:other|remote|all|the)\s+nodes?\b|remote-node", re.I)
 _ANY = re.compile(
-    r"(?:which|what|any|all|every|other|some|no|each|each of the)\s+(?:(?:one|of the|the|other|kind of|sort of)\s+)*"
-    r"(?:\w+\s+)?(?:pods?|workloads?|services?|apps?|applications?|deployments?|components?|clients?|callers?|"
-    r"peers?|things?|microservices?|containers?|sources?|destinations?|targets?|systems?|processes|machines?|"
-    r"other pods?|namespaces?|else|stuff|places?|endpoints?|backends?|resources?|hosts?|databases?)\b"
+    r"(?:which|what|any|all|every|other|some|no|each|each of the)\s+(?:(?:one|of the|the|"
+    r"other|kind of|sort of)\s+)*"
+    r"(?:\w+\s+)?(?:pods?|workloads?|services?|apps?|applications?|deployments?|components?|"
+    r"clients?|callers?|"
+    r"peers?|things?|microservices?|containers?|sources?|destinations?|targets?|systems?|"
+    r"processes|machines?|"
+    r"other pods?|namespaces?|else|stuff|places?|endpoints?|backends?|resources?|hosts?|"
+    r"databases?)\b"
     r"(?!\s+(?:does|do)\b.{0,40}\b(?:have|use|listen|expose|select)\b)"
-    r"|\b(?:anyone|anybody|anything|everyone|everybody|everything|everywhere|anywhere|someone|something|somebody|"
-    r"nobody|nothing|no one|no-one|none|who|whom|who else|others|all of them|(?:the\s+)?rest of the cluster|"
+    r"|\b(?:anyone|anybody|anything|everyone|everybody|everything|everywhere|anywhere|"
+    r"someone|something|somebody|"
+    r"nobody|nothing|no one|no-one|none|who|whom|who else|others|all of them|"
+    r"(?:the\s+)?rest of the cluster|"
     r"(?:the\s+)?(?:whole|entire)\s+cluster)\b"
     r"(?:\s+else)?(?:\s+in\s+(?:the|this)\s+(?:whole\s+)?cluster)?",
     re.I,
@@ -146,9 +156,8 @@ def _read_address(word: str, vocabulary: Vocabulary) -> Ref | None:
         first, _, rest = word.partition(".")
         if rest in vocabulary.namespaces:
             return Ref(text=word, names=(f"service:{rest}/{first}",), kind="service")
-        if hit := vocabulary.find(word, fuzzy=False):
-            if hit.score == EXACT:
-                return None
+        if (hit := vocabulary.find(word, fuzzy=False)) and hit.score == EXACT:
+            return None
         return Ref(text=word, names=(word.lower(),), kind="dns")
     return None
 
@@ -178,9 +187,9 @@ def _match_at(
 ) -> tuple[Mention | None, int]:
     """Return the best name that starts at a token, and how many tokens it takes."""
     word = tokens[index][0]
-    if "/" in word or ":" in word or "=" in word:
-        if mention := _match_path(text, tokens[index], vocabulary):
-            return mention, 1
+    path = re.search(r"[/:=]", word) and _match_path(text, tokens[index], vocabulary)
+    if path:
+        return path, 1
     best: tuple[Hit, int] | None = None
     for width in range(min(4, len(tokens) - index), 0, -1):
         window = tokens[index : index + width]
@@ -221,15 +230,15 @@ def _is_function(word: str) -> bool:
     return word in COMMON and word not in KIND_NOUNS and word not in _NAMELIKE
 
 
-_NAMELIKE = frozenset(
+_NAMELIKE = word_set(
     "client server test world policy network order orders host default user users team external "
     "public internal node app service gateway ingress egress cache api db database name query "
-    "message messages access security mesh local remote first".split()
+    "message messages access security mesh local remote first"
 )
-_NOT_BEFORE = frozenset("you we i they he she who let us please".split())
-_NOT_AFTER = frozenset(
+_NOT_BEFORE = word_set("you we i they he she who let us please")
+_NOT_AFTER = word_set(
     "me us a an the my our your it them him her up whether if that this these those whatever what "
-    "how why is-it connectivity reachability".split()
+    "how why is-it connectivity reachability"
 )
 """Words that make a verb of the everyday word before them ("order me", "test whether")."""
 

@@ -67,7 +67,7 @@ class RulesModel(BaseChatModel):
         cluster = self.workspace.cluster
         return Interpreter(Vocabulary(cluster), port_names(cluster))
 
-    def bind_tools(self, tools: Sequence[Any], **_: Any) -> "RulesModel":  # type: ignore[override]
+    def bind_tools(self, tools: Sequence[Any], **_: Any) -> "RulesModel":
         """Return the model itself: it knows its tools."""
         return self
 

@@ -14,7 +14,8 @@ _NOUN_AFTER = re.compile(r"\s*(?:'s\s+)?(?P<noun>[a-z]+)\b", re.I)
 _NOUN_BEFORE = re.compile(r"(?P<noun>[a-z]+)\s*(?:named|called|is|:)?\s*$", re.I)
 _INSIDE = re.compile(
     r"\s*,?\s*(?:pods?|workloads?|services?|apps?)?\s*(?:\(\s*)?"
-    r"(?:(?:that|which)\s+(?:is|are|runs?|lives?|sits?)\s+|running\s+|living\s+|deployed\s+|sitting\s+)?"
+    r"(?:(?:that|which)\s+(?:is|are|runs?|lives?|sits?)\s+|running\s+|living\s+|deployed\s+|"
+    r"sitting\s+)?"
     r"(?:in|inside|within|of|over in|out of|@)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?",
     re.I,
 )
@@ -25,7 +26,8 @@ _PEOPLE_OF = re.compile(
     re.I,
 )
 _ALL_OF_IT = re.compile(
-    r"(?:^|\s)(?:both|all|each)?\s*(?:of them\s+)?(?:are\s+)?(?:in|inside|within|for|on)\s+(?:the\s+|our\s+)?"
+    r"(?:^|\s)(?:both|all|each)?\s*(?:of them\s+)?(?:are\s+)?(?:in|inside|within|for|"
+    r"on)\s+(?:the\s+|our\s+)?"
     r"(?:namespaces?\s+|ns\s+)?$",
     re.I,
 )

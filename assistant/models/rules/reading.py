@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from rapidfuzz.distance import OSA
+
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import ABILITY, COMMON, FORWARD, VOCABULARY
 from assistant.models.rules.mentions import Mention, find_mentions
@@ -10,20 +12,24 @@ from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
 from assistant.models.rules.slots import Slots, lift_slots
 from assistant.models.rules.vocabulary import Vocabulary, squash
-from assistant.models.rules.words import normalise
-from rapidfuzz.distance import OSA
+from assistant.models.rules.words import normalise, word_set
 
 __all__ = ["Reading", "read", "read_names"]
 
 _EXCEPT = re.compile(
-    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside from)\s+(?:the\s+)?@\d+@"
+    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside "
+    r"from)\s+(?:the\s+)?@\d+@"
 )
-_PRONOUNS = frozenset(
-    "i we you me us it they them he she this that there here one each everyone anyone anything what who which "
-    "something these those nobody traffic be is are do not able".split()
+_PRONOUNS = word_set(
+    "i we you me us it they them he she this that there here one each everyone anyone "
+    "anything what who which "
+    "something these those nobody traffic be is are do not able"
 )
 _NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
-_STOP = r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|\bwith\b|\band\b|\bright\b|\bdirectly\b))"
+_STOP = (
+    r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|"
+    r"\bwith\b|\band\b|\bright\b|\bdirectly\b))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,8 @@ def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -
         return roles
     text = sentence.text
     if not sentence.groups:
-        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:\w+\s+)?{FORWARD}\s+(?:to\s+|with\s+)?"
+        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:\w+\s+)?{FORWARD}\s+(?:to\s+|"
+                          rf"with\s+)?"
                           rf"{_NP.replace('name', 'other')}{_STOP}", text)  # fmt: skip
         ends = (
             (_unknown(match["name"], vocabulary), _unknown(match["other"], vocabulary))
@@ -131,7 +138,8 @@ def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -
         other = _unknown(match["name"], vocabulary) if match else None
         return Roles(sources=roles.sources, destinations=(other,)) if other else roles
     if roles and roles.destinations and not roles.sources:
-        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:(?:still|also|even|actually|be able to)\s+)?"
+        match = re.search(rf"{ABILITY}\s+(?:not\s+)?{_NP}\s+(?:(?:still|also|even|actually|"
+                          rf"be able to)\s+)?"
                           rf"{FORWARD}[^@]*@0@", text)  # fmt: skip
         match = match or re.search(rf"@0@.*\b(?:from|by)\s+{_NP}{_STOP}", text)
         other = _unknown(match["name"], vocabulary) if match else None

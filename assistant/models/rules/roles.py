@@ -44,13 +44,15 @@ _JOINT = re.compile(
     re.I,
 )
 _PASSIVE_STOP = re.compile(
-    r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|cut off|shut out|lock(?:ed)? out)(?:ed|en)?\s+"
+    r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|cut off|shut out|"
+    r"lock(?:ed)? out)(?:ed|en)?\s+"
     r"(?:from|off)\b|\bkept\s+(?:away\s+)?from\b",
     re.I,
 )
 _RECIPROCAL = re.compile(r"\b(?:each other|one another|mutually|both ways|both directions)\b", re.I)
 _REST = re.compile(
-    r"\b(?:is|are|be|get|gets|being)\s+(?:not\s+|still\s+|currently\s+|also\s+|directly\s+|really\s+)*"
+    r"\b(?:is|are|be|get|gets|being)\s+(?:not\s+|still\s+|currently\s+|also\s+|directly\s+|"
+    r"really\s+)*"
     r"(?:able|allowed|permitted|authori[sz]ed|entitled|supposed|free|meant|expected)\s+to\b",
     re.I,
 )
@@ -189,9 +191,8 @@ def _by_preposition(
         return False
     if re.search(
         r"\b(?:access|traffic|connections?|requests?|calls?)\s+(?:in)?to\s+(?:the\s+)?$", left
-    ):
-        if re.search(ABILITY + r"|\bgranted\b|\bfor\b", middle):
-            return False
+    ) and re.search(ABILITY + r"|\bgranted\b|\bfor\b", middle):
+        return False
     return None
 
 
@@ -212,9 +213,7 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
     if backward and (_is_last(backward, forward, words) or _receives(words)):
         return False
     if forward or re.search(rf"\b(?:{DESTINATION_PREPOSITION})\s+(?:the\s+)?$", words):
-        if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$", words) and not pulls:
-            return False
-        return True
+        return not (re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$", words) and not pulls)
     if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$", words):
         return False
     return True if re.search(r"\bopens?\s+(?:the\s+)?$", words) else None
@@ -223,11 +222,13 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
 def _receives(words: str) -> bool:
     return bool(
         re.search(
-            r"\b(?:receiv|accept|tak|serv|admit|allow|permit)(?:e|es|ing|s)?\b[^@]*\b(?:from|by)\s+",
+            r"\b(?:receiv|accept|tak|serv|admit|allow|permit)(?:e|es|ing|"
+            r"s)?\b[^@]*\b(?:from|by)\s+",
             words,
         )
         or re.search(
-            r"\bgets?\s+(?:any\s+|its\s+)?(?:traffic|requests?|calls?|connections?|hit|called|queries)\b[^@]*\b(?:from|by)\s+",
+            r"\bgets?\s+(?:any\s+|its\s+)?(?:traffic|requests?|calls?|connections?|hit|"
+            r"called|queries)\b[^@]*\b(?:from|by)\s+",
             words,
         )
     )

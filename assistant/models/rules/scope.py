@@ -8,51 +8,70 @@ __all__ = ["Outside", "find_outside"]
 Outside = Literal["write", "change", "flows", "hypothesis", "past", "path", ""]
 
 _POLITE = (
-    r"^(?:(?:ok|okay|so|and|now|then|also|hi|hello|hey|please|kindly|just|go ahead and|next|you should|you must)[,\s]+|"
+    r"^(?:(?:ok|okay|so|and|now|then|also|hi|hello|hey|please|kindly|just|go ahead and|next|"
+    r"you should|you must)[,\s]+|"
     r"(?:can|could|would|will)\s+(?:you|u)\s+(?:please\s+|kindly\s+|also\s+|maybe\s+)?|"
-    r"(?:i|we)\s+(?:want|need|would like|like)\s+(?:you\s+)?to\s+|help me(?: to)?\s+|let us\s+|i want\s+|"
+    r"(?:i|we)\s+(?:want|need|would like|like)\s+(?:you\s+)?to\s+|help me(?: to)?\s+|let "
+    r"us\s+|i want\s+|"
     r"(?:are you able|is it possible for you) to\s+)*"
 )
 _MAKE = (
-    r"(?:write|create|generate|make|draft|produce|compose|author|craft|build|define|propose|suggest|prepare|"
+    r"(?:write|create|generate|make|draft|produce|compose|author|craft|build|define|propose|"
+    r"suggest|prepare|"
     r"give me|add|need|want|design)\b"
 )
 _POLICY_NOUN = (
     r"(?:polic(?:y|ies)|netpols?|cnps?|ccnps?|networkpolic\w+|ciliumnetworkpolic\w+|"
-    r"ciliumclusterwidenetworkpolic\w+|authorizationpolic\w+|peerauthentication\w*|requestauthentication\w*|"
+    r"ciliumclusterwidenetworkpolic\w+|authorizationpolic\w+|peerauthentication\w*|"
+    r"requestauthentication\w*|"
     r"rules?|manifests?|yaml|bicep|terraform)\b"
 )
 _DO = (
-    r"(?:apply|deploy|delete|remove|restart|scale|patch|update|upgrade|change|edit|modify|fix|repair|install|uninstall|"
-    r"configure|enable|disable|block|allow|permit|deny|open up|open(?!\s+(?:(?:a|an|the|up)\s+)?(?:\w+\s+)?(?:connections?|sessions?|sockets?|tunnels?|calls?|requests?)\b)|close|lock down|lock|isolate|expose|reboot|drain|"
-    r"cordon|kill|roll ?back|migrate|allocate|reserve|release|assign|rename|move|grant|revoke|forbid|prevent|restrict|"
-    r"tighten|harden|whitelist|blacklist|ban|quarantine|run|execute|exec|start|stop|shut down|turn (?:on|off))\b"
+    r"(?:apply|deploy|delete|remove|restart|scale|patch|update|upgrade|change|edit|modify|"
+    r"fix|repair|install|uninstall|"
+    r"configure|enable|disable|block|allow|permit|deny|open up|open(?!\s+(?:(?:a|an|the|"
+    r"up)\s+)?(?:\w+\s+)?(?:connections?|sessions?|sockets?|tunnels?|calls?|requests?)\b)|"
+    r"close|lock down|lock|isolate|expose|reboot|drain|"
+    r"cordon|kill|roll ?back|migrate|allocate|reserve|release|assign|rename|move|grant|"
+    r"revoke|forbid|prevent|restrict|"
+    r"tighten|harden|whitelist|blacklist|ban|quarantine|run|execute|exec|start|stop|shut "
+    r"down|turn (?:on|off))\b"
 )
 _FLOWS = re.compile(
-    r"\bhubble\b|\bflow ?logs?\b|\b(?:dropped|observed|recorded|recent|actual|live)\s+(?:flows?|packets?|traffic|connections?)\b|"
-    r"\b(?:packet|traffic)\s+(?:drops?|loss|volume|rates?)\b|\bdrops?\s+(?:on|in|per|by)\b|\btop\s+(?:talkers?|\d+)\b|"
-    r"\b(?:latency|throughput|bandwidth|retransmi\w+|requests? per second|rps|qps|metrics? (?:of|for)|dashboards? for)\b|"
+    r"\bhubble\b|\bflow ?logs?\b|\b(?:dropped|observed|recorded|recent|actual|"
+    r"live)\s+(?:flows?|packets?|traffic|connections?)\b|"
+    r"\b(?:packet|traffic)\s+(?:drops?|loss|volume|rates?)\b|\bdrops?\s+(?:on|in|per|by)\b|"
+    r"\btop\s+(?:talkers?|\d+)\b|"
+    r"\b(?:latency|throughput|bandwidth|retransmi\w+|requests? per second|rps|qps|metrics? "
+    r"(?:of|for)|dashboards? for)\b|"
     r"\bhow (?:many|much)\s+(?:flows?|packets?|requests?|traffic|bytes|connections?|drops?)\b|"
-    r"\b(?:flows?|traffic|packets?)\b.{0,30}\b(?:last|past|previous)\s+(?:\d+\s+)?(?:minutes?|hours?|days?|weeks?|night|month)\b|"
-    r"\b(?:show|list|find|get|which|what)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?flows?\b|\bload[- ]?imbalance\b|\bhot pod\b|"
+    r"\b(?:flows?|traffic|packets?)\b.{0,30}\b(?:last|past|"
+    r"previous)\s+(?:\d+\s+)?(?:minutes?|hours?|days?|weeks?|night|month)\b|"
+    r"\b(?:show|list|find|get|which|what)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?flows?\b|"
+    r"\bload[- ]?imbalance\b|\bhot pod\b|"
     r"\bwho (?:called|talked to|connected to|contacted|hit)\b",
     re.I,
 )
 _HYPOTHESIS = re.compile(
-    r"\b(?:what (?:would|will|could)?\s*(?:happens?|breaks?|changes?)|what would)\b.{0,30}\b(?:if|when|without)\b|"
-    r"\b(?:if|once|when|after|before|suppose|supposing|assuming|assume)\b.{0,40}\b(?:deleted?|remov(?:e|ed|ing)|adds?|added|adding|"
-    r"appl(?:y|ied|ying)|chang(?:e|ed|ing)|dropped? the policy|without the|deploy(?:ed|ing)?|creat(?:e|ed|ing)|"
+    r"\b(?:what (?:would|will|could)?\s*(?:happens?|breaks?|changes?)|what "
+    r"would)\b.{0,30}\b(?:if|when|without)\b|"
+    r"\b(?:if|once|when|after|before|suppose|supposing|assuming|"
+    r"assume)\b.{0,40}\b(?:deleted?|remov(?:e|ed|ing)|adds?|added|adding|"
+    r"appl(?:y|ied|ying)|chang(?:e|ed|ing)|dropped? the policy|without the|deploy(?:ed|"
+    r"ing)?|creat(?:e|ed|ing)|"
     r"gone|did not exist|were not there)\b|"
     r"\bwithout\s+(?:the\s+)?(?:policy|rule|netpol|@\d+@\s+policy)\b",
     re.I,
 )
 _PAST = re.compile(
     r"\b(?:did|was|were|has|had|have)\b.{0,80}\b(?:yesterday|last\s+(?:night|week|month|hour|year)|"
-    r"\d+\s+(?:minutes?|hours?|days?|weeks?)\s+ago|earlier today|before the (?:change|upgrade|incident|outage))\b",
+    r"\d+\s+(?:minutes?|hours?|days?|weeks?)\s+ago|earlier today|before the (?:change|"
+    r"upgrade|incident|outage))\b",
     re.I,
 )
 _CHECK = re.compile(
-    r"^(?:please\s+)?(?:make sure|ensure|verify|check|confirm|prove|validate|double[- ]check|find out|test)\b",
+    r"^(?:please\s+)?(?:make sure|ensure|verify|check|confirm|prove|validate|double[- "
+    r"]check|find out|test)\b",
     re.I,
 )
 
@@ -70,7 +89,8 @@ def find_outside(text: str, shape: str) -> Outside:
     if re.match(rf"{_MAKE}.{{0,80}}\b{_POLICY_NOUN}", plain, re.I) and not _asks_existing(plain):
         return "write"
     if re.search(
-        rf"\b(?:write|draft|generate|create|give) (?:me |us )?(?:a|an|the|some)\b.{{0,30}}\b{_POLICY_NOUN}",
+        rf"\b(?:write|draft|generate|create|give) (?:me |us )?(?:a|an|the|"
+        rf"some)\b.{{0,30}}\b{_POLICY_NOUN}",
         plain,
         re.I,
     ):
@@ -89,6 +109,7 @@ def find_outside(text: str, shape: str) -> Outside:
 def _asks_existing(plain: str) -> bool:
     """Return whether "give me the policies of web" asks for what exists."""
     return bool(
-        re.match(r"(?:give me|need|want)\b\s+(?:me\s+)?(?:(?:a\s+)?list of\s+|all\s+)?(?:the|all|every|which|each)?\s*"
+        re.match(r"(?:give me|need|want)\b\s+(?:me\s+)?(?:(?:a\s+)?list of\s+|"
+                 r"all\s+)?(?:the|all|every|which|each)?\s*"
                  r"(?:network\s+)?(?:policies|rules|netpols)\b", plain, re.I)
     )  # fmt: skip

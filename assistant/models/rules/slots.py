@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from assistant.models.rules.words import word_set
+
 __all__ = ["WELL_KNOWN", "PortText", "Slots", "lift_slots"]
 
 WELL_KNOWN: dict[str, int] = {
@@ -19,12 +21,14 @@ WELL_KNOWN: dict[str, int] = {
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
-_NOT_NAMES = frozenset(
-    "a an the this that these which what any some each every all its his her their our my your same "
+_NOT_NAMES = word_set(
+    "a an the this that these which what any some each every all its his her their our my "
+    "your same "
     "other another different service container target source destination listening open closed and "
-    "or on at of to from via over by is are does do with no one only first named called number node "
+    "or on at of to from via over by is are does do with no one only first named called "
+    "number node "
     "for network right exposed specific certain what's public both two whatever default usual "
-    "standard tcp udp sctp in can it same single actual wrong main".split()
+    "standard tcp udp sctp in can it same single actual wrong main"
 )
 
 
@@ -147,23 +151,26 @@ def _lift_numbers(slots: Slots) -> Slots:
     lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
     patterns = (
         rf"{lead}\b(?:{_PROTOCOL}\s+)?ports?(?:\s+numbers?)?\s*[:#]?\s*"
-        rf"(?P<list>{_NUMBER}(?:/{_PROTOCOL})?(?:\s*(?:,|and|or|&|/)\s*(?:port\s+)?{_NUMBER}(?:/{_PROTOCOL})?)*)"
+        rf"(?P<list>{_NUMBER}(?:/{_PROTOCOL})?(?:\s*(?:,|and|or|&|"
+        rf"/)\s*(?:port\s+)?{_NUMBER}(?:/{_PROTOCOL})?)*)"
         rf"(?:\s*\(?{_PROTOCOL}\b\)?)?",
         rf"{lead}\b(?P<list>{_NUMBER}\s*/\s*{_PROTOCOL})\b",
         rf"{lead}\b(?P<list>{_PROTOCOL}\s*[/:]?\s*{_NUMBER})\b",
         rf"(?<=[\w)\]])\s?:(?P<list>{_NUMBER}(?:/{_PROTOCOL})?)\b",
-        rf"(?:\b(?:on|over|via|at|using|through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
+        rf"(?:\b(?:on|over|via|at|using|"
+        rf"through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
         rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
         rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
-        rf"(?<![\w./-])(?P<list>\d{{1,5}})\s+port\b",
+        r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
     )
     for pattern in patterns:
         for match in list(re.finditer(pattern, text, re.IGNORECASE)):
             protocol = re.search(rf"\b{_PROTOCOL}\b", match[0], re.IGNORECASE)
-            for number in re.findall(r"\d+", match["list"]):
-                found.append(
-                    PortText(number=int(number), protocol=protocol[0].upper() if protocol else "")
-                )
+            named = protocol[0].upper() if protocol else ""
+            found += [
+                PortText(number=int(number), protocol=named)
+                for number in re.findall(r"\d+", match["list"])
+            ]
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
     faults = tuple(
         f"`{port.number}` is not a port; ports go from 1 to 65535."
@@ -179,7 +186,8 @@ def _lift_names(slots: Slots, port_names: Collection[str]) -> Slots:
     known = set(port_names) | set(WELL_KNOWN)
     text = slots.text
     patterns = (
-        (r"(?:\b(?:on|over|via|at|using|through|to)\s+)?(?:\bthe\s+|\bits\s+)?\bport\s+(?:(?:named|called)\s+)?"
+        (r"(?:\b(?:on|over|via|at|using|through|to)\s+)?(?:\bthe\s+|"
+         r"\bits\s+)?\bport\s+(?:(?:named|called)\s+)?"
          r"(?P<name>[a-z][a-z0-9-]*)\b", True),
         (r"(?:\b(?:on|over|via|at|using|through)\s+)?(?:\bthe\s+|\bits\s+|\ba\s+)?"
          r"\b(?P<name>[a-z][a-z0-9-]*)\s+port\b(?!\s*\d)", True),

@@ -89,6 +89,19 @@ class Vocabulary:
         for service in cluster.services:
             if service.full_name not in taken:
                 self._add("service", service.namespace, service.name, prefixes)
+        self._add_others(cluster)
+        for concept, entries in self._likely.items():
+            # What listens on a database's port is one; a name alone ("mongo-backup") is a guess.
+            self._concepts[concept] = self._concepts[concept] or entries
+        self.stores = frozenset(
+            entry.full_name
+            for concept in ("database", "cache", "queue")
+            for entry in self._concepts[concept]
+        )
+        """Full names of databases, caches and queues, which are called rather than call."""
+        self._spellings = sorted(self._exact.keys() | self._alias.keys())
+
+    def _add_others(self, cluster: Cluster) -> None:
         for policy in cluster.policies:
             self._add("policy", policy.namespace, policy.name, frozenset(), parts=False)
         for node in cluster.nodes:
@@ -104,16 +117,6 @@ class Vocabulary:
             for pod in workload.pods:
                 if not pod.planned and pod.name != workload.name:
                     self._exact[squash(pod.name)].add(Entry("pod", pod.namespace, pod.name))
-        for concept, entries in self._likely.items():
-            # What listens on a database's port is one; a name alone ("mongo-backup") is a guess.
-            self._concepts[concept] = self._concepts[concept] or entries
-        self.stores = frozenset(
-            entry.full_name
-            for concept in ("database", "cache", "queue")
-            for entry in self._concepts[concept]
-        )
-        """Full names of databases, caches and queues, which are called rather than call."""
-        self._spellings = sorted(self._exact.keys() | self._alias.keys())
 
     def _add(
         self,

@@ -142,7 +142,8 @@ def help_text(vocabulary: Vocabulary) -> Reply:
         f"- `Can {one} reach {other}?`, `Why can't {one} reach {other} on 5432?`",
         f"- `Who can reach {other}?`, `What can {one} reach?`",
         f"- `Which policies apply to {other}?`, `List the services.`",
-        "- `Which subnet do I need for 50 nodes with Azure CNI overlay?`, `How many IPs are in a /26?`",
+        "- `Which subnet do I need for 50 nodes with Azure CNI overlay?`, `How many IPs are "
+        "in a /26?`",
         "- `Does a CiliumClusterwideNetworkPolicy support FQDN rules on AKS?`",
         "Every answer is computed from the files, or quoted from an article with its source.",
     ]

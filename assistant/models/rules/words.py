@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["LIMIT", "bound", "normalise", "singular", "split_questions", "words_of"]
+__all__ = ["LIMIT", "bound", "normalise", "singular", "split_questions", "word_set"]
 
 LIMIT = 1_200
 """Characters of a question that are read; a pasted log says no more in its hundredth kilobyte."""
@@ -67,7 +67,7 @@ def bound(text: str, limit: int = LIMIT) -> str:
 def normalise(text: str) -> str:
     """Return the question with plain quotes and arrows, contractions spelled out, one line.
 
-    >>> normalise("Why can’t  web→api talk?")
+    >>> normalise("Why can't  web=>api talk?")
     'Why can not web -> api talk?'
     """
     text = bound(text)
@@ -83,9 +83,9 @@ def normalise(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def words_of(text: str) -> list[str]:
-    """Return the lower-case words, hyphens inside kept."""
-    return re.findall(r"[^\W_]+(?:[-_][^\W_]+)*", text.lower())
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text that is a list of words."""
+    return frozenset(text.split())
 
 
 def singular(word: str) -> str:
@@ -110,7 +110,7 @@ def split_questions(text: str) -> list[str]:
     joined: list[str] = []
     told = ""
     for piece in pieces:
-        if piece.endswith(("?", ";")) or not joined and len(pieces) == 1:
+        if piece.endswith(("?", ";")) or (not joined and len(pieces) == 1):
             joined.append(f"{told} {piece}".strip())
             told = ""
         else:
