@@ -52,7 +52,7 @@ _LEADING_ANSWER = re.compile(
     r"^[\s*_]*(yes|no|nope)\b[*_]*(?:\s*[,.:;!\u2014\u2013-]+|\s*$)", re.IGNORECASE
 )
 _HARD = re.compile(
-    r"\d+(?:[.,]\d+)*(?:/\d+)?|/\d{1,3}\b|[\w./-]+\.(?:ya?ml|json)(?::\d+)?|[A-Z]\w+/[\w.-]+/[\w.-]+"
+    r"https?://[^\s)>\]]+|\d+(?:[.,]\d+)*(?:/\d+)?|/\d{1,3}\b|[\w./-]+\.(?:ya?ml|json)(?::\d+)?|[A-Z]\w+/[\w.-]+/[\w.-]+"
 )
 
 
@@ -230,7 +230,7 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement, str]:
     leading = _LEADING_ANSWER.match(sentence)
     if leading:
         return _judge_answer(sentence, leading, case)
-    if holds_signs(sentence):
+    if holds_signs(sentence, plain_too=bool(case.backing.facts)):
         return "drop", sentence
     if case.backing.facts:
         return judge_claim(words, case.backing.facts, case.names), sentence

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,9 +82,19 @@ async def run_turn(
         TierFailure: The model failed, or kept answering in a form that cannot be used.
         StepLimit: The model came to no end.
     """
-    tools: list[BaseTool] = [as_langchain(spec, workspace) for spec in specs]
+    async with AsyncExitStack() as stack:
+        model = await _open(turn.rung, stack)
+        await _follow(turn, model, question, history, [as_langchain(s, workspace) for s in specs])
+
+
+async def _follow(
+    turn: Turn,
+    model: BaseChatModel,
+    question: str,
+    history: Sequence[BaseMessage],
+    tools: Sequence[BaseTool],
+) -> None:
     hosted = turn.rung.tier != "rules"
-    model = _build(turn.rung)
     agent = create_agent(
         model,
         [*tools, *_control_tools()] if hosted else tools,
@@ -105,13 +116,13 @@ async def run_turn(
     _finish(turn, state["messages"][len(history) :])
 
 
-def _build(rung: Rung) -> BaseChatModel:
+async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
     if rung.tier == "rules":
-        return rung.build()
+        return await stack.enter_async_context(rung.open())
     from assistant.models.hosted import FAILURES, describe_failure
 
     try:
-        return rung.build()
+        return await stack.enter_async_context(rung.open())
     except FAILURES as error:
         raise TierFailure(describe_failure(error)) from None
 
@@ -151,8 +162,8 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         """Count the step, call the model, and repair or refuse what it said."""
         turn = self._turn
         if turn.malformed > _MALFORMED_LIMIT:
-            message = "it kept calling tools in a form that cannot be used"
-            raise TierFailure(message)
+            fault = "it kept calling tools in a form that cannot be used"
+            raise TierFailure(fault)
         if turn.steps >= turn.max_steps:
             raise StepLimit
         turn.steps += 1
@@ -160,11 +171,14 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         message = response.result[0]
         if isinstance(message, AIMessage):
             _count_usage(message, turn.usage)
-            message = _admit_invalid_calls(message)
-            if not str(message.text).strip() and not message.tool_calls:
-                empty = "its answer was empty"
-                raise TierFailure(empty)
-            response.result[0] = message
+            response.result[0] = admitted = _admit_invalid_calls(message)
+            if not str(admitted.text).strip() and not admitted.tool_calls:
+                fault = "its answer was empty"
+                raise TierFailure(fault)
+            if admitted.response_metadata.get("finish_reason") == "length":
+                # The client completes cut arguments by itself: `"port": "80` might be 8080.
+                fault = "its answer was cut off at its length limit"
+                raise TierFailure(fault)
         return response
 
     async def _call(

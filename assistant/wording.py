@@ -131,10 +131,16 @@ def split_words(sentence: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def holds_signs(sentence: str) -> bool:
-    """Return whether something is left beside words and punctuation: a tick says yes as well."""
-    plain = sentence.replace("\u2192", "->").replace("\u2013", "-").replace("\u2014", "-")
-    return bool(_MARKS.sub("", _WORD.sub("", plain)))
+def holds_signs(sentence: str, *, plain_too: bool = True) -> bool:
+    """Return whether something is left beside words and punctuation: a tick says yes as well.
+
+    Args:
+        sentence: As written.
+        plain_too: Whether `+` and its like count.
+    """
+    text = sentence.replace("\u2192", "->").replace("\u2013", "-").replace("\u2014", "-")
+    left = _MARKS.sub("", _WORD.sub("", text))
+    return bool(left) and (plain_too or not left.isascii())
 
 
 def decides(words: tuple[str, ...]) -> bool:

@@ -1,5 +1,8 @@
 """The hosted tier: OpenAI, Azure OpenAI, and every server that speaks the same interface."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import openai
 from langchain_core.exceptions import LangChainException
 from langchain_core.language_models import BaseChatModel
@@ -13,7 +16,7 @@ try:
 except ImportError:  # openai before 3.50 speaks through httpx
     import httpx  # type: ignore[no-redef]
 
-__all__ = ["FAILURES", "build_azure", "build_openai", "describe_failure"]
+__all__ = ["FAILURES", "describe_failure", "open_azure", "open_openai"]
 
 FAILURES: tuple[type[Exception], ...] = (
     openai.OpenAIError,
@@ -31,36 +34,43 @@ FAILURES: tuple[type[Exception], ...] = (
 """What a call to a hosted model may fail with; none of them is ours to repair."""
 
 
-def build_openai(name: str, settings: Settings) -> BaseChatModel:
-    """Return the model `name` at OpenAI, or at the compatible endpoint that is set."""
+@asynccontextmanager
+async def open_openai(name: str, settings: Settings) -> AsyncIterator[BaseChatModel]:
+    """Open the model `name` at OpenAI, or at the compatible endpoint that is set."""
     # A server of one's own often wants no key, but the client wants a word to send.
     key = settings.openai_api_key or SecretStr("none")
-    return ChatOpenAI(
-        model=name,
-        api_key=key,
-        base_url=settings.openai_base_url or None,
-        timeout=settings.request_timeout,
-        max_retries=settings.max_retries,
-        temperature=settings.temperature,
-        stream_usage=True,
-        # Compatible servers speak chat completions; at OpenAI the library chooses by model.
-        use_responses_api=False if settings.openai_base_url else None,
-    )
+    async with openai.DefaultAsyncHttpxClient() as client:
+        yield ChatOpenAI(
+            model=name,
+            api_key=key,
+            base_url=settings.openai_base_url or None,
+            timeout=settings.request_timeout,
+            max_retries=settings.max_retries,
+            temperature=settings.temperature,
+            stream_usage=True,
+            # Compatible servers speak chat completions; at OpenAI the library chooses by model.
+            use_responses_api=False if settings.openai_base_url else None,
+            # The library's own client is shared and outlives the event loop of `ask()`.
+            http_async_client=client,
+        )
 
 
-def build_azure(deployment: str, settings: Settings) -> BaseChatModel:
-    """Return a deployment at Azure OpenAI, by key or by Entra token."""
-    return AzureChatOpenAI(
-        azure_deployment=deployment,
-        azure_endpoint=settings.azure_openai_endpoint,
-        api_version=settings.azure_openai_api_version,
-        api_key=settings.azure_openai_api_key,
-        azure_ad_token=settings.azure_openai_ad_token,
-        timeout=settings.request_timeout,
-        max_retries=settings.max_retries,
-        temperature=settings.temperature,
-        stream_usage=True,
-    )
+@asynccontextmanager
+async def open_azure(deployment: str, settings: Settings) -> AsyncIterator[BaseChatModel]:
+    """Open a deployment at Azure OpenAI, by key or by Entra token."""
+    async with openai.DefaultAsyncHttpxClient() as client:
+        yield AzureChatOpenAI(
+            azure_deployment=deployment,
+            azure_endpoint=settings.azure_openai_endpoint,
+            api_version=settings.azure_openai_api_version,
+            api_key=settings.azure_openai_api_key,
+            azure_ad_token=settings.azure_openai_ad_token,
+            timeout=settings.request_timeout,
+            max_retries=settings.max_retries,
+            temperature=settings.temperature,
+            stream_usage=True,
+            http_async_client=client,
+        )
 
 
 def describe_failure(error: BaseException) -> str:
@@ -73,9 +83,9 @@ def describe_failure(error: BaseException) -> str:
     if isinstance(error, openai.APIStatusError):
         return _describe_status(error.status_code)
     if isinstance(error, openai.APIConnectionError):
-        return "no connection could be made to it"
+        return "the connection to it failed"
     if isinstance(error, httpx.HTTPError | OSError):
-        return "the connection was lost in the middle of the answer"
+        return "the connection to it was lost"
     if isinstance(error, openai.APIError):
         return "it reported an error in the middle of the answer"
     return "its answer did not have the form of the interface"

@@ -7,9 +7,10 @@ openai:NAME        a model at OpenAI, or at the endpoint in OPENAI_BASE_URL
 azure:DEPLOYMENT   a deployment at Azure OpenAI
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import NotConfigured
 from assistant.settings import Settings
@@ -33,12 +34,12 @@ class TierFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One model that may answer, made only when its turn comes."""
+    """One model that may answer, opened only when its turn comes and closed after it."""
 
     tier: Tier
     model: str
     """How the model is named in the answer, such as `openai:gpt-4.1-mini`."""
-    build: Callable[[], "BaseChatModel"]
+    open: "Callable[[], AbstractAsyncContextManager[BaseChatModel]]"
 
 
 def climb(
@@ -87,11 +88,12 @@ def climb(
 def _as_given(model: "BaseChatModel") -> Rung:
     rules = model._llm_type == "netassist-rules"
     name = str(getattr(model, "model_name", "") or model._llm_type)
-    return Rung(
-        tier="rules" if rules else "hosted",
-        model="rules" if rules else name,
-        build=lambda: model,
-    )
+
+    @asynccontextmanager
+    async def give() -> "AsyncIterator[BaseChatModel]":
+        yield model
+
+    return Rung(tier="rules" if rules else "hosted", model="rules" if rules else name, open=give)
 
 
 def _hosted(settings: Settings) -> tuple[Rung, ...]:
@@ -109,12 +111,12 @@ def _openai(name: str, settings: Settings) -> Rung:
         hint = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server that needs none."
         raise NotConfigured(message, hint=hint)
 
-    def build() -> Any:
-        from assistant.models.hosted import build_openai
+    def enter() -> "AbstractAsyncContextManager[BaseChatModel]":
+        from assistant.models.hosted import open_openai
 
-        return build_openai(name, settings)
+        return open_openai(name, settings)
 
-    return Rung(tier="hosted", model=f"openai:{name}", build=build)
+    return Rung(tier="hosted", model=f"openai:{name}", open=enter)
 
 
 def _azure(name: str, settings: Settings) -> Rung:
@@ -127,18 +129,19 @@ def _azure(name: str, settings: Settings) -> Rung:
         message = f"`azure:{name}` needs more settings."
         raise NotConfigured(message, hint=f"Set {' and '.join(missing)}.")
 
-    def build() -> Any:
-        from assistant.models.hosted import build_azure
+    def enter() -> "AbstractAsyncContextManager[BaseChatModel]":
+        from assistant.models.hosted import open_azure
 
-        return build_azure(name, settings)
+        return open_azure(name, settings)
 
-    return Rung(tier="hosted", model=f"azure:{name}", build=build)
+    return Rung(tier="hosted", model=f"azure:{name}", open=enter)
 
 
 def _rules(workspace: "Workspace", specs: "tuple[ToolSpec, ...]") -> Rung:
-    def build() -> Any:
+    @asynccontextmanager
+    async def make() -> "AsyncIterator[BaseChatModel]":
         from assistant.models.rules import RulesModel
 
-        return RulesModel(workspace=workspace, specs=specs)
+        yield RulesModel(workspace=workspace, specs=specs)
 
-    return Rung(tier="rules", model="rules", build=build)
+    return Rung(tier="rules", model="rules", open=make)

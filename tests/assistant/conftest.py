@@ -1,7 +1,10 @@
 """A small network computed by real tools of the tests, and a model that answers from a list."""
 
+import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -121,7 +124,7 @@ SPECS: tuple[ToolSpec, ...] = (break_down, can_reach, search_docs)
 class ScriptedModel(BaseChatModel):
     """Answers from a list, needs no network and no key, and keeps what it was told."""
 
-    script: list[AIMessage | Exception]
+    script: list[Any]
     seen: list[list[BaseMessage]] = Field(default_factory=list)
     model_name: str = "scripted"
 
@@ -150,6 +153,35 @@ def call(name: str, call_id: str = "1", /, **arguments: Any) -> AIMessage:
     """Return a message that calls one tool."""
     made = {"name": name, "args": arguments, "id": call_id, "type": "tool_call"}
     return AIMessage("", tool_calls=[made])
+
+
+def load_neighbour(path: str) -> ModuleType:
+    """Import a module that stands beside tests of another folder."""
+    place = Path(__file__).resolve().parents[1] / path
+    name = f"neighbour_{place.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, place)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture
+def double() -> ModuleType:
+    """Return the module of the server that speaks OpenAI's protocol."""
+    return load_neighbour("surfaces/openai_double.py")
+
+
+@pytest.fixture
+def specs() -> tuple[ToolSpec, ...]:
+    return SPECS
+
+
+@pytest.fixture(name="call")
+def call_fixture() -> Callable[..., AIMessage]:
+    return call
 
 
 @pytest.fixture
