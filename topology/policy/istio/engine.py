@@ -69,6 +69,11 @@ class MeshPolicies:
         """
         return cls(PolicyIndex.build(cluster, policies=policies, settings=settings))
 
+    @property
+    def is_absent(self) -> bool:
+        """Return whether nothing of Istio is in the input: no policy, no proxy, no namespace."""
+        return self.index.is_absent
+
     def caller(
         self, source: PodTarget | AddressTarget | RangeTarget | DnsTarget | EntityTarget
     ) -> Caller:

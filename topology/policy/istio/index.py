@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_network
 from typing import Literal
 
@@ -83,6 +84,13 @@ class PolicyIndex:
         found, problems = read_settings(cluster)
         documents = tuple(cluster.policies if policies is None else policies)
         return cls(cluster, settings or found, documents, problems)
+
+    @cached_property
+    def is_absent(self) -> bool:
+        """Return whether nothing of Istio is in the input: no policy, no proxy, no namespace."""
+        if not self._class_keys.is_idle or self.settings.root_namespace in self.cluster.namespaces:
+            return False
+        return not any(self.state(pod).present for pod in self.cluster.pods)
 
     def state(self, pod: Pod) -> ProxyState:
         """Return whether a pod carries a proxy, and how that is known."""

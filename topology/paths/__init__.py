@@ -1,0 +1,17 @@
+"""Paths: one request through every layer, from a pod to a pod, a Service or the outside."""
+
+from topology.paths.network import Network
+from topology.paths.queries import PortQuery, parse_http, parse_port
+from topology.paths.results import Group, PeerRow, Peers, PortVerdict, Reach
+
+__all__ = [
+    "Group",
+    "Network",
+    "PeerRow",
+    "Peers",
+    "PortQuery",
+    "PortVerdict",
+    "Reach",
+    "parse_http",
+    "parse_port",
+]

@@ -1,0 +1,206 @@
+"""One connection between two parties through every layer, in the order a packet meets them."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from typing import Literal
+
+from topology.model import Cluster, Pod, Protocol
+from topology.paths.parties import Party
+from topology.paths.results import worst_of
+from topology.policy.engine import PolicyEngine
+from topology.policy.istio import MeshDecision, MeshPolicies
+from topology.policy.ports import PortSet
+from topology.policy.verdict import Direction, HttpRequest, Layer, LayerName, Verdict, combine
+from topology.targets import PodTarget
+
+__all__ = ["Hops"]
+
+L7 = Literal["allow", "deny", "unknown", "conditional"]
+_L7_ORDER: tuple[L7, ...] = ("deny", "unknown", "conditional", "allow")
+
+
+class Hops:
+    """Decides connections, and remembers what it decided for pods that are alike."""
+
+    def __init__(self, cluster: Cluster, policies: PolicyEngine, mesh: MeshPolicies) -> None:
+        self.cluster = cluster
+        self.policies = policies
+        self.mesh = mesh
+        self.has_mesh = not mesh.is_absent
+        self._verdicts: dict[Hashable, Verdict] = {}
+
+    def class_of(self, pod: Pod) -> Hashable:
+        """Return a key that pods share for which every question has the same answer."""
+        number = self.policies.class_of(pod)
+        own: Hashable = number if number >= 0 else ("node", pod.node)
+        return own, self.mesh.class_of(pod) if self.has_mesh else None
+
+    def verdicts(
+        self,
+        source: Party,
+        destination: Party,
+        *,
+        port: int | None,
+        protocol: Protocol,
+        http: HttpRequest | None,
+        service: Layer | None = None,
+    ) -> Iterator[tuple[Party, Party, Verdict]]:
+        """Decide one connection, apart for pods on the same node where that makes a difference.
+
+        Args:
+            source: Who opens it.
+            destination: Who accepts it.
+            port: Of the destination; None asks whether any port is open.
+            protocol: Transport protocol.
+            http: The request on it.
+            service: What the Service in between does, where there is one.
+        """
+        for one, other in _by_node(source, destination):
+            found = self._verdict(one, other, port, protocol, http)
+            yield one, other, found if service is None else _with_service(found, service)
+
+    def _verdict(
+        self,
+        source: Party,
+        destination: Party,
+        port: int | None,
+        protocol: Protocol,
+        http: HttpRequest | None,
+    ) -> Verdict:
+        if _is_same_pod(source, destination):
+            return _within(source)
+        ends: Hashable = None
+        if _host_pod(source) or _host_pod(destination):
+            ends = self.policies.question_key(source.target, destination.target)
+        key = (source.key, destination.key, ends, port, protocol, http)
+        found = self._verdicts.get(key)
+        if found is None:
+            found = self._verdicts[key] = self._decide(source, destination, port, protocol, http)
+        return found
+
+    def open_ports(self, source: Party, destination: Party) -> tuple[PortSet, PortSet]:
+        """Return the ports that network policies leave open, and those that are not known."""
+        outcome = self.policies.open_ports(source.target, destination.target)
+        return outcome.allowed, outcome.unknown
+
+    def _decide(
+        self,
+        source: Party,
+        destination: Party,
+        port: int | None,
+        protocol: Protocol,
+        http: HttpRequest | None,
+    ) -> Verdict:
+        asked = port
+        if port is None:
+            asked = self._example_port(source, destination, protocol)
+        decided = self.policies.decide(
+            source.target, destination.target, port=asked, protocol=protocol, http=http
+        )
+        layers = [decided.egress, decided.ingress]
+        if decided.l7 is not None:
+            layers.append(decided.l7)
+        conditions = decided.conditions
+        states = [decided.l7_verdict]
+        if self.has_mesh and isinstance(destination.target, PodTarget):
+            mesh = self._mesh(source, destination.target.pod, port, protocol, http)
+            layers += mesh.layers
+            conditions += mesh.conditions
+            states.append(mesh.l7)
+        verdict = worst_of((combine(tuple(layers)), decided.verdict))
+        l7 = next((state for state in _L7_ORDER if state in states), None)
+        return Verdict(
+            verdict=verdict,
+            layers=tuple(layers),
+            l7=l7,
+            conditions=conditions if verdict != "deny" else (),
+        )
+
+    def _example_port(self, source: Party, destination: Party, protocol: Protocol) -> int | None:
+        """Return a port that is open where not all are, so that its rule can be named."""
+        allowed, unknown = self.open_ports(source, destination)
+        every = PortSet.every(protocol)
+        if every <= allowed:
+            return None
+        for candidates in (allowed, unknown):
+            for first, _ in candidates.spans(protocol):
+                return first
+        return None
+
+    def _mesh(
+        self,
+        source: Party,
+        destination: Pod,
+        port: int | None,
+        protocol: Protocol,
+        http: HttpRequest | None,
+    ) -> MeshDecision:
+        return self.mesh.decide(
+            destination, port=port, protocol=protocol, source=source.target, http=http
+        )
+
+
+def _is_same_pod(source: Party, destination: Party) -> bool:
+    """Return whether both ends can only be the one same pod."""
+    if not (isinstance(source.target, PodTarget) and isinstance(destination.target, PodTarget)):
+        return False
+    names = {pod.full_name for pod in (*source.pods, *destination.pods)}
+    # A planned pod, or a workload by name, stands for replicas that may well differ.
+    asked = source.name == destination.name == source.target.pod.full_name
+    return len(names) == 1 and asked
+
+
+def _host_pod(party: Party) -> Pod | None:
+    """Return the pod of a party that uses the network of its node."""
+    target = party.target
+    return target.pod if isinstance(target, PodTarget) and target.pod.host_network else None
+
+
+def _by_node(source: Party, destination: Party) -> Iterator[tuple[Party, Party]]:
+    """Yield both parties, the pods of one cut by whether they share the node of the other.
+
+    A pod on its node's network is `host` to the pods of that node and `remote-node` to others.
+    """
+    guest = _host_pod(source)
+    if guest and destination.pods:
+        for part in _cut(destination, guest.node):
+            yield source, part
+        return
+    host = _host_pod(destination)
+    if host and source.pods:
+        for part in _cut(source, host.node):
+            yield part, destination
+        return
+    yield source, destination
+
+
+def _cut(party: Party, node: str) -> Iterator[Party]:
+    near = tuple(pod for pod in party.pods if pod.node == node)
+    far = tuple(pod for pod in party.pods if pod.node != node)
+    for pods in (near, far):
+        if pods:
+            yield replace(party, target=PodTarget(pods[0]), pods=pods)
+
+
+def _within(party: Party) -> Verdict:
+    """Return the verdict for a pod that speaks to itself."""
+    reason = f"`{party.name}` speaks to itself; traffic within a pod meets no policy."
+    ways: tuple[tuple[LayerName, Direction], ...] = (
+        ("egress-policy", "egress"),
+        ("ingress-policy", "ingress"),
+    )
+    layers = tuple(
+        Layer(layer=name, direction=way, verdict="none", reason=reason) for name, way in ways
+    )
+    return Verdict(verdict="allow", layers=layers)
+
+
+def _with_service(verdict: Verdict, service: Layer) -> Verdict:
+    """Return a verdict with the Service's layer where it belongs."""
+    layers = (verdict.layers[0], service, *verdict.layers[1:])
+    return Verdict(
+        verdict=worst_of((verdict.verdict, service.verdict)),
+        layers=layers,
+        l7=verdict.l7,
+        conditions=verdict.conditions,
+    )

@@ -1,0 +1,197 @@
+"""The cluster with its engines: one request through every layer, or everyone at one end."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from topology.model import Cluster, Problem
+from topology.names import NameIndex, index_of
+from topology.paths.hops import Hops
+from topology.paths.notes import notes_on
+from topology.paths.parties import Party, parties_of, resolved
+from topology.paths.queries import PortQuery
+from topology.paths.results import Group, Peers, PortVerdict, Reach, worst_of
+from topology.paths.routing import Ask, asks_of
+from topology.paths.surroundings import Surroundings
+from topology.policy.engine import PolicyEngine
+from topology.policy.istio import MeshPolicies
+from topology.policy.ports import PortSet
+from topology.policy.profile import Profile
+from topology.policy.verdict import HttpRequest, Layer, Verdict
+from topology.targets import Target
+
+__all__ = ["Network"]
+
+
+class Network:
+    """Everything that decides whether one end can speak to another."""
+
+    def __init__(self, cluster: Cluster, policies: PolicyEngine, mesh: MeshPolicies) -> None:
+        self.cluster = cluster
+        self.policies = policies
+        self.mesh = mesh
+        self._hops = Hops(cluster, policies, mesh)
+
+    @classmethod
+    def build(cls, cluster: Cluster, *, profile: Profile | str = "1.18") -> "Network":
+        """Build the engines of a cluster.
+
+        Args:
+            cluster: As loaded.
+            profile: Whose semantics of network policies; see `PolicyEngine.build`.
+        """
+        return cls(
+            cluster, PolicyEngine.build(cluster, profile=profile), MeshPolicies.build(cluster)
+        )
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """Return the index by which names are resolved."""
+        return index_of(self.cluster)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what the engines set aside or doubt in the policies."""
+        return (*self.policies.problems, *self.mesh.problems)
+
+    def reach(
+        self,
+        src: Target,
+        dst: Target,
+        *,
+        port: PortQuery | None = None,
+        http: HttpRequest | None = None,
+    ) -> Reach:
+        """Say whether one end can open a connection to another, and what decides at each layer.
+
+        Args:
+            src: Who opens the connection.
+            dst: Who accepts it.
+            port: Of the pod, or of the Service where `dst` is one; None means each that is offered.
+            http: The request on it; without it the answer says which requests pass.
+
+        Raises:
+            InvalidQuery: The ends or the port cannot be asked about.
+        """
+        source, destination = resolved(self.cluster, src), resolved(self.cluster, dst)
+        sources = parties_of(self.cluster, source, self._hops.class_of)
+        asks = asks_of(
+            self.cluster, destination, port, self._hops.class_of, tcp_only=http is not None
+        )
+        ports = tuple(self._ask(sources, ask, http) for ask in asks)
+        return Reach(
+            source=str(src),
+            destination=str(dst),
+            asked=port,
+            http=http,
+            ports=ports,
+            notes=tuple(notes_on(source, destination, sources, asks, ports)),
+        )
+
+    def who_can_reach(
+        self,
+        dst: Target,
+        *,
+        port: PortQuery | None = None,
+        http: HttpRequest | None = None,
+    ) -> Peers:
+        """List every workload, and the outside, with whether it can reach an end.
+
+        Args:
+            dst: Who accepts the connection; of a namespace, each workload is asked about.
+            port: As for `reach`.
+            http: As for `reach`.
+
+        Raises:
+            InvalidQuery: The end or the port cannot be asked about.
+        """
+        return self._surroundings.who_can_reach(resolved(self.cluster, dst), port=port, http=http)
+
+    def what_can(
+        self,
+        src: Target,
+        *,
+        port: PortQuery | None = None,
+        http: HttpRequest | None = None,
+    ) -> Peers:
+        """List every workload, and the outside, with whether an end can reach it.
+
+        Args:
+            src: Who opens the connection.
+            port: As for `reach`; without it, each port that a workload offers.
+            http: As for `reach`.
+
+        Raises:
+            InvalidQuery: The end cannot be asked about.
+        """
+        return self._surroundings.what_can(resolved(self.cluster, src), port=port, http=http)
+
+    @cached_property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.cluster, self._hops, self._ask)
+
+    def _ask(self, sources: Sequence[Party], ask: Ask, http: HttpRequest | None) -> PortVerdict:
+        """Decide one port between every pair of parties, and fold what they get."""
+        if not ask.ends:
+            verdict = _nowhere(ask.service)
+            return PortVerdict(
+                port=None,
+                protocol=ask.protocol,
+                name=ask.name,
+                service_port=ask.service_port,
+                verdict=verdict,
+            )
+        groups = _groups(
+            pair
+            for source in sources
+            for destination, number in ask.ends
+            for pair in self._hops.verdicts(
+                source,
+                destination,
+                port=number,
+                protocol=ask.protocol,
+                http=http,
+                service=ask.service,
+            )
+        )
+        worst = worst_of(group.verdict.verdict for group in groups)
+        return PortVerdict(
+            port=ask.port,
+            protocol=ask.protocol,
+            name=ask.name,
+            service_port=ask.service_port,
+            verdict=next(group.verdict for group in groups if group.verdict.verdict == worst),
+            groups=groups if len({group.verdict.verdict for group in groups}) > 1 else (),
+            open_ports=self._open_ports(sources, ask),
+        )
+
+    def _open_ports(self, sources: Sequence[Party], ask: Ask) -> str:
+        """Return the ports open between every pair, where the question is about every port."""
+        if ask.port is not None:
+            return ""
+        allowed = PortSet.ALL
+        for source in sources:
+            for destination, _ in ask.ends:
+                allowed &= self._hops.open_ports(source, destination)[0]
+        return str(allowed)
+
+
+def _groups(found: Iterable[tuple[Party, Party, Verdict]]) -> tuple[Group, ...]:
+    """Return the pairs that get the same answer together, in order of appearance."""
+    groups: dict[tuple[object, ...], tuple[dict[str, None], dict[str, None], Verdict]] = {}
+    for source, destination, verdict in found:
+        key = (verdict.verdict, verdict.l7, *((one.verdict, one.policy) for one in verdict.layers))
+        sources, destinations, _ = groups.setdefault(key, ({}, {}, verdict))
+        sources.update(dict.fromkeys(source.members))
+        destinations.update(dict.fromkeys(destination.members))
+    return tuple(
+        Group(sources=tuple(sources), destinations=tuple(destinations), verdict=verdict)
+        for sources, destinations, verdict in groups.values()
+    )
+
+
+def _nowhere(service: Layer | None) -> Verdict:
+    """Return the verdict for a Service that leads nowhere."""
+    reason = "Not evaluated: there is no backend to connect to."
+    egress = Layer(layer="egress-policy", direction="egress", verdict="none", reason=reason)
+    ingress = Layer(layer="ingress-policy", direction="ingress", verdict="none", reason=reason)
+    return Verdict(verdict="deny", layers=(egress, service, ingress) if service else (egress,))

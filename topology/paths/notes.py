@@ -1,0 +1,65 @@
+"""What a reader should know of an answer besides its verdict."""
+
+from collections.abc import Iterator, Sequence
+
+from topology.paths.parties import Party
+from topology.paths.results import PortVerdict
+from topology.paths.routing import Ask
+from topology.targets import NamespaceTarget, PodTarget, Target, WorkloadTarget
+
+__all__ = ["notes_on"]
+
+_SHOWN = 3
+
+
+def notes_on(
+    source: Target,
+    destination: Target,
+    sources: Sequence[Party],
+    asks: Sequence[Ask],
+    ports: Sequence[PortVerdict],
+) -> Iterator[str]:
+    """Yield one sentence for each thing worth knowing."""
+    for port in ports:
+        if port.groups:
+            yield _disagreement(port)
+    if isinstance(source, (WorkloadTarget, PodTarget)) and str(source) == str(destination):
+        yield (
+            f"Both ends are `{source}`: this is about two of its pods. Traffic within one pod "
+            "meets no policy."
+        )
+    ends = {party.name: party for party in sources}
+    for ask in asks:
+        ends |= {party.name: party for party, _ in ask.ends}
+    for party in ends.values():
+        yield from _oddities(party)
+    for end in (source, destination):
+        if isinstance(end, NamespaceTarget):
+            yield f"`{end}` stands for every workload in it."
+
+
+def _oddities(party: Party) -> Iterator[str]:
+    """Yield what is unusual about the pods of a party."""
+    if not party.pods:
+        return
+    if party.pods[0].host_network:
+        yield (
+            f"`{party.name}` uses the network of its node, so it counts as that node, and policies "
+            "that select pods do not apply to it."
+        )
+    if not party.pods[0].running:
+        yield f"`{party.name}` has finished; the answer is for a pod like it that runs."
+
+
+def _disagreement(port: PortVerdict) -> str:
+    """Say which pods get which answer."""
+    parts = [
+        f"{group.verdict.verdict} from {_listed(group.sources)} to {_listed(group.destinations)}"
+        for group in port.groups
+    ]
+    return f"On {port} the pods do not agree: {'; '.join(parts)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    text = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return text if len(names) <= _SHOWN else f"{text} and {len(names) - _SHOWN} more"

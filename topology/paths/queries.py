@@ -1,0 +1,117 @@
+"""What a question asks about: a port, and perhaps one HTTP request."""
+
+import re
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import urlsplit
+
+from topology.errors import InvalidQuery
+from topology.model import Protocol
+from topology.policy.verdict import HttpRequest
+
+__all__ = ["PortQuery", "parse_http", "parse_port"]
+
+_PROTOCOLS: dict[str, Protocol] = {name.lower(): name for name in get_args(Protocol)}
+_ECHO: dict[str, int] = {"ICMP": 8, "ICMPv6": 128}
+"""Types of an echo request, which is what `ping` sends."""
+_LAST_PORT = 65535
+_LAST_TYPE = 255
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+_RANGE = re.compile(r"\d+\s*-\s*\d+")
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HINT = "Give a number from 1 to 65535, such as `8080` or `53/UDP`, or the name of a port."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortQuery:
+    """The port that a question names."""
+
+    number: int | None = None
+    """Of the pod, or of the Service where one is asked about; the message type for ICMP."""
+    name: str = ""
+    """Instead of a number; looked up at the destination."""
+    protocol: Protocol = "TCP"
+
+    def __str__(self) -> str:
+        if self.number is None:
+            return f"{self.name or 'every port'}/{self.protocol}"
+        kind = "type " if self.protocol.startswith("ICMP") else ""
+        return f"{kind}{self.number}/{self.protocol}"
+
+
+def parse_port(text: str) -> PortQuery:
+    """Read a port as people write it: `8080`, `8080/TCP`, `53/udp`, `http`, `icmp`.
+
+    Raises:
+        InvalidQuery: It is no port; the message quotes it.
+
+    >>> str(parse_port("53/udp")), str(parse_port("icmp")), parse_port("http").name
+    ('53/UDP', 'type 8/ICMP', 'http')
+    """
+    first, slash, last = (part.strip() for part in text.strip().partition("/"))
+    if slash and first.lower() in _PROTOCOLS and last.isdecimal():
+        first, last = last, first
+    if not slash and first.lower() in _PROTOCOLS:
+        protocol = _PROTOCOLS[first.lower()]
+        return PortQuery(number=_ECHO.get(protocol), protocol=protocol)
+    if slash and last.lower() not in _PROTOCOLS:
+        message = f"`{last}` in `{text}` is no protocol."
+        raise InvalidQuery(message, hint=f"Use one of {', '.join(_PROTOCOLS.values())}.")
+    protocol = _PROTOCOLS[last.lower()] if slash else "TCP"
+    if first.isascii() and first.isdecimal():
+        return PortQuery(number=_checked(int(first), protocol, text), protocol=protocol)
+    if _RANGE.fullmatch(first):
+        message = f"`{text}` is a range of ports, and one question is about one port."
+        raise InvalidQuery(message, hint="Ask about a single port, or name none to see all.")
+    if not _NAME.fullmatch(first) or not re.search(r"[a-z]", first, re.IGNORECASE):
+        message = f"`{text}` is no port."
+        raise InvalidQuery(message, hint=_HINT)
+    return PortQuery(name=first, protocol=protocol)
+
+
+def parse_http(
+    text: str, *, host: str = "", headers: tuple[tuple[str, str], ...] = ()
+) -> HttpRequest:
+    """Read an HTTP request as people write it: `GET /data`, `/data`, `POST https://host/x?y=1`.
+
+    Args:
+        text: A method, GET if left out, and a path or a whole URL.
+        host: Wins over the host of a URL.
+        headers: Names and values.
+
+    Raises:
+        InvalidQuery: It is no request; the message quotes it.
+
+    >>> request = parse_http("POST http://shop.example/cart?id=1")
+    >>> request.method, request.host, request.path
+    ('POST', 'shop.example', '/cart?id=1')
+    """
+    words = text.split()
+    if words and words[-1].upper().startswith("HTTP/"):
+        words.pop()
+    if not words or len(words) > 2:
+        message = f"`{text}` is no HTTP request."
+        raise InvalidQuery(message, hint="Write it as `GET /path`.")
+    method, target = ("GET", words[0]) if len(words) == 1 else (words[0], words[1])
+    if len(words) == 1 and not target.startswith("/") and "://" not in target:
+        method, target = target, "/"
+    if not _METHOD.fullmatch(method):
+        message = f"`{method}` in `{text}` is no HTTP method."
+        raise InvalidQuery(message, hint="Write it as `GET /path`.")
+    if "://" in target:
+        parts = urlsplit(target)
+        host = host or parts.netloc.rpartition("@")[2]
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    elif not target.startswith("/") and target != "*":
+        message = f"The path `{target}` in `{text}` does not start with a slash."
+        raise InvalidQuery(message, hint=f"Write it as `{method} /{target}`.")
+    return HttpRequest(method=method, path=target, host=host, headers=headers)
+
+
+def _checked(number: int, protocol: Protocol, text: str) -> int:
+    """Return a number that is in the protocol's range."""
+    lowest, highest = (0, _LAST_TYPE) if protocol in _ECHO else (1, _LAST_PORT)
+    if not lowest <= number <= highest:
+        message = f"`{text}` is no port: {number} is not between {lowest} and {highest}."
+        raise InvalidQuery(message, hint=_HINT)
+    return number
