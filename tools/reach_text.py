@@ -1,0 +1,134 @@
+"""A verdict in words: the answer, what decided it, what came close, what else was looked at."""
+
+from collections.abc import Callable, Sequence
+
+from tools.wording import bullets, join, quote, shorten
+from topology.paths import PortVerdict, Reach
+from topology.policy.verdict import HttpRequest, Layer, LayerName
+
+__all__ = ["LABELS", "describe", "request_text"]
+
+LABELS: dict[LayerName, str] = {
+    "authorization": "Mesh authorization",
+    "azure": "Azure network",
+    "egress-policy": "Egress policy",
+    "ingress-policy": "Ingress policy",
+    "l7": "L7 rules",
+    "mtls": "Mutual TLS",
+    "service": "Service",
+}
+Places = Callable[[str], str]
+"""Finds the file and line of a rule that a sentence names."""
+
+
+def describe(reach: Reach, guesses: Sequence[str], places: Places) -> str:
+    """Return the answer, complete and true on its own."""
+    explained = {port: _explain(port, places) for port in reach.ports}
+    if len(reach.ports) == 1 or len(set(explained.values())) == 1:
+        body = bullets(explained[reach.deciding])
+    else:
+        body = bullets(_line(port, places) for port in reach.ports)
+    ports = ", ".join(str(port) for port in reach.ports)
+    checked = f"Checked: {quote(reach.source)} -> {quote(reach.destination)}, {ports}."
+    tail = " ".join([checked, *(guess for guess in guesses if guess)])
+    parts = [headline(reach), body, bullets(reach.notes), tail]
+    return "\n\n".join(part for part in parts if part)
+
+
+def headline(reach: Reach) -> str:
+    """Return the plain answer in a sentence."""
+    ends = f"{quote(reach.source)} {{}} {quote(reach.destination)}"
+    request = request_text(reach.http)
+    named: dict[str, list[str]] = {"allow": [], "deny": [], "unknown": []}
+    for port in reach.ports:
+        named[port.verdict.verdict].append(str(port))
+    allow, deny, unknown = (join(named[each]) for each in ("allow", "deny", "unknown"))
+    if not deny and not unknown:
+        start = "Yes, for some requests" if _conditional(reach.ports) else "Yes"
+        return f"{start}: {ends.format('can reach')} on {allow}{request}."
+    if not allow and not unknown:
+        return f"No: {ends.format('cannot reach')} on {join(named['deny'], 'or')}{request}."
+    if not allow and not deny:
+        return (
+            f"Not decided: whether {ends.format('can reach')} on {unknown}{request} cannot be "
+            "computed from this input."
+        )
+    rest = [f"not on {join(named['deny'], 'or')}"] if deny else []
+    rest += [f"not decided on {unknown}"] if unknown else []
+    if allow:
+        start = f"Yes, on some ports: {ends.format('can reach')} on {allow}{request}"
+        return f"{start}; {'; '.join(rest)}."
+    start = f"Not decided: {ends.format('cannot reach')} on {join(named['deny'], 'or')}{request}"
+    return f"{start}; not decided on {unknown}."
+
+
+def request_text(http: HttpRequest | None) -> str:
+    """Return the request that was asked about, as the end of a sentence."""
+    if http is None:
+        return ""
+    host = f" of host `{http.host}`" if http.host else ""
+    return f" with `{http.method} {http.path}`{host}"
+
+
+def _conditional(ports: Sequence[PortVerdict]) -> bool:
+    return all(port.verdict.l7 == "conditional" for port in ports)
+
+
+def _explain(port: PortVerdict, places: Places) -> tuple[str, ...]:
+    """Return a line for each layer: what decided first, then the others in order."""
+    deciding = port.verdict.deciding
+    layers = [layer for layer in port.verdict.layers if layer.verdict != "none"]
+    if port.verdict.verdict != "allow" and deciding:
+        layers = [deciding, *(layer for layer in layers if layer is not deciding)]
+    lines: list[str] = []
+    for layer in layers:
+        lines.append(_layer(layer))
+        if layer.nearest and layer is deciding:
+            lines.append(_nearest(layer, places))
+    if port.verdict.conditions and port.verdict.verdict != "deny":
+        lines.append(f"Only this passes: {'; '.join(port.verdict.conditions)}.")
+    lines += _groups(port)
+    return tuple(lines) or ("Nothing restricts it: no policy applies at either end.",)
+
+
+def _layer(layer: Layer) -> str:
+    text = f"{LABELS[layer.layer]}: {layer.reason}"
+    if layer.location:
+        return f"{text} ({layer.location})"
+    if layer.causes:
+        named = [f"{quote(name)} {location}" for name, location in layer.causes]
+        return f"{text} ({shorten(named, 3)})"
+    return text
+
+
+def _nearest(layer: Layer, places: Places) -> str:
+    place = places(layer.nearest)
+    return f"Nearest: {layer.nearest}" + (f" ({place})" if place else "")
+
+
+def _groups(port: PortVerdict) -> list[str]:
+    """Return a line for each group of pods that gets another answer."""
+    words = {"allow": "allowed", "deny": "denied", "unknown": "not decided"}
+    return [
+        f"{shorten([quote(name) for name in group.sources], 3)} -> "
+        f"{shorten([quote(name) for name in group.destinations], 3)}: "
+        f"{words[group.verdict.verdict]}"
+        + (f", {group.verdict.deciding.reason}" if group.verdict.deciding else ".")
+        for group in port.groups
+    ]
+
+
+def _line(port: PortVerdict, places: Places) -> str:
+    """Return one port in a line: the verdict and the layer that decided."""
+    word = {"allow": "allowed", "deny": "denied", "unknown": "not decided"}[port.verdict.verdict]
+    deciding = port.verdict.deciding
+    if deciding is None:
+        return f"{port}: {word}, nothing restricts it."
+    if port.verdict.l7 == "conditional":
+        word = "allowed for some requests"
+    text = f"{port}: {word}. {_layer(deciding)}"
+    if deciding.nearest and port.verdict.verdict == "deny":
+        text += f" {_nearest(deciding, places)}"
+    if port.verdict.conditions and port.verdict.verdict != "deny":
+        text += f" Only this passes: {'; '.join(port.verdict.conditions)}."
+    return text
