@@ -69,6 +69,7 @@ class Assistant:
         self.workspace = _open(workspace, self.settings)
         self.model = model
         self._specs = _specs(specs)
+        self._rungs: tuple[Rung, ...] | None = None
         folder = self.settings.state_dir
         self._sessions = SessionStore(
             folder / "sessions.sqlite3" if self.settings.keep_sessions else None
@@ -128,9 +129,10 @@ class Assistant:
         begun = time.perf_counter()
         question = _admit(question)
         session = session or secrets.token_hex(6)
-        rungs = climb(self.model, self.settings, self.workspace, self._specs)
+        if self._rungs is None:
+            self._rungs = climb(self.model, self.settings, self.workspace, self._specs)
         history = await self._recall(session, emit)
-        turn, falls = await self._climb_down(rungs, question, history, emit)
+        turn, falls = await self._climb_down(self._rungs, question, history, emit)
         answer = await asyncio.to_thread(self._compose, turn, question, session, falls, begun)
         await self._remember(session, turn, answer, emit)
         logger.info(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import openai
 from langchain_core.exceptions import LangChainException
@@ -33,6 +34,12 @@ FAILURES: tuple[type[Exception], ...] = (
 )
 """What a call to a hosted model may fail with; none of them is ours to repair."""
 
+# On Python 3.11 the library's own bound (`asyncio.wait_for`) may swallow a cancellation; the
+# client's read timeout and the turn's own bound do its work.
+_PATIENCE: dict[str, Any] = (
+    {"stream_chunk_timeout": None} if "stream_chunk_timeout" in ChatOpenAI.model_fields else {}
+)
+
 
 @asynccontextmanager
 async def open_openai(name: str, settings: Settings) -> AsyncIterator[BaseChatModel]:
@@ -44,6 +51,7 @@ async def open_openai(name: str, settings: Settings) -> AsyncIterator[BaseChatMo
             model=name,
             api_key=key,
             base_url=settings.openai_base_url or None,
+            **_PATIENCE,
             timeout=settings.request_timeout,
             max_retries=settings.max_retries,
             temperature=settings.temperature,
@@ -65,6 +73,7 @@ async def open_azure(deployment: str, settings: Settings) -> AsyncIterator[BaseC
             api_version=settings.azure_openai_api_version,
             api_key=settings.azure_openai_api_key,
             azure_ad_token=settings.azure_openai_ad_token,
+            **_PATIENCE,
             timeout=settings.request_timeout,
             max_retries=settings.max_retries,
             temperature=settings.temperature,

@@ -138,10 +138,15 @@ def _azure(name: str, settings: Settings) -> Rung:
 
 
 def _rules(workspace: "Workspace", specs: "tuple[ToolSpec, ...]") -> Rung:
+    made: list[BaseChatModel] = []
+
     @asynccontextmanager
     async def make() -> "AsyncIterator[BaseChatModel]":
         from assistant.models.rules import RulesModel
 
-        yield RulesModel(workspace=workspace, specs=specs)
+        if not made:
+            # Kept, as it learns the workspace's names when it is made.
+            made.append(RulesModel(workspace=workspace, specs=specs))
+        yield made[0]
 
     return Rung(tier="rules", model="rules", open=make)
