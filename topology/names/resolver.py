@@ -257,7 +257,10 @@ class NameIndex:
             matches = self._in_place(name, kind, inside, namespace, prefer, tiers=tiers)
             if matches:
                 return matches
-        return ()
+        # `production` for the namespace `prod`: a synonym, so not an exact name.
+        known = "" if place else self.namespace(phrase.name)
+        found = Match(target=NamespaceTarget(known), how="partial", label=f"namespace:{known}")
+        return (found,) if known else ()
 
     def _in_place(
         self,

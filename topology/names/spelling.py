@@ -4,14 +4,26 @@ import re
 
 from topology.names.words import GENERIC, SERVICE_WORDS, SYNONYMS
 
-__all__ = ["allowed_slips", "canonical", "core", "digits", "fold", "singular", "slips", "split"]
+__all__ = [
+    "allowed_slips",
+    "canonical",
+    "core",
+    "digits",
+    "fold",
+    "singular",
+    "slips",
+    "split",
+    "typed_forms",
+]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 _VERSION = re.compile(r"v?[0-9]+")
 _ENDINGS = tuple(sorted(GENERIC))
 _SHORTEST_CORE = 2
-_SHORT, _LONG = 5, 8
-"""Letters from which one slip, and two slips, still leave a word recognizable."""
+_SHORT, _MIDDLE, _LONG = 5, 7, 10
+"""Letters from which one slip, a wrong letter, and two slips leave a word recognizable."""
+_SHORTEST_WORD = 3
+"""Letters that each of several words needs: `payment db` is no misspelling of `payment`."""
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -51,14 +63,16 @@ def canonical(word: str) -> str:
     return SYNONYMS.get(single, single)
 
 
-def core(words: tuple[str, ...], *, version: bool = True) -> str:
+def core(words: tuple[str, ...], *, version: bool = True, synonyms: bool = True) -> str:
     """Return what tells a name apart: no generic words, no `service` at the end of a compound.
 
     Args:
         words: The words of the name, as `split` returns them.
         version: Whether a version or number at the end is part of it.
+        synonyms: Whether a word may stand for its usual synonym.
     """
-    kept = [canonical(word) for word in words]
+    same = canonical if synonyms else singular
+    kept = [same(word) for word in words]
     if not version:
         while len(kept) > 1 and _VERSION.fullmatch(kept[-1]):
             kept.pop()
@@ -68,7 +82,7 @@ def core(words: tuple[str, ...], *, version: bool = True) -> str:
         if joined.endswith(generic) and len(joined) - len(generic) >= _SHORTEST_CORE:
             joined = joined.removesuffix(generic)
             break
-    return canonical(joined)
+    return same(joined)
 
 
 def digits(text: str) -> str:
@@ -92,13 +106,23 @@ def slips(typed: str, name: str) -> int | None:
     from rapidfuzz.distance import OSA, Indel
 
     limit = allowed_slips(typed)
-    if not limit or len(name) < _SHORT or typed[:1] != name[:1] or digits(typed) != digits(name):
+    if not limit or len(name) < _SHORT or abs(len(typed) - len(name)) > 1:
+        return None
+    if typed[:1] != name[:1] or digits(typed) != digits(name):
         return None
     distance = OSA.distance(typed, name, score_cutoff=limit)
     if distance > limit or not distance:
         return None
     swapped = sorted(typed) == sorted(name)
     replaced = len(typed) == len(name) and not swapped and Indel.distance(typed, name) > 1
-    if replaced and min(len(typed), len(name)) < _LONG - 1:
+    if replaced and len(typed) < _MIDDLE:
         return None
     return distance
+
+
+def typed_forms(text: str) -> tuple[str, ...]:
+    """Return how a phrase may be compared with names letter by letter, sorted."""
+    typed = split(text)
+    if len(typed) > 1 and any(len(word) < _SHORTEST_WORD and not digits(word) for word in typed):
+        return ()
+    return tuple(sorted({"".join(typed), core(typed, synonyms=False)}))

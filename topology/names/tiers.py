@@ -17,6 +17,7 @@ from topology.names.spelling import (
     singular,
     slips,
     split,
+    typed_forms,
 )
 from topology.names.words import ENVIRONMENTS, GENERIC, SOFTWARE
 
@@ -202,7 +203,7 @@ def _near_forms(tables: Tables, name: str, allowed: Allowed) -> dict[str, int]:
     from rapidfuzz.distance import OSA
 
     near: dict[str, int] = {}
-    for typed in sorted({core(split(name)), fold(name)}):
+    for typed in typed_forms(name):
         limit = allowed_slips(typed)
         if not limit:
             continue
