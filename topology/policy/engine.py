@@ -260,12 +260,8 @@ class PolicyEngine:
         l7 = []
         conditions: list[str] = []
         errors = []
-        for end, peer, (way, row) in zip(
-            (source, destination),
-            (destination, source),
-            self._sides(source, destination),
-            strict=True,
-        ):
+        sides = self._sides(source, destination)
+        for end, (way, row) in zip((source, destination), sides, strict=True):
             if row is None:
                 layers.append(unenforced(way, end.name))
                 continue
@@ -274,7 +270,7 @@ class PolicyEngine:
                 errors.append(fault)
                 layers.append(_failed(way, fault))
                 continue
-            layers.append(explain(row, protocol, port, peer=peer.name))
+            layers.append(explain(row, protocol, port))
             found = explain_l7(row, protocol, port, http=http, dns=dns)
             if found and layers[-1].verdict != "deny":
                 l7.append(found)

@@ -135,9 +135,12 @@ def evaluate(
         return Row(direction, enforced, opening, rules, (), PortSet.ALL, PortSet.EMPTY)
     destination = own_ports if direction == "ingress" else peer_ports
     matches = []
+    unsettled = next((rule.unsettles for rule in rules if rule.unsettles), "")
     for rule in rules:
         doubt = _matches(rule, peer, rules)
         if doubt is not None:
+            if not rule.deny:
+                doubt = doubt or unsettled
             matches.append(Match(rule, *named.resolve(rule, destination), doubt))
     return _row(direction, enforced, opening, rules, tuple(matches))
 

@@ -31,14 +31,14 @@ def unenforced(direction: Direction, name: str) -> Layer:
     return Layer(layer=_LAYERS[direction], direction=direction, verdict="none", reason=reason)
 
 
-def explain(row: Row, protocol: Protocol, port: int | None, *, peer: str) -> Layer:
+def explain(row: Row, protocol: Protocol, port: int | None) -> Layer:
     """Explain one direction for one port, or for all ports of a protocol (`port=None`)."""
     asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
     if asked <= row.allowed:
         return _allowed(row, asked)
     denied = asked - row.allowed - row.unknown
     if denied == asked:
-        return _denied(row, asked, peer)
+        return _denied(row, asked)
     return _undecided(row, asked, denied)
 
 
@@ -73,7 +73,7 @@ def _allowed(row: Row, asked: PortSet) -> Layer:
     return _layer(row, "allow", f"{deciding[0].name} allows it.", deciding[0], _others(deciding))
 
 
-def _denied(row: Row, asked: PortSet, peer: str) -> Layer:
+def _denied(row: Row, asked: PortSet) -> Layer:
     denying = [m.rule for m in row.matches if m.rule.deny and not m.doubt and m.ports & asked]
     if denying:
         allowing = [m.rule for m in row.matches if not m.rule.deny and m.ports & asked]
@@ -89,7 +89,7 @@ def _denied(row: Row, asked: PortSet, peer: str) -> Layer:
     names = _enumerate(name for name, _ in causes)
     reason = f"No {row.direction} rule allows it; default deny comes from {names}."
     first = next(rule for rule in row.rules if rule.default_deny)
-    layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked, peer))
+    layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked))
     if len(causes) > 1:
         return layer
     return Layer(
@@ -108,7 +108,7 @@ def _undecided(row: Row, asked: PortSet, denied: PortSet) -> Layer:
     return _layer(row, "unknown", reason)
 
 
-def _nearest(row: Row, asked: PortSet, peer: str) -> str:
+def _nearest(row: Row, asked: PortSet) -> str:
     """Return the rule that comes closest to allowing, and what it lacks."""
     for match in row.matches:
         if not match.rule.deny and match.ports:
@@ -117,7 +117,8 @@ def _nearest(row: Row, asked: PortSet, peer: str) -> str:
         if rule.deny or not rule.peers or not _may_cover(rule, asked):
             continue
         meant = " or ".join(f"`{one.key}`" for one in rule.peers[:_SHOWN])
-        return f"{rule.name} would allow it but for the peer: it is for {meant}, not for `{peer}`."
+        other = "source" if row.direction == "ingress" else "destination"
+        return f"{rule.name} would allow it but for the {other}: it is for {meant}."
     return ""
 
 

@@ -65,27 +65,22 @@ class AddressPeer:
             return False
         if identity.addresses:
             return any(self._covers(address) for address in identity.addresses)
-        if identity.hidden_address:
-            return self._covers_hidden(identity)
-        return self._covers_world(identity)
+        whole = self._covers_whole(identity.family)
+        if not identity.hidden_address:
+            return whole and identity.outside
+        certain = not self.networks or (whole and not self.excepts)
+        return whole if certain else None
 
     def _covers(self, address: Address) -> bool:
         return any(address in network for network in self.networks) and not any(
             address in network for network in self.excepts
         )
 
-    def _covers_world(self, identity: Identity) -> bool:
-        """Decide for the reserved identity `world`: only a prefix of length 0 means it."""
-        return identity.outside and any(
-            not network.prefixlen and identity.family in (0, network.version)
-            for network in self.networks
+    def _covers_whole(self, family: int) -> bool:
+        """Return whether a prefix of length 0 is among the networks: it means the whole world."""
+        return any(
+            not network.prefixlen and family in (0, network.version) for network in self.networks
         )
-
-    def _covers_hidden(self, identity: Identity) -> bool | None:
-        whole = self._covers_world(identity)
-        if not self.networks or (whole and not self.excepts):
-            return whole
-        return None
 
 
 @dataclass(frozen=True)

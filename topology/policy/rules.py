@@ -53,6 +53,8 @@ class Rule:
     """Mode of mutual authentication, when the rule sets one."""
     undecided: str = ""
     """Why it is not known what the rule matches; empty where that is known."""
+    unsettles: str = ""
+    """Why it is not known what the other rules of its subjects allow; empty where that is."""
 
     @property
     def name(self) -> str:

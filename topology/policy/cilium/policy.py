@@ -129,7 +129,11 @@ class _Spec:
 
     def _default_deny(self, direction: Direction) -> bool:
         chosen = mapping(self.spec.get("enableDefaultDeny"), f"{self.path}.enableDefaultDeny")
-        return chosen.get(direction) is not False
+        value = chosen.get(direction)
+        if not isinstance(value, bool | None):
+            path = f"{self.path}.enableDefaultDeny.{direction}"
+            raise Rejected("wrong-type", f"`{value}` is no boolean.", "Write true or false.", path)
+        return value is not False
 
     def _item(
         self, item: Mapping[str, Any], path: str, direction: Direction, deny: bool, side: str
@@ -146,9 +150,7 @@ class _Spec:
         auth = mapping(item.get("authentication"), f"{path}.authentication").get("mode")
         anyone = not peers.peers and not peers.nothing and bool(ports)
         requires = f"{side}Requires"
-        undecided = peers.undecided
-        if item.get(requires):
-            undecided = f"`{requires}` limits the peers of every policy, which is not decided yet"
+        unsettles = f"`{requires}` of {path} limits every rule" if item.get(requires) else ""
         for part in ports or [PortItem(path, ())]:
             yield Rule(
                 policy=self.document.key,
@@ -159,12 +161,13 @@ class _Spec:
                 subject=self.subject,
                 deny=deny,
                 on_host=self.on_host,
-                peers=None if anyone or undecided else peers.peers,
+                peers=None if anyone or peers.undecided else peers.peers,
                 ports=part.ports if ports else None,
                 l7=part.l7,
                 default_deny=self._default_deny(direction),
                 auth="" if deny else str(auth or ""),
-                undecided=undecided,
+                undecided=peers.undecided,
+                unsettles=unsettles,
             )
 
     def _check_host_l7(self, ports: list[PortItem], direction: Direction) -> None:
