@@ -48,7 +48,9 @@ def read_json(data: bytes, file: str, report: Report) -> Iterator[JsonDocument]:
     except orjson.JSONDecodeError:
         yield from _read_stream(data, file, report)
     else:
-        yield JsonDocument(value=value, data=data, line=1)
+        start = len(data) - len(data.lstrip())
+        line = 1 + data.count(b"\n", 0, start)
+        yield JsonDocument(value=value, data=data[start:] if start else data, line=line)
 
 
 def _read_stream(data: bytes, file: str, report: Report) -> Iterator[JsonDocument]:

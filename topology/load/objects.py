@@ -109,7 +109,8 @@ def _find_template(
         return "metadata.namespace", namespace
     if kind not in POLICIES:
         return None
-    return next(((path, text) for path, text in walk_texts(body) if "{{" in text), None)
+    found = (place for place in walk_texts(body) if "{{" in place[1] and "}}" in place[1])
+    return next(found, None)
 
 
 def _name(metadata: Any) -> str:

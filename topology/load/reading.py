@@ -11,8 +11,7 @@ from topology.errors import UnreadableInput
 from topology.load.clusters import assemble
 from topology.load.inputs import LARGEST_YAML, Input, describe_empty, read_inputs
 from topology.load.json_documents import JsonDocument, locate_items, locate_object, read_json
-from topology.load.kinds import KEPT_WHOLE
-from topology.load.lines import SMALL, FieldLines, find_marked_lines
+from topology.load.lines import FieldLines, find_marked_lines
 from topology.load.objects import unpack
 from topology.load.problems import Report
 from topology.load.typography import holds_typography, report_typography
@@ -118,7 +117,7 @@ def _read_json_objects(given: Input, report: Report) -> _Objects | None:
     ]
     if faults.has_errors and not objects and not given.name.lower().endswith(".json"):
         fallback = Report()
-        documents = read_yaml(given.data.decode(), given.name, fallback, marked=False)
+        documents = read_yaml(given.data.decode(), given.name, fallback)
         if len(given.data) <= LARGEST_YAML and any(documents) and not fallback.has_errors:
             return None
     report.extend(*faults.finish())
@@ -127,18 +126,12 @@ def _read_json_objects(given: Input, report: Report) -> _Objects | None:
 
 def _read_yaml_objects(text: str, file: str, report: Report) -> _Objects:
     """Return the objects of a YAML text."""
-    marked = len(text) < SMALL or _is_worth_marking(text)
     faults = Report()
-    documents = list(read_yaml(text, file, faults, marked=marked))
+    documents = list(read_yaml(text, file, faults))
     if not documents and not faults.has_errors:
         faults.extend(describe_empty(file))
     report.extend(*faults.finish())
     return [item for document in documents for item in _items_of_yaml(document, file)]
-
-
-def _is_worth_marking(text: str) -> bool:
-    """Say whether a large text holds objects whose field lines will be asked for."""
-    return holds_typography(text) or any(kind in text for kind in KEPT_WHOLE - {"ConfigMap"})
 
 
 def _items_of_json(document: JsonDocument, file: str) -> _Objects:
@@ -156,7 +149,7 @@ def _items_of_yaml(document: YamlDocument, file: str) -> _Objects:
     items = unpack(document.value)
     if items is None:
         return [(document.value, _source(document.value, document.line, document, file))]
-    lines = (document.marks or {}).get(id(items), {})
+    lines = document.marks.get(id(items), {})
     return [
         (item, _source(item, lines.get(index, document.line), document, file))
         for index, item in enumerate(items)
@@ -166,6 +159,6 @@ def _items_of_yaml(document: YamlDocument, file: str) -> _Objects:
 def _source(value: Any, line: int, document: YamlDocument, file: str) -> Source:
     """Return the source of one object."""
     line = document.tops.get(id(value), line)
-    if document.marks is None or not isinstance(value, dict | list):
+    if id(value) not in document.marks:
         return Source(file, {"": line})
     return Source(file, FieldLines(partial(find_marked_lines, value, document.marks, line), line))

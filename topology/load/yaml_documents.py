@@ -20,7 +20,8 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from topology.load.lines import MOST_LEVELS, Marks
+from topology.load.kinds import KEPT_WHOLE
+from topology.load.lines import MOST_LEVELS, SMALL, Marks
 from topology.load.problems import Report
 from topology.load.scalars import resolve_scalar
 from topology.load.yaml_events import open_events
@@ -30,6 +31,8 @@ from topology.model import Location
 __all__ = ["YamlDocument", "read_yaml"]
 
 MOST_ALIASED_NODES: Final = 100_000
+MOST_DUPLICATES: Final = 100
+"""Duplicate keys that are reported of one document; junk may hold millions."""
 
 # Fields that map text to text: what stands there is kept as written, because `version: 1.10`
 # must not become `1.1`; the API server refuses it, and so it is reported.
@@ -50,24 +53,24 @@ class YamlDocument:
     line: int
     tops: dict[int, int]
     """By id: the lines of the document and of the items of a list in it."""
-    marks: Marks | None
-    """Lines of everything; None when they were not asked for."""
+    marks: Marks
+    """Lines of everything; of a large file, of the policies and their like only."""
 
 
-def read_yaml(text: str, file: str, report: Report, *, marked: bool) -> Iterator[YamlDocument]:
+def read_yaml(text: str, file: str, report: Report) -> Iterator[YamlDocument]:
     """Yield the documents of a YAML text; those that cannot be read become problems.
 
     Args:
         text: The whole file.
         file: Its name, for the problems.
         report: Takes the problems.
-        marked: Whether to keep the line of every field.
     """
+    sparse = len(text) >= SMALL
     for part, line in _split(text):
         if _HOLDS_NOTHING.fullmatch(part):
             continue
         try:
-            yield from _read_part(part, line, file, report, marked=marked)
+            yield from _read_part(part, line, file, report, sparse=sparse)
         except yaml.YAMLError as error:
             report.extend(describe_yaml_error(error, part, Location(file, line)))
 
@@ -88,13 +91,13 @@ def _split(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _read_part(
-    text: str, line: int, file: str, report: Report, *, marked: bool
+    text: str, line: int, file: str, report: Report, *, sparse: bool
 ) -> Iterator[YamlDocument]:
     """Yield the documents of a text that holds at most one `---` line."""
     next_event = open_events(text)
     while (event := next_event()) is not None:
         if type(event) is DocumentStartEvent:
-            builder = _Builder(next_event, line, file, report, marked=marked)
+            builder = _Builder(next_event, line, file, report, sparse=sparse)
             value = builder.build()
             yield YamlDocument(
                 value=value, line=builder.first_line, tops=builder.tops, marks=builder.marks
@@ -111,10 +114,10 @@ class _Builder:
         file: str,
         report: Report,
         *,
-        marked: bool,
+        sparse: bool,
     ) -> None:
         self.tops: dict[int, int] = {}
-        self.marks: Marks | None = {} if marked else None
+        self.marks: Marks = {}
         self.first_line = line
         self._next = next_event
         self._line = line
@@ -123,6 +126,9 @@ class _Builder:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._built = 0
         self._aliased = 0
+        self._duplicates = 0
+        self._sparse = sparse
+        self._marking = True
 
     def build(self) -> Any:
         """Return the document's value."""
@@ -154,8 +160,9 @@ class _Builder:
     def _mapping(self, start: Any, depth: int, *, as_text: bool) -> dict[str, Any]:
         """Return the mapping that was just opened."""
         mapping: dict[str, Any] = {}
+        marking = self._marking
         lines: dict[str | int, int] | None = None
-        if self.marks is not None:
+        if self._marking:
             lines = self.marks[id(mapping)] = {}
         if depth <= 2:
             self.tops[id(mapping)] = self._line_of(start)
@@ -167,7 +174,8 @@ class _Builder:
             if key == "<<" and key_event.implicit[0]:
                 merged |= self._merge(mapping, self._value(event, depth + 1), event)
                 continue
-            if key in mapping and key not in merged:
+            if key in mapping and key not in merged and self._duplicates < MOST_DUPLICATES:
+                self._duplicates += 1
                 self._report_duplicate(key, key_event)
             if type(event) is ScalarEvent and event.anchor is None:
                 mapping[key] = self._text(event) if as_text else _scalar(event)
@@ -175,6 +183,10 @@ class _Builder:
                 mapping[key] = self._value(event, depth + 1, as_text=key in TEXT_MAPS)
             if lines is not None:
                 lines[key] = self._line_of(key_event)
+            if self._sparse and key == "kind" and depth <= 2:
+                # kubectl writes the kind before what is long.
+                self._marking = str(mapping[key]) in KEPT_WHOLE
+        self._marking = marking
         self._built += len(mapping) + 1
         return mapping
 
@@ -182,7 +194,7 @@ class _Builder:
         """Return the list that was just opened."""
         items: list[Any] = []
         lines: dict[str | int, int] | None = None
-        if self.marks is not None:
+        if self._marking:
             lines = self.marks[id(items)] = {}
         if depth <= 2:
             self.tops[id(items)] = self._line_of(start)
