@@ -72,7 +72,9 @@ class Hops:
         ends: Hashable = None
         if _host_pod(source) or _host_pod(destination):
             ends = self.policies.question_key(source.target, destination.target)
-        key = (source.key, destination.key, ends, port, protocol, http)
+        # The names are part of it because the reasons name both ends.
+        names = (source.name, destination.name)
+        key = (names, source.key, destination.key, ends, port, protocol, http)
         found = self._verdicts.get(key)
         if found is None:
             found = self._verdicts[key] = self._decide(source, destination, port, protocol, http)

@@ -1,6 +1,7 @@
 """Everyone at one end: who can reach a target, and what a source can reach."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from topology.errors import InvalidQuery
 from topology.model import Cluster, Workload
@@ -38,7 +39,7 @@ class Surroundings:
         """Return a row for each workload and each part of the outside, as the source."""
         rows: list[PeerRow] = []
         outside: list[PeerRow] = []
-        sources = self._workloads()
+        sources = self._workloads
         others = self._outside()
         for target in self._targets(dst):
             asks = self._asks(target, port, http)
@@ -60,7 +61,7 @@ class Surroundings:
         sources = parties_of(self._cluster, src, self._hops.class_of)
         rows: list[PeerRow] = []
         skipped = 0
-        for workload, _ in self._workloads():
+        for workload, _ in self._workloads:
             try:
                 asks = self._asks(WorkloadTarget(workload), port, http)
             except InvalidQuery:
@@ -103,6 +104,7 @@ class Surroundings:
     ) -> tuple[Ask, ...]:
         return asks_of(self._cluster, target, port, self._hops.class_of, tcp_only=http is not None)
 
+    @cached_property
     def _workloads(self) -> list[tuple[Workload, tuple[Party, ...]]]:
         ordered = sorted(self._cluster.workloads, key=lambda one: (one.full_name, one.kind))
         return [

@@ -125,7 +125,9 @@ class _Explainer:
             )
             return self.build("deny", reason, match=match)
         allows = [policy for policy in self.active if policy.action == "ALLOW"]
-        nearest = describe_nearest(allows, self.connection, self.settings.trust_domains)
+        closest, nearest = describe_nearest(
+            allows, self.connection, self.settings.trust_domains
+        ) or (allows[0], "")
         names = ", ".join(policy.key for policy in allows)
         verb = "admits" if len(allows) == 1 else "admit"
         reason = f"{names} {verb} only what a rule matches, and none does."
@@ -133,7 +135,7 @@ class _Explainer:
             reason = f"{names} has no rules, which denies every request."
         if nearest:
             reason += f" The nearest: {nearest}."
-        return self.build("deny", reason, policy=allows[0], nearest=nearest)
+        return self.build("deny", reason, policy=closest, nearest=nearest)
 
     def unknown(self, finding: Finding) -> Authorization:
         match = finding.deciding
@@ -219,7 +221,7 @@ class _Explainer:
             (refused if match.policy.action == "DENY" else admitted).extend(words)
         return (
             *dict.fromkeys(admitted),
-            *(f"but not {words}" for words in dict.fromkeys(refused)),
+            *(f"except {words}" for words in dict.fromkeys(refused)),
         )
 
     def _without_http(self, match: Match) -> str:

@@ -94,9 +94,9 @@ def describe_nearest(
     policies: Sequence[AuthorizationPolicy],
     connection: Connection,
     trust_domains: tuple[str, ...],
-) -> str:
-    """Return the ALLOW rule that lacks least to let a connection through, and what it lacks."""
-    best: tuple[int, str] | None = None
+) -> tuple[AuthorizationPolicy, str] | None:
+    """Return the ALLOW policy that lacks least to let a connection through, and what it lacks."""
+    best: tuple[int, AuthorizationPolicy, str] | None = None
     for policy in policies:
         if policy.action != "ALLOW" or not policy.enforced:
             continue
@@ -106,8 +106,8 @@ def describe_nearest(
             count, words = _lack(policy, rule, connection, trust_domains)
             text = f"`{rule.path}` of {policy.key} admits {words}"
             if words and (best is None or count < best[0]):
-                best = (count, text)
-    return best[1] if best else ""
+                best = (count, policy, text)
+    return best[1:] if best else None
 
 
 def _lack(

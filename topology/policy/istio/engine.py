@@ -15,7 +15,7 @@ from topology.policy.istio.index import MeshSelection, PolicyIndex
 from topology.policy.istio.mesh import MeshSettings
 from topology.policy.istio.peer_authentication import EffectiveMode
 from topology.policy.istio.requests import Caller, carries_token, peer_ranges, with_request
-from topology.policy.istio.selection import role_of
+from topology.policy.istio.selection import name_of, role_of
 from topology.policy.istio.sidecars import bypasses_inbound, bypasses_outbound
 from topology.policy.istio.truth import Gap, Truth
 from topology.policy.verdict import HttpRequest, Layer, combine
@@ -113,7 +113,7 @@ class MeshPolicies:
         state = self.index.state(dst)
         if state.present or (behind.verdict == "allow" and behind.l7 in (None, "allow")):
             return behind
-        return _doubtful(behind, f"whether `{dst.full_name}` carries a sidecar: {state.reason}")
+        return _doubtful(behind, f"whether `{name_of(dst)}` carries a sidecar: {state.reason}")
 
     def judge(
         self, dst: Pod, connection: Connection, *, unchecked_token: bool = False
@@ -123,14 +123,14 @@ class MeshPolicies:
             self.index.authorization_policies(dst),
             connection,
             settings=self.settings,
-            pod_name=dst.full_name,
+            pod_name=name_of(dst),
             unchecked_token=unchecked_token,
         )
 
     def _unguarded(self, dst: Pod, port: int | None, protocol: Protocol) -> str:
         """Return why no proxy stands in front of this port; empty if one may."""
         state = self.index.state(dst)
-        name = dst.full_name
+        name = name_of(dst)
         if state.present is False:
             policies = [one.key for one in self.index.authorization_policies(dst) if one.enforced]
             lost = f" {', '.join(policies)} select it but are not enforced." if policies else ""
@@ -223,7 +223,7 @@ def _mtls_layer(dst: Pod, caller: Caller, mode: EffectiveMode) -> Layer:
     setting = f"{mode.policy} sets {mode.mode}" if mode.policy else "nothing sets another mode"
     verdict: Literal["allow", "deny", "unknown"] = "allow"
     if mode.mode == "DISABLE":
-        reason = f"{setting} on `{dst.full_name}`: plaintext, so the caller has no identity."
+        reason = f"{setting} on `{name_of(dst)}`: plaintext, so the caller has no identity."
     elif isinstance(caller.principal, str):
         reason = f"Mutual TLS between the sidecars; the caller is `{caller.principal}`."
     elif caller.principal is not None:

@@ -90,7 +90,7 @@ def _deny_then_allow(
     if doubt is Truth.NO and outcome is Truth.YES:
         return Finding(verdict="allow", by="allow" if allowed else "no-policy", deciding=allowed)
     if outcome is not Truth.YES:
-        doubts += tuple(match for match in allows if match.truth is not Truth.NO)
+        doubts = (*(match for match in allows if match.truth is not Truth.NO), *doubts)
     unknown = Truth.UNKNOWN in (doubt, outcome)
     return Finding(
         verdict="unknown" if unknown else "open",

@@ -14,7 +14,13 @@ from topology.policy.istio.peer_authentication import EffectiveMode, PeerAuthent
 from topology.policy.istio.protocols import PortProtocols, PortUse
 from topology.policy.istio.requests import Caller
 from topology.policy.istio.rules import AuthorizationPolicy
-from topology.policy.istio.selection import GATEWAY_NAME, MANAGED_BY, selects, selects_labels
+from topology.policy.istio.selection import (
+    GATEWAY_NAME,
+    MANAGED_BY,
+    name_of,
+    selects,
+    selects_labels,
+)
 from topology.policy.istio.sidecars import ProxyState, proxy_state
 from topology.policy.istio.truth import Truth
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
@@ -184,7 +190,7 @@ class PolicyIndex:
         if not state.present:
             identity = Truth.UNKNOWN if state.present is None else None
         return Caller(
-            name=pod.full_name, addresses=addresses, principal=identity, reason=state.reason
+            name=name_of(pod), addresses=addresses, principal=identity, reason=state.reason
         )
 
     def _policies(self) -> list[AuthorizationPolicy]:

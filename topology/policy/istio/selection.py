@@ -9,13 +9,18 @@ from typing import Literal
 from topology.model import Pod
 from topology.policy.istio.rules import AuthorizationPolicy, TargetRef
 
-__all__ = ["Role", "role_of", "selects", "selects_labels"]
+__all__ = ["Role", "name_of", "role_of", "selects", "selects_labels"]
 
 Role = Literal["sidecar", "gateway", "waypoint"]
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 MANAGED_BY = "gateway.istio.io/managed"
 WAYPOINT_CONTROLLER = "istio.io-mesh-controller"
+
+
+def name_of(pod: Pod) -> str:
+    """Return how explanations call a pod: a planned one by its workload."""
+    return f"{pod.namespace}/{pod.workload}" if pod.planned and pod.workload else pod.full_name
 
 
 def role_of(pod: Pod) -> Role:
