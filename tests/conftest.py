@@ -42,6 +42,7 @@ def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that would leave the machine."""
+    sendto = socket.socket.sendto
     connect, connect_ex, lookup = (
         socket.socket.connect,
         socket.socket.connect_ex,
@@ -67,6 +68,11 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
             raise socket.gaierror(message)
         return lookup(host, *args, **kwargs)
 
+    def guarded_sendto(self: socket.socket, data: Any, *args: Any) -> int:
+        refuse(args[-1])
+        return sendto(self, data, *args)
+
+    monkeypatch.setattr(socket.socket, "sendto", guarded_sendto)
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
