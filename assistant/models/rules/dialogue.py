@@ -10,7 +10,7 @@ from assistant.models.rules.intents import route
 from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.mentions import Mention
 from assistant.models.rules.plan import settle_ends
-from assistant.models.rules.reading import Reading, read, read_names
+from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.slots import PortText
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.words import normalise, split_questions
@@ -157,11 +157,26 @@ class Interpreter:
         text = _refer(piece, state, self.vocabulary) if state else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = route(reading)
+        if frame is None or frame.intent in ("ask", "docs"):
+            reading, frame = self._mend(text, reading, frame)
         if state and not _is_new_question(reading, frame):
             follow = self._follow(piece, reading, state)
             if follow:
                 return follow
         return frame or Frame(intent="decline")
+
+    def _mend(
+        self, text: str, reading: Reading, frame: Frame | None
+    ) -> tuple[Reading, Frame | None]:
+        """Return the reading with misspelt words corrected, if that makes more of it."""
+        mended = mend(text, self.vocabulary)
+        if mended == normalise(text):
+            return reading, frame
+        again = read(mended, self.vocabulary, self.port_names)
+        better = route(again)
+        if better is None or (frame and better.intent == "ask"):
+            return reading, frame
+        return again, better
 
     def _follow(self, piece: str, reading: Reading, state: Frame) -> Frame | None:
         if not (state.is_path or state.intent in ("policies", "inspect")):

@@ -200,21 +200,8 @@ def _route_paths(reading: Reading) -> Frame | None:
 
 
 def _route_pair(reading: Reading, roles: Roles) -> Frame | None:
-    shape = reading.shape
-    if (
-        re.search(r"\bonly\s+(?:the\s+)?@0@|@0@\s+(?:is\s+)?(?:the\s+)?only\b|\bthe only\b", shape)
-        and not roles.both_ways
-    ):
-        listed = Frame(intent="who_can", destinations=roles.destinations)
-        return (
-            listed
-            if _first(reading, roles.sources)
-            else replace(listed, intent="what_can", sources=roles.sources, destinations=())
-        )
-    if re.search(r"@0@\s+(?:\w+\s+){0,2}only\b(?!\s*(?:on|over|via))[^@]*@1@", shape) and _first(
-        reading, roles.sources
-    ):
-        return Frame(intent="what_can", sources=roles.sources)
+    if not roles.both_ways and (frame := _read_only(reading, roles)):
+        return frame
     return Frame(
         intent="reach",
         sources=roles.sources,
@@ -223,13 +210,31 @@ def _route_pair(reading: Reading, roles: Roles) -> Frame | None:
     )
 
 
-def _first(reading: Reading, group: tuple[Ref, ...]) -> bool:
-    return bool(reading.sentence.groups) and reading.sentence.groups[0] == group
+def _read_only(reading: Reading, roles: Roles) -> Frame | None:
+    """Read "only": the whole list on one side says whether it is so."""
+    groups = reading.sentence.groups
+    if roles.sources not in groups or roles.destinations not in groups:
+        return None
+    source = f"@{groups.index(roles.sources)}@"
+    destination = f"@{groups.index(roles.destinations)}@"
+    near = r"\bonly\s+(?:(?:from|by|for|to|through|via)\s+)?(?:the\s+)?"
+    if re.search(
+        rf"{near}{source}|{source}\s+(?:(?:is|are|really|indeed|still)\s+)*the only", reading.shape
+    ):
+        return Frame(intent="who_can", destinations=roles.destinations)
+    if re.search(rf"{destination}[^@]*\bonly\s+(?!on\b|over\b)[^@]*{source}", reading.shape):
+        return Frame(intent="who_can", destinations=roles.destinations)
+    verb = rf"{source}[^@]*\bonly\s+(?!on\b|over\b|via\b)[^@]*{destination}"
+    if re.search(rf"{near}{destination}|{verb}", reading.shape):
+        return Frame(intent="what_can", sources=roles.sources)
+    return None
 
 
 def _route_single(reading: Reading, roles: Roles) -> Frame | None:
     """Read a question with one end: what it reaches, or who reaches it."""
     shape = reading.shape
+    if re.search(r"\b(?:which|what|how many|list|the)\s+(?:\w+\s+)?ports?\b", shape):
+        return None
     me = re.search(
         r"\b(?:i|we|me|us|my \w+|our (?:laptops?|office|network|vpn))\b(?!\s+(?:want|need|"
         r"see|get|have|think|am|know|ask|tell))",

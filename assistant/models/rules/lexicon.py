@@ -29,6 +29,8 @@ ABILITY = (
 )
 
 FORWARD = alternatives(
+    r"(?:interact|store|save|persist|cache|insert|nc|netcat|mount|sync|replicate|back up|"
+    r"handshake)(?:s|d|ed|ing)?",
     r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|"
     r"telnet|see|"
     r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?",
@@ -48,6 +50,8 @@ FORWARD = alternatives(
 """Whoever stands before these words sends, whoever stands after them receives."""
 
 BACKWARD = alternatives(
+    r"(?:serve|answer|trust|ignore)(?:s|d|ed|ing)?(?: to)?", r"(?:respond|repl(?:y|ie))(?:s|"
+                                                             r"ed|ing)?(?: to)?",
     r"accept(?:s|ed|ing)?(?: \w+){0,3}(?: (?:from|by|of))?",
     r"receiv(?:e|es|ed|ing)(?: \w+){0,3}(?: (?:from|by))?",
     r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|"
@@ -63,7 +67,7 @@ BACKWARD = alternatives(
     r"(?:reachable|accessible|visible|available|contactable|callable|usable|addressable)(?: "
     r"\w+)?(?: (?:from|by|to|for))?",
     r"unreachable(?: (?:from|by|to|for))?", r"inaccessible(?: (?:from|by|to|for))?",
-    r"(?:open|exposed|closed|off-?limits|shielded|protected|hidden|isolated|cut off|locked "
+    r"(?:open|exposed|closed|off[- ]?limits|shielded|protected|hidden|isolated|cut off|locked "
     r"down)(?: up)? (?:to|for|from|against)",
     r"(?:block|reject|refuse|deny|drop|filter|ban|forbid|denie)(?:s|es|ed|ing|ped|ping)?(?: "
     r"\w+){0,3}(?: from)?",
@@ -109,7 +113,7 @@ KIND_NOUNS: dict[str, str] = {
         "policy": "policy policies netpol netpols networkpolicy networkpolicies cnp ccnp "
         "rule rules",
         "node": "node nodes",
-        "database": "database db databases store datastore server cluster",
+        "database": "database db databases datastore server cluster",
     }.items()
     for noun in nouns.split()
 }

@@ -34,6 +34,7 @@ _ALL_OF_IT = re.compile(
 _SAME_PLACE = re.compile(
     r"\s*(?:there\b|in\s+(?:the\s+same|that|its own)\s+(?:namespace|environment|env|place)\b)", re.I
 )
+_AS_A = re.compile(r"\bas\s+(?:an?|its|their|the|our)\s+$", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 
 
@@ -51,6 +52,8 @@ def qualify(
     """
     named: list[Mention] = []
     for mention in mentions:
+        if _AS_A.search(text[: mention.start]):
+            continue
         if not named or mention.start >= named[-1].end:
             named.append(_apply_noun(text, mention, vocabulary))
     merged, everywhere = _merge_namespaces(text, named, vocabulary)

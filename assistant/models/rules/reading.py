@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from assistant.models.rules.frame import Ref
-from assistant.models.rules.lexicon import ABILITY, COMMON, FORWARD, VOCABULARY
+from assistant.models.rules.lexicon import ABILITY, BLOCK, COMMON, FORWARD, VOCABULARY
 from assistant.models.rules.mentions import Mention, find_mentions
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
@@ -14,11 +14,11 @@ from assistant.models.rules.slots import Slots, lift_slots
 from assistant.models.rules.vocabulary import Vocabulary, squash
 from assistant.models.rules.words import normalise, word_set
 
-__all__ = ["Reading", "read", "read_names"]
+__all__ = ["Reading", "mend", "read", "read_names"]
 
 _EXCEPT = re.compile(
-    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside "
-    r"from)\s+(?:the\s+)?@\d+@"
+    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside from)"
+    r"\s+(?:the\s+)?@\d+@|(?<=@)\s*,?\s*\bbut\s+(?:the\s+)?@\d+@"
 )
 _PRONOUNS = word_set(
     "i we you me us it they them he she this that there here one each everyone anyone "
@@ -37,7 +37,7 @@ class Reading:
     """A question, taken apart."""
 
     text: str
-    """Normalised, misspelt structure words mended."""
+    """Normalised."""
     slots: Slots
     mentions: tuple[Mention, ...]
     sentence: Sentence
@@ -60,11 +60,11 @@ class Reading:
 
 def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Reading:
     """Return the reading of one question."""
-    plain = _mend(normalise(text).replace("@", " ").replace("\x00", " "), vocabulary)
-    slots = lift_slots(plain, port_names)
+    plain = normalise(text).replace("@", " ").replace("\x00", " ")
+    slots = lift_slots(plain, port_names, lambda word: _names_thing(word, vocabulary))
     mentions = qualify(slots.text, find_mentions(slots.text, vocabulary), vocabulary)
     sentence = build_sentence(slots.text, mentions)
-    sentence = _drop_exceptions(sentence)
+    sentence = _drop_exceptions(_drop_blocker(sentence))
     roles = assign_roles(sentence)
     roles = _complete(sentence, roles, vocabulary)
     return Reading(text=plain, slots=slots, mentions=mentions, sentence=sentence, roles=roles)
@@ -75,8 +75,14 @@ def read_names(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
     return qualify(text, find_mentions(text, vocabulary), vocabulary, source_first=False)
 
 
-def _mend(text: str, vocabulary: Vocabulary) -> str:
+def _names_thing(word: str, vocabulary: Vocabulary) -> bool:
+    hit = vocabulary.find(word, fuzzy=False)
+    return bool(hit and any(entry.kind in ("workload", "service") for entry in hit.entries))
+
+
+def mend(text: str, vocabulary: Vocabulary) -> str:
     """Correct misspelt structure words ("acess", "conect") that name nothing here."""
+    text = normalise(text)
 
     def correct(match: re.Match[str]) -> str:
         word = match[0]
@@ -104,13 +110,34 @@ def _alike(word: str, good: str) -> bool:
     return word[0] == good[0] or sorted(word) == sorted(good)
 
 
+def _drop_blocker(sentence: Sentence) -> Sentence:
+    """Leave out "anything" in "does anything stop A from reaching B": it is no end."""
+    wild = [number for number, group in enumerate(sentence.groups) if group[0].kind == "any"]
+    for number in wild if len(sentence.groups) > 2 else ():
+        match = re.search(
+            rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
+            rf"(?:{BLOCK}|says?\b|decides?\b))"
+            rf"|(?<=receive )@{number}@|(?<=accept )@{number}@|(?<=send )@{number}@"
+            rf"|(?<=get )@{number}@",
+            sentence.text,
+        )
+        if match:
+            return _without(sentence, number, match)
+    return sentence
+
+
 def _drop_exceptions(sentence: Sentence) -> Sentence:
     """Leave out "except B": the whole list is answered, which shows what is beside B."""
     match = _EXCEPT.search(sentence.text)
     if not match or len(sentence.groups) < 3:
         return sentence
     index = int(re.findall(r"@(\d+)@", match[0])[0])
-    text = sentence.text[: match.start()] + sentence.text[match.end() :]
+    return _without(sentence, index, match)
+
+
+def _without(sentence: Sentence, index: int, match: re.Match[str]) -> Sentence:
+    """Return the sentence without a group and the words that a match covers."""
+    text = f"{sentence.text[: match.start()]}{sentence.text[match.end() :]}"
     groups = [group for position, group in enumerate(sentence.groups) if position != index]
     text = re.sub(r"@(\d+)@", lambda m: f"@{int(m[1]) - (int(m[1]) > index)}@", text)
     return Sentence(text, tuple(groups))

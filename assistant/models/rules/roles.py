@@ -118,7 +118,16 @@ def _order(
     left: str, middle: str, right: str, first: tuple[Ref, ...], second: tuple[Ref, ...]
 ) -> tuple[bool, bool] | None:
     """Return whether the first group sends, and whether the words say so."""
-    for rule in (_by_arrow, _by_fronted_object, _by_blocker, _by_preposition, _by_middle):
+    for rule in (
+        _by_arrow,
+        _by_own_pronoun,
+        _by_breach,
+        _by_answer,
+        _by_fronted_object,
+        _by_blocker,
+        _by_preposition,
+        _by_middle,
+    ):
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:
             return verdict, True
@@ -136,10 +145,57 @@ def _by_arrow(left: str, middle: str, right: str, first: _Group, second: _Group)
     return False if "<-" in middle else None
 
 
+def _by_own_pronoun(
+    left: str, middle: str, right: str, first: _Group, second: _Group
+) -> bool | None:
+    """Decide "A is up, but B cannot reach it": the pronoun stands for the first."""
+    if re.match(
+        rf"\s*(?:(?:{ABILITY}|not|be|able|allowed|to)\s+)*{FORWARD}\s+(?:(?:to|with|at|from)\s+)?"
+        r"(?:it|them)\b",
+        right,
+    ):
+        return False
+    return None
+
+
+def _by_breach(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
+    """Decide "if A is compromised, is B reachable"."""
+    breached = r"(?:compromised|hacked|breached|owned|taken over|exploited|infected|pwned)"
+    if re.match(rf"\s*(?:\w+\s+){{0,3}}{breached}\b", middle):
+        return True
+    return None
+
+
+def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
+    """Decide by who turns whom away or lets whom in, and by who gets no answer."""
+    the = r"\s+(?:the\s+)?$"
+    if re.search(
+        r"\b(?:block|reject|refus|den|drop|accept|admitt|allow|let|permitt|serv|answer|ignor|"
+        rf"stopp|bann|filter|turn)\w*\s*(?:in|through|away|down|out)?\s+by{the}",
+        middle,
+    ):
+        return True
+    if re.search(
+        rf"\b(?:when|while|upon|after)\s+(?:it\s+)?(?:\w+\s+(?:to\s+)?)?{FORWARD}", middle
+    ):
+        return True
+    if re.search(
+        r"\b(?:time-?d?[ -]?outs?|refused|no (?:answers?|repl(?:y|ies)|responses?|data)|errors?|"
+        rf"resets?|rst|[45]\d\d|failures?|nothing(?: back)?)\b[^@]*\bfrom{the}",
+        middle,
+    ):
+        return True
+    lets = rf"\s*(?:(?:{ABILITY}|not|also|ever|even|only)\s+)*{LET}\s+(?:the\s+)?"
+    return False if re.fullmatch(lets, middle) else None
+
+
 def _by_fronted_object(
     left: str, middle: str, right: str, first: _Group, second: _Group
 ) -> bool | None:
-    """Decide "what can web reach", "where may web connect to", "who does web talk to"."""
+    """Decide "what can web reach", "where may web connect to", "which ports of A can B reach"."""
+    if re.search(r"\b(?:which|what)\b[^@]*\b(?:of|on|at|for)\s+(?:the\s+)?$", left):
+        only_ability = re.fullmatch(rf"\s*(?:{ABILITY}\s*)+(?:the\s+)?", middle)
+        return False if only_ability and re.search(FORWARD, right) else None
     if first[0].kind != "any" or left.strip() not in (
         "",
         "and",

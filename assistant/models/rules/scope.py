@@ -53,8 +53,8 @@ _FLOWS = re.compile(
     re.I,
 )
 _HYPOTHESIS = re.compile(
-    r"\b(?:what (?:would|will|could)?\s*(?:happens?|breaks?|changes?)|what "
-    r"would)\b.{0,30}\b(?:if|when|without)\b|"
+    r"\bwhat (?:(?:would|will|could)\s+)?(?:breaks?|changes?|stops? working)\b|"
+    r"\bwhat (?:(?:would|will|could)\s+)?happens?\b.{0,30}\b(?:if|without)\b|"
     r"\b(?:if|once|when|after|before|suppose|supposing|assuming|"
     r"assume)\b.{0,40}\b(?:deleted?|remov(?:e|ed|ing)|adds?|added|adding|"
     r"appl(?:y|ied|ying)|chang(?:e|ed|ing)|dropped? the policy|without the|deploy(?:ed|"
@@ -62,6 +62,10 @@ _HYPOTHESIS = re.compile(
     r"gone|did not exist|were not there)\b|"
     r"\bwithout\s+(?:the\s+)?(?:policy|rule|netpol|@\d+@\s+policy)\b",
     re.I,
+)
+_NEEDS = re.compile(
+    r"@\d+@\s+(?:not\s+)?(?:depends?|relies|rely|needs?|requires?|"
+    r"trusts?)\s+(?:on\s+)?(?:the\s+)?@\d+@"
 )
 _PAST = re.compile(
     r"\b(?:did|was|were|has|had|have)\b.{0,80}\b(?:yesterday|last\s+(?:night|week|month|hour|year)|"
@@ -101,7 +105,7 @@ def find_outside(text: str, shape: str) -> Outside:
         return "change"
     if _HYPOTHESIS.search(shape):
         return "hypothesis"
-    if _FLOWS.search(shape):
+    if _FLOWS.search(shape) or _NEEDS.search(shape):
         return "flows"
     return "past" if _PAST.search(shape) else ""
 

@@ -1,7 +1,7 @@
 """Ports, HTTP requests and hosts in a question; each is lifted out and leaves a gap."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.words import word_set
@@ -58,17 +58,20 @@ class Slots:
     """What cannot be asked, such as port 70000; one sentence each."""
 
 
-def lift_slots(text: str, port_names: Collection[str]) -> Slots:
+def lift_slots(
+    text: str, port_names: Collection[str], names: Callable[[str], bool] = lambda _: False
+) -> Slots:
     """Return the slots of a normalised question.
 
     Args:
         text: As `words.normalise` gives it.
         port_names: Lower-case names of ports in the workspace.
+        names: Whether a word names a thing in the workspace; "on redis" is then no port.
     """
     slots = Slots(text=text)
     for step in (_lift_url, _lift_request, _lift_host, _lift_numbers):
         slots = step(slots)
-    slots = _lift_names(slots, port_names)
+    slots = _lift_names(slots, port_names, names)
     ping = re.search(r"\b(?:ping(?:s|ed|ing)?|icmp)\b", slots.text, re.IGNORECASE)
     if ping:
         slots = replace(slots, ping=True)
@@ -148,6 +151,7 @@ def _lift_host(slots: Slots) -> Slots:
 def _lift_numbers(slots: Slots) -> Slots:
     found: list[PortText] = []
     text = slots.text
+    dials = re.search(r"\b(?:telnet|nc|netcat)\b", text, re.IGNORECASE)
     lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
     patterns = (
         rf"{lead}\b(?:{_PROTOCOL}\s+)?ports?(?:\s+numbers?)?\s*[:#]?\s*"
@@ -162,6 +166,8 @@ def _lift_numbers(slots: Slots) -> Slots:
         rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
         rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
         r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
+        rf"(?<=\bis\s)(?P<list>{_NUMBER})\s+(?=(?:on|of|at|open|closed|allowed)\b)",
+        r"(?<=\w)\s(?P<list>\d{2,5})\s*(?=\?*$)" if dials else r"(?!)(?P<list>)",
     )
     for pattern in patterns:
         for match in list(re.finditer(pattern, text, re.IGNORECASE)):
@@ -180,7 +186,7 @@ def _lift_numbers(slots: Slots) -> Slots:
     return replace(slots, text=text, ports=slots.ports + tuple(found), faults=faults)
 
 
-def _lift_names(slots: Slots, port_names: Collection[str]) -> Slots:
+def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str], bool]) -> Slots:
     if slots.ports:
         return slots
     known = set(port_names) | set(WELL_KNOWN)
@@ -199,7 +205,7 @@ def _lift_names(slots: Slots, port_names: Collection[str]) -> Slots:
         for match in re.finditer(pattern, text, re.IGNORECASE):
             name = match["name"].lower()
             taken = name in known if name in port_names or not explicit else name not in _NOT_NAMES
-            if not taken or (explicit and name not in known):
+            if not taken or (explicit and name not in known) or (not explicit and names(name)):
                 continue
             port = PortText(name=name, explicit=explicit)
             return replace(slots, text=_cut(text, match), ports=(*slots.ports, port))

@@ -14,7 +14,7 @@ from topology.model import Cluster, Workload
 
 __all__ = ["Entry", "Hit", "Vocabulary", "squash"]
 
-EXACT, ALIAS, PLURAL, TYPO, PART, CONCEPT = 1.0, 0.95, 0.9, 0.85, 0.8, 0.7
+EXACT, ALIAS, PLURAL, TYPO, PART, INSIDE, CONCEPT = 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7
 """How much each way of fitting counts; a better way beats every worse one."""
 
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/component", "k8s-app", "app", "name")
@@ -179,10 +179,22 @@ class Vocabulary:
                 return Hit(_sorted(common), PART)
         if fuzzy and (hit := self._find_misspelt(key)):
             return hit
+        if fuzzy and len(key) > 4 and (inside := self._find_inside(key)):
+            return Hit(_sorted(inside), INSIDE)
         concept = _CONCEPT_WORDS.get(phrase.lower(), "")
         if concept and self._concepts.get(concept):
             return Hit(_sorted(self._concepts[concept]), CONCEPT)
         return None
+
+    def _find_inside(self, key: str) -> set[Entry]:
+        """Return the workloads whose names, written in one word, hold the word ("catalog")."""
+        return {
+            entry
+            for name, entries in self._exact.items()
+            if key in name and key not in COMMON and singular(key) not in COMMON
+            for entry in entries
+            if entry.kind in ("workload", "service")
+        }
 
     def _beside(self, entries: set[Entry], key: str) -> set[Entry]:
         """Return workloads known by a name that a policy or a namespace bears in full."""
