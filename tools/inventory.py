@@ -104,7 +104,8 @@ def list_objects(workspace: Workspace, kind: str = "", namespace: str = "") -> O
     place = _namespace(cluster, namespace)
     rows = [row for row in _rows(cluster, wanted or "Workload") if not place or _inside(row, place)]
     shown = tuple(rows[:MOST_ROWS])
-    noun = {"": "workload", "Policy": "policy"}.get(wanted, wanted)
+    noun = wanted if wanted in (*POLICY_KINDS, *WORKLOAD_KINDS, "Service") else wanted.lower()
+    noun = noun or "workload"
     where = f" in namespace {quote(place)}" if place else ""
     first = f"{count(len(rows), noun)}{where}" + (":" if rows else ".")
     lines = [_line(row) for row in shown]

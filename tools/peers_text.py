@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from tools.reach_text import request_text
-from tools.wording import bullets, count, join, quote, shorten
+from tools.wording import bullets, count, quote, shorten
 from topology.paths import PeerRow, Peers
 
-__all__ = ["describe", "names_of"]
+__all__ = ["describe", "full_name", "names_of"]
 
 MOST_ROWS = 50
 _SHOWN = 12
+_ENTITIES = frozenset({"world", "kube-apiserver", "host", "remote-node"})
+_GROUPED = 4
+"""From so many workloads with the same rule on, they share a line."""
 
 
 def names_of(names: Sequence[str]) -> str:
@@ -22,57 +25,104 @@ def describe(peers: Peers, guess: str) -> str:
     allowed = [row for row in peers.rows if row.verdict == "allow"]
     unknown = [row for row in peers.rows if row.verdict == "unknown"]
     denied = [row for row in peers.rows if row.verdict == "deny"]
-    lines = [_allowed_line(peers, row) for row in allowed[:MOST_ROWS]]
-    if len(allowed) > MOST_ROWS:
-        lines.append(f"... and {len(allowed) - MOST_ROWS:,} more.")
     parts = [
-        _headline(peers, allowed),
-        bullets(lines),
-        bullets(f"Not decided for {quote(row.name)}: {row.reason}" for row in unknown[:MOST_ROWS]),
-        bullets(_denied_lines(peers, denied)),
-        bullets(_outside_lines(peers)),
+        _headline(peers, allowed, unknown),
+        bullets(_cut(_allowed_lines(peers, allowed))),
+        bullets(_cut(_reason_lines(peers, unknown, "Not decided"))),
+        bullets(_cut(_reason_lines(peers, denied, "Denied"))),
+        bullets([*_outside_lines(peers), *peers.exposure]),
         bullets(peers.notes),
         guess,
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _headline(peers: Peers, allowed: Sequence[PeerRow]) -> str:
-    subject, total = quote(peers.of), len(peers.rows)
-    port = f" on {peers.asked}" if peers.asked else ""
-    request = request_text(peers.http)
-    every = total > 1 and len(allowed) == total
-    number = f"All {total:,}" if every else f"{len(allowed):,} of {total:,}" if allowed else "None"
-    if peers.direction == "who-can-reach":
-        whom = number if allowed else f"None of {total:,}"
-        text = f"{whom} {'workload' if total == 1 else 'workloads'} can reach {subject}"
+def full_name(row: PeerRow) -> str:
+    """Return `namespace/name`, or the name alone outside namespaces."""
+    return f"{row.namespace}/{row.name}" if row.namespace else row.name
+
+
+def _cut(lines: list[str]) -> list[str]:
+    more = len(lines) - MOST_ROWS
+    return lines if more <= 0 else [*lines[:MOST_ROWS], f"... and {more:,} more."]
+
+
+def _headline(peers: Peers, allowed: Sequence[PeerRow], unknown: Sequence[PeerRow]) -> str:
+    subject, total, number = quote(peers.of), len(peers.rows), len(allowed)
+    asked = (f" on {peers.asked}" if peers.asked else "") + request_text(peers.http)
+    if number == total and total > 1:
+        which = f"all {total:,} workloads"
+    elif number:
+        which = f"{number:,} of {count(total, 'workload')}"
     else:
-        whom = f"{number.lower()} " if allowed else f"none of {total:,} "
-        text = f"{subject} can reach {whom}{'workload' if total == 1 else 'workloads'}"
-    outside = [quote(row.name) for row in peers.outside if row.verdict == "allow"]
-    beyond = f"; outside: {join(outside)}" if outside else "; nothing outside"
-    return f"{text}{port}{request}{beyond if peers.outside else ''}."
+        which = f"none of {count(total, 'workload')}"
+    if _is_pairs(peers):
+        way = "into" if peers.direction == "who-can-reach" else "out of"
+        connections = f"{number:,} of {count(total, 'connection')}"
+        text = f"{connections} between workloads {way} {subject}{asked} are allowed"
+    elif peers.direction == "who-can-reach":
+        text = f"{which[0].upper()}{which[1:]} can reach {subject}{asked}"
+    else:
+        text = f"{subject} can reach {which}{asked}"
+    if unknown:
+        text += f", {len(unknown):,} not decided"
+    return f"{text}{_world(peers)}."
 
 
-def _allowed_line(peers: Peers, row: PeerRow) -> str:
-    text = f"{_pair(peers, row)}{_ports(row)}"
-    if row.l7 == "conditional":
-        text += ", only some requests"
-    return f"{text}: {_decided(row)}"
+def _is_pairs(peers: Peers) -> bool:
+    """Return whether both ends vary, because a whole namespace was asked about."""
+    return any(row.target not in ("", peers.of) for row in peers.rows)
+
+
+def _world(peers: Peers) -> str:
+    """Return what holds for the world outside, as the end of a sentence."""
+    verdicts = {row.verdict for row in peers.outside if row.name == "world"}
+    if not verdicts:
+        return ""
+    inbound = peers.direction == "who-can-reach"
+    if "allow" in verdicts:
+        return "; the world outside can, too" if inbound else "; the world outside, too"
+    if "unknown" in verdicts:
+        return "; for the world outside it is not decided"
+    parts = [row for row in peers.outside if row.name not in _ENTITIES]
+    if any(row.verdict != "deny" for row in parts):
+        names = [quote(row.name) for row in parts if row.verdict != "deny"]
+        return f"; of the world outside only {shorten(list(dict.fromkeys(names)), 4)}"
+    return "; the world outside cannot" if inbound else "; not the world outside"
+
+
+def _allowed_lines(peers: Peers, rows: Sequence[PeerRow]) -> list[str]:
+    """Return the allowed rows; those with the same ports and the same rule together."""
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        text = _ports(row) + (", only some requests" if row.l7 == "conditional" else "")
+        groups.setdefault(f"{text}: {_decided(row)}", []).append(_pair(peers, row))
+    lines: list[str] = []
+    for text, names in groups.items():
+        if len(names) < _GROUPED:
+            lines += [f"{name}{text}" for name in names]
+        else:
+            noun = "connection" if _is_pairs(peers) else "workload"
+            lines.append(f"{count(len(names), noun)}{text} {shorten(names, MOST_ROWS)}")
+    return lines
 
 
 def _pair(peers: Peers, row: PeerRow) -> str:
     """Return the row's name, with the end asked about where that was a whole namespace."""
+    name = full_name(row)
+    if row.mixed:
+        return f"{quote(name)} (its pods do not agree)"
     if row.target in ("", peers.of):
-        return quote(row.name)
-    ends = (row.name, row.target) if peers.direction == "who-can-reach" else (row.target, row.name)
+        return quote(name)
+    ends = (name, row.target) if peers.direction == "who-can-reach" else (row.target, name)
     return f"{quote(ends[0])} -> {quote(ends[1])}"
 
 
 def _ports(row: PeerRow) -> str:
     text = f" on {', '.join(row.ports)}" if row.ports else ""
-    if row.unknown_ports:
-        text += f" (not decided: {', '.join(row.unknown_ports)})"
+    undecided = [port for port in row.unknown_ports if "/" in port]
+    if undecided and row.verdict != "unknown":
+        text += f" (not decided: {', '.join(undecided)})"
     return text
 
 
@@ -80,21 +130,22 @@ def _decided(row: PeerRow) -> str:
     return row.reason + (f" ({row.location})" if row.location else "")
 
 
-def _denied_lines(peers: Peers, rows: Sequence[PeerRow]) -> list[str]:
-    """Return the denied workloads by the sentence that tells why."""
+def _reason_lines(peers: Peers, rows: Sequence[PeerRow], word: str) -> list[str]:
+    """Return rows by the sentence that tells why, the largest group first."""
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(_decided(row), []).append(_pair(peers, row))
     return [
-        f"Denied, {count(len(names), 'workload')}: {shorten(names, _SHOWN)}: {reason}"
+        f"{word}: {shorten(names, _SHOWN)}. {reason}"
         for reason, names in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
 
 
 def _outside_lines(peers: Peers) -> list[str]:
+    """Return the parts of the outside that get the same answer together."""
     words = {"allow": "allowed", "deny": "denied", "unknown": "not decided"}
-    lines = [
-        f"Outside, {quote(row.name)}: {words[row.verdict]}{_ports(row)}. {_decided(row)}"
-        for row in peers.outside
-    ]
-    return lines + list(peers.exposure)
+    groups: dict[str, list[str]] = {}
+    for row in peers.outside:
+        text = f"{words[row.verdict]}{_ports(row)}. {_decided(row)}"
+        groups.setdefault(text, []).append(_pair(peers, row))
+    return [f"Outside, {shorten(names, 6)}: {text}" for text, names in groups.items()]

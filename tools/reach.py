@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tools import peers_text, reach_text
+from tools import peers_text, reach_text, surroundings
 from tools.rule_places import place_of_rules
 from tools.spec import Evidence, ToolResult, tool
 from tools.understanding import understand, understood
@@ -199,7 +199,9 @@ def who_can_reach(
     """
     network = workspace.network
     match = understand(network, destination)
-    peers = network.who_can_reach(match.target, port=_port(port), http=_request(http, "", ()))
+    peers = surroundings.who_can(
+        network, match.target, port=_port(port), http=_request(http, "", ())
+    )
     return _peers_result(peers, understood(destination, match))
 
 
@@ -220,7 +222,7 @@ def what_can_reach(workspace: Workspace, source: str, port: str = "") -> PeersRe
     """
     network = workspace.network
     match = understand(network, source)
-    peers = network.what_can(match.target, port=_port(port))
+    peers = surroundings.what_can(network, match.target, port=_port(port))
     return _peers_result(peers, understood(source, match))
 
 
@@ -312,14 +314,22 @@ def _not_verified(reach: Reach) -> tuple[str, ...]:
 _ORDER = {"allow": 0, "unknown": 1, "deny": 2}
 
 
+def _rank(row: Peer) -> tuple[int, str, str]:
+    return _ORDER[row.verdict], peers_text.full_name(row), row.target
+
+
 def _peers_result(peers: Peers, guess: str) -> PeersResult:
-    rows = sorted(peers.rows, key=lambda row: (_ORDER[row.verdict], row.name, row.target))
+    rows = sorted(
+        peers.rows, key=lambda row: (_ORDER[row.verdict], peers_text.full_name(row), row.target)
+    )
     shown = rows[:MOST_ROWS]
     undecided = [row for row in (*rows, *peers.outside) if row.verdict == "unknown"]
     return PeersResult(
         summary=peers_text.describe(peers, guess),
         evidence=_peers_evidence([*rows, *peers.outside]),
-        not_verified=tuple(f"{row.name}: {row.reason}" for row in undecided[:MOST_ROWS]),
+        not_verified=tuple(
+            dict.fromkeys(f"{peers_text.full_name(row)}: {row.reason}" for row in undecided)
+        )[:MOST_ROWS],
         of=peers.of,
         direction=peers.direction,
         allowed=sum(1 for row in rows if row.verdict == "allow"),
@@ -358,7 +368,7 @@ def _peers_evidence(rows: Sequence[Peer]) -> tuple[Evidence, ...]:
     for row in rows:
         source = " ".join(part for part in (row.policy, row.rule) if part) or "no policy"
         key = (row.verdict, source, _text(row.location) or "")
-        groups.setdefault(key, []).append(row.name)
+        groups.setdefault(key, []).append(peers_text.full_name(row))
     return tuple(
         Evidence(claim=f"{verdict}: {peers_text.names_of(names)}", source=source, location=location)
         for (verdict, source, location), names in groups.items()

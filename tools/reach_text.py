@@ -28,7 +28,7 @@ def describe(reach: Reach, guesses: Sequence[str], places: Places) -> str:
         body = bullets(explained[reach.deciding])
     else:
         body = bullets(_line(port, places) for port in reach.ports)
-    ports = ", ".join(str(port) for port in reach.ports)
+    ports = ", ".join(_asked(port) for port in reach.ports)
     checked = f"Checked: {quote(reach.source)} -> {quote(reach.destination)}, {ports}."
     tail = " ".join([checked, *(guess for guess in guesses if guess)])
     parts = [headline(reach), body, bullets(reach.notes), tail]
@@ -39,13 +39,17 @@ def headline(reach: Reach) -> str:
     """Return the plain answer in a sentence."""
     ends = f"{quote(reach.source)} {{}} {quote(reach.destination)}"
     request = request_text(reach.http)
+    if _depends_on_port(reach.deciding):
+        start = f"It depends on the port: {ends.format('can reach')}"
+        return f"{start} on {reach.deciding.open_ports}{request}; no other port is sure to be open."
     named: dict[str, list[str]] = {"allow": [], "deny": [], "unknown": []}
     for port in reach.ports:
-        named[port.verdict.verdict].append(str(port))
+        named[port.verdict.verdict].append(_named(port))
     allow, deny, unknown = (join(named[each]) for each in ("allow", "deny", "unknown"))
     if not deny and not unknown:
         start = "Yes, for some requests" if _conditional(reach.ports) else "Yes"
-        return f"{start}: {ends.format('can reach')} on {allow}{request}."
+        ports = allow.replace(" (some requests)", "") if start != "Yes" else allow
+        return f"{start}: {ends.format('can reach')} on {ports}{request}."
     if not allow and not unknown:
         return f"No: {ends.format('cannot reach')} on {join(named['deny'], 'or')}{request}."
     if not allow and not deny:
@@ -60,6 +64,26 @@ def headline(reach: Reach) -> str:
         return f"{start}; {'; '.join(rest)}."
     start = f"Not decided: {ends.format('cannot reach')} on {join(named['deny'], 'or')}{request}"
     return f"{start}; not decided on {unknown}."
+
+
+def _every(port: PortVerdict) -> bool:
+    """Return whether the question is about every port, because none was named or offered."""
+    return port.port is None and port.service_port is None
+
+
+def _depends_on_port(port: PortVerdict) -> bool:
+    return _every(port) and port.verdict.verdict == "unknown" and "/" in port.open_ports
+
+
+def _named(port: PortVerdict) -> str:
+    """Return a port as the headline names it."""
+    if _every(port) and port.verdict.verdict != "allow":
+        return "any port"
+    return f"{port} (some requests)" if port.verdict.l7 == "conditional" else str(port)
+
+
+def _asked(port: PortVerdict) -> str:
+    return "every port" if _every(port) else str(port)
 
 
 def request_text(http: HttpRequest | None) -> str:

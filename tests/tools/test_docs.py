@@ -1,4 +1,3 @@
-
 import pytest
 
 from tools.docs import DocsResult, search_docs

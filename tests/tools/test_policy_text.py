@@ -1,0 +1,129 @@
+import pytest
+
+from tools.policy_text import count_rules, describe_policy
+from topology.load import load_text
+
+
+def told(text: str) -> list[str]:
+    (policy,) = load_text(text).policies
+    return [clause.text for clause in describe_policy(policy)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (
+            "podSelector: {}",
+            ["It selects every pod in namespace `a`.", "Ingress: nothing is allowed."],
+        ),
+        (
+            "{podSelector: {}, policyTypes: [Egress], egress: [{}]}",
+            ["It selects every pod in namespace `a`.", "Egress: allows to anyone on every port."],
+        ),
+        (
+            "{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [db, cache]}]},"
+            " ingress: [{from: [{namespaceSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8,"
+            " except: [10.1.0.0/16]}}], ports: [{port: 1000, endPort: 2000}, {protocol: UDP}]}]}",
+            [
+                "It selects pods `tier not in (db, cache)` in namespace `a`.",
+                "Ingress: allows from every pod in every namespace or `10.0.0.0/8` except "
+                "`10.1.0.0/16` on 1000-2000/TCP and every port/UDP.",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_kubernetes_policy_in_words(spec: str, said: list[str]) -> None:
+    text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+    body = f"metadata: {{name: p, namespace: a}}\nspec:\n  {spec}\n" if spec[0] != "{" else (
+        f"metadata: {{name: p, namespace: a}}\nspec: {spec}\n"
+    )  # fmt: skip
+    assert told(text + body) == said
+
+
+CILIUM = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: p, namespace: a}
+spec:
+  endpointSelector: {matchLabels: {app: x}}
+  ingress:
+  - {}
+  - fromEndpoints:
+    - matchLabels: {"k8s:io.kubernetes.pod.namespace": b, app: y}
+    toPorts:
+    - ports: [{port: "80", protocol: TCP}]
+      rules: {http: [{method: GET, path: /a}]}
+  ingressDeny:
+  - fromEntities: [world]
+  egress:
+  - toFQDNs: [{matchName: e.example}, {matchPattern: "*.f.example"}]
+  - toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}]
+  - toServices: [{k8sService: {serviceName: s, namespace: n}}]
+  - icmps: [{fields: [{type: 8, family: IPv4}]}]
+"""
+
+
+def test_a_cilium_policy_in_words() -> None:
+    assert told(CILIUM) == [
+        "It selects pods `app=x` in namespace `a`.",
+        "Ingress: allows nothing: an empty rule matches no traffic.",
+        "Ingress: allows from pods `app=y` and `namespace=b` on 80/TCP (HTTP GET /a only).",
+        "Ingress: denies from entity `world` on every port.",
+        "Egress: allows to DNS name `e.example` or DNS name `*.f.example` on every port.",
+        "Egress: allows to `10.0.0.0/8` except `10.1.0.0/16` on every port.",
+        "Egress: allows to Service `n/s` on every port.",
+        "Egress: allows to anyone on ICMPIPv4 type 8.",
+    ]
+    (policy,) = load_text(CILIUM).policies
+    assert (count_rules(policy, "ingress"), count_rules(policy, "egress")) == (3, 4)
+
+
+def test_each_sentence_points_to_its_line() -> None:
+    (policy,) = load_text(CILIUM, name="p.yaml").policies
+    places = {clause.path: str(clause.location) for clause in describe_policy(policy)}
+    assert places["spec.ingress[1]"] == "p.yaml:8"
+    assert places["spec.egress[3]"] == "p.yaml:19"
+
+
+MESH = """\
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: p, namespace: a}
+spec:
+  selector: {matchLabels: {app: x}}
+  action: DENY
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/b/sa/y], notNamespaces: [c]}}]
+    to: [{operation: {methods: [GET], paths: [/a]}}]
+    when: [{key: "request.headers[x]", values: ["1"]}]
+"""
+
+
+def test_a_mesh_policy_in_words() -> None:
+    assert told(MESH) == [
+        "It selects pods `app=x` in namespace `a` (everywhere, if that is the mesh's root "
+        "namespace).",
+        "Denies from principals `cluster.local/ns/b/sa/y` with not namespaces `c` to methods `GET` "
+        "with paths `/a` when request.headers[x] is `1`.",
+    ]
+
+
+def test_an_empty_authorization_policy_denies_everything() -> None:
+    text = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+    assert told(text + "metadata: {name: p, namespace: a}\nspec: {}\n")[-1] == (
+        "ALLOW without rules: denies everything."
+    )
+
+
+@pytest.mark.parametrize("spec", ["[1, 2]", "text", "{ingress: 5, podSelector: [x]}", "null"])
+def test_a_malformed_policy_is_told_as_far_as_it_goes(spec: str) -> None:
+    for kind, version in (
+        ("NetworkPolicy", "networking.k8s.io/v1"),
+        ("CiliumNetworkPolicy", "cilium.io/v2"),
+        ("AuthorizationPolicy", "security.istio.io/v1"),
+        ("PeerAuthentication", "security.istio.io/v1"),
+        ("RequestAuthentication", "security.istio.io/v1"),
+    ):
+        text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: p}}\nspec: {spec}\n"
+        for policy in load_text(text).policies:
+            assert all(clause.text for clause in describe_policy(policy))
