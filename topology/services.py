@@ -118,12 +118,9 @@ def service_workloads(cluster: Cluster, service: Service) -> tuple[Workload, ...
 
 def services_of(cluster: Cluster, pods: Iterable[Pod]) -> tuple[Service, ...]:
     """Return the Services that stand before any of these pods, sorted."""
-    wanted = {pod.full_name for pod in pods}
-    return tuple(
-        service
-        for service in sorted(cluster.services, key=lambda one: (one.namespace, one.name))
-        if any(pod.full_name in wanted for pod in backends(cluster, service))
-    )
+    table = _services_by_pod(cluster)
+    found = {service.full_name: service for pod in pods for service in table.get(pod.full_name, ())}
+    return tuple(service for _, service in sorted(found.items()))
 
 
 def _ports_asked(
@@ -284,6 +281,16 @@ def _pods_by_label(cluster: Cluster) -> PodsByLabel:
             for key, value in pod.labels.items():
                 table.setdefault((pod.namespace, key, value), []).append(pod)
     return {key: tuple(pods) for key, pods in table.items()}
+
+
+@per_cluster
+def _services_by_pod(cluster: Cluster) -> Mapping[str, list[Service]]:
+    """Return the Services before each pod, by the pod's full name."""
+    table: dict[str, list[Service]] = {}
+    for service in cluster.services:
+        for pod in backends(cluster, service):
+            table.setdefault(pod.full_name, []).append(service)
+    return table
 
 
 @per_cluster

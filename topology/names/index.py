@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from topology.model import Address, Cluster, Pod, Service, Workload
 from topology.names.spelling import canonical, core, fold, split
-from topology.names.words import CONTENT_LABELS, NAME_LABELS
+from topology.names.words import CONTENT_LABELS, MARK_LABELS, NAME_LABELS
 from topology.targets import (
     AddressTarget,
     DnsTarget,
@@ -34,6 +34,8 @@ class Entry:
     target: Target
     words: frozenset[str] = frozenset()
     """The words of its name, each in its canonical form."""
+    marks: frozenset[str] = frozenset()
+    """The words of the labels that tell it apart, each in its canonical form."""
     folded: str = ""
     core: str = ""
 
@@ -110,7 +112,8 @@ class Tables:
 
     def _add_workload(self, workload: Workload) -> None:
         """File a workload, by its labels too."""
-        entry = _entry("workload", workload.kind, workload, WorkloadTarget(workload))
+        marks = " ".join(workload.labels.get(key, "") for key in MARK_LABELS)
+        entry = _entry("workload", workload.kind, workload, WorkloadTarget(workload), marks)
         self._add(entry)
         for key, value in workload.labels.items():
             self.label_keys.add(key)
@@ -165,7 +168,9 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(canonical(word) for word in split(name))
 
 
-def _entry(sort: str, kind: str, thing: Workload | Service, target: Target) -> Entry:
+def _entry(
+    sort: str, kind: str, thing: Workload | Service, target: Target, marks: str = ""
+) -> Entry:
     """Return the entry of a namespaced object."""
     words = split(thing.name)
     return Entry(
@@ -175,6 +180,7 @@ def _entry(sort: str, kind: str, thing: Workload | Service, target: Target) -> E
         name=thing.name,
         target=target,
         words=frozenset(canonical(word) for word in words),
+        marks=_words(marks),
         folded="".join(words),
         core=core(words),
     )

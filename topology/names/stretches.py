@@ -15,6 +15,7 @@ from topology.names.tiers import (
     Tier,
     by_content,
     by_core,
+    by_marks,
     by_one_slip,
     by_prefix,
     by_product,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["entity_matches", "object_matches"]
 
-_SEVERAL: tuple[Tier, ...] = (by_core, by_words, by_product, by_slips)
+_SEVERAL: tuple[Tier, ...] = (by_core, by_words, by_marks, by_product, by_slips)
 _BESIDE_KIND: tuple[Tier, ...] = (by_core, by_content, by_words)
 _SHORTEST_PREFIX = 4
 _NEEDS_ARTICLE = frozenset({"host", "node", "nodes", "outside"})
@@ -99,14 +100,14 @@ def _tiers_of_one(word: Word, beside_kind: bool) -> tuple[Tier, ...] | None:
     """Return how far to look for one word: None not at all, empty for the exact name."""
     low = word.low
     if word.quoted:
-        return (by_core, by_content, by_words, by_prefix, by_use, by_slips)
+        return (by_core, by_use, by_content, by_words, by_prefix, by_slips)
     if low in NEVER_LINKED or low in DETERMINERS:
         return () if beside_kind and not kind_of(low) and low not in FUNCTION_WORDS else None
     if low in ONLY_WHEN_EXACT or kind_of(low):
         return _BESIDE_KIND if beside_kind and not kind_of(low) else ()
-    tiers: tuple[Tier, ...] = (by_core, by_content, by_words, by_use)
+    tiers: tuple[Tier, ...] = (by_core, by_use, by_content, by_words)
     if len(low) >= _SHORTEST_PREFIX:
-        tiers = (by_core, by_content, by_words, by_prefix, by_use)
+        tiers = (by_core, by_use, by_content, by_words, by_prefix)
     return (*tiers, by_one_slip if low.endswith(_INFLECTED) else by_slips)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "Tier",
     "by_content",
     "by_core",
+    "by_marks",
     "by_one_slip",
     "by_prefix",
     "by_product",
@@ -91,7 +92,7 @@ def tolerantly(
     tables: Tables, name: str, allowed: Allowed, *, tiers: Sequence[Tier] = ()
 ) -> Found | None:
     """Return what a name means by label, by part, by use or by a misspelling, surest first."""
-    for tier in tiers or (by_core, by_content, by_words, by_prefix, by_use, by_product, by_slips):
+    for tier in tiers or _ALL_TIERS:
         found = tier(tables, name, allowed)
         if found:
             return found
@@ -126,6 +127,17 @@ def by_words(tables: Tables, name: str, allowed: Allowed) -> Found | None:
     )
 
 
+def by_marks(tables: Tables, name: str, allowed: Allowed) -> Found | None:
+    """Return what has some of these words in its name and the others in its labels."""
+    wanted = {canonical(word) for word in split(name)} - GENERIC
+    near = {id(entry): entry for word in sorted(wanted) for entry in tables.words.get(word, ())}
+    return _found(
+        (one for one in near.values() if wanted <= one.words | one.marks and allowed(one)),
+        "label",
+        75,
+    )
+
+
 def by_prefix(tables: Tables, name: str, allowed: Allowed) -> Found | None:
     """Return what has words that start as these do, or a compound with this at either end."""
     words = [word for word in split(name) if singular(word) not in GENERIC]
@@ -150,15 +162,21 @@ def by_prefix(tables: Tables, name: str, allowed: Allowed) -> Found | None:
 
 
 def by_use(tables: Tables, name: str, allowed: Allowed) -> Found | None:
-    """Return the product that is used for this, as `postgres` is for a database."""
-    products = SOFTWARE.get(core(split(name)), frozenset())
-    entries = {
-        (entry.sort, entry.full_name): entry
-        for product in sorted(products)
-        for entry in (*tables.words.get(product, ()), *tables.labels.get(product, ()))
-        if entry.sort != "dns" and allowed(entry)
-    }
-    return _found(entries.values(), "partial", 60)
+    """Return what is used for this: by its name, by a label, or a product such as `postgres`.
+
+    All of these count alike: with `orders-db` and `mysql`, `the database` is asked back.
+    """
+    use = core(split(name))
+    if use not in SOFTWARE:
+        return None
+    labelled = [entry for entry in tables.content.get(use, ()) if allowed(entry)]
+    found = [*labelled, *tables.words.get(use, ())]
+    for product in sorted(SOFTWARE[use]):
+        found += [*tables.words.get(product, ()), *tables.labels.get(product, ())]
+    named = [entry for entry in found if entry.sort != "dns" and allowed(entry)]
+    shown = {entry.full_name for entry in labelled}
+    only_labelled = bool(shown) and all(entry.full_name in shown for entry in named)
+    return _found(named, "label" if only_labelled else "partial", 85)
 
 
 def by_product(tables: Tables, name: str, allowed: Allowed) -> Found | None:
@@ -262,6 +280,18 @@ def _without_pairs(
     if prefer == "workload":
         return [entry for entry in entries if entry not in fronts]
     return [one for one in entries if one.sort != "workload" or one.full_name not in fronted]
+
+
+_ALL_TIERS: tuple[Tier, ...] = (
+    by_core,
+    by_use,
+    by_content,
+    by_words,
+    by_marks,
+    by_prefix,
+    by_product,
+    by_slips,
+)
 
 
 def _found(entries: Iterable[Entry], how: How, score: int) -> Found | None:

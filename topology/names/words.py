@@ -13,6 +13,7 @@ __all__ = [
     "GENERIC",
     "KIND_PREFIXES",
     "KIND_WORDS",
+    "MARK_LABELS",
     "NAME_LABELS",
     "NEVER_LINKED",
     "ONLY_WHEN_EXACT",
@@ -97,8 +98,8 @@ GENERIC: Final = frozenset(
 
 DETERMINERS: Final = frozenset(
     {
-        "a", "all", "an", "any", "each", "every", "everything", "its", "my", "our", "same", "that",
-        "the", "their", "these", "this", "those", "your",
+        "a", "all", "an", "any", "anyone", "anything", "each", "every", "everyone", "everything",
+        "its", "my", "our", "same", "that", "the", "their", "these", "this", "those", "your",
     }
 )  # fmt: skip
 
@@ -186,6 +187,17 @@ NAME_LABELS: Final = (
 
 CONTENT_LABELS: Final = ("tier", "role", "class", "function", "org")
 """Labels whose value describes a workload; weaker than a name, stronger than likeness."""
+
+MARK_LABELS: Final = (
+    *NAME_LABELS,
+    *CONTENT_LABELS,
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/part-of",
+    "project",
+    "team",
+    "version",
+)
+"""Labels whose words may stand beside the name, as in `the guestbook frontend`."""
 
 _SERVICE_WORDS = """
     account address admin analytics audit billing booking cache cart catalog checkout config

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from topology.errors import UnknownName
 from topology.names import forms
 from topology.names.match import Match, Prefer
+from topology.names.phrase import strip_words
 from topology.names.tiers import Found, restriction
 from topology.names.words import ENTITIES
 from topology.targets import (
@@ -133,10 +134,12 @@ def _by_reading(
     place = index.namespace(reading.namespace) if reading.namespace else ""
     if reading.namespace and not place:
         return None
+    # `service:the cart` and `workload:cart pods` come from callers that join kind and phrase.
+    name = " ".join(strip_words(reading.name.split())[1]) or reading.name
     if reading.kind == "Service":
         prefer = "service"
     matches = index.readings(
-        reading.name,
+        name,
         allowed=restriction(reading.kind, place),
         namespace=namespace,
         prefer=prefer,

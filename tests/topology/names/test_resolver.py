@@ -1,7 +1,7 @@
 import pytest
 
 from topology.errors import AmbiguousName, InvalidQuery, TopologyError, UnknownName
-from topology.model import Cluster
+from topology.model import Cluster, Pod, Workload
 from topology.names import NameIndex, index_of, resolve
 
 BOUTIQUE = {
@@ -26,6 +26,7 @@ BOUTIQUE = {
     "app: frontend": "default/frontend label",
     "frontend-external": "service:default/frontend-external exact",
     "external frontend": "service:default/frontend-external partial",
+    "service:the frontend": "service:default/frontend exact",
     "svc/frontend": "service:default/frontend exact",
     "service/frontend": "service:default/frontend exact",
     "service:default/frontend": "service:default/frontend exact",
@@ -121,6 +122,8 @@ STAR_WARS = {
     "pod/xwing": "default/xwing exact",
     "class: xwing": "default/xwing label",
     "alliance": "default/xwing label",
+    "the alliance xwing": "default/xwing label",
+    "the empire xwing": None,
     "millennium falcon": None,
 }
 
@@ -136,6 +139,7 @@ COMPANY = {
     "web from staging": "staging/web exact",
     "staging web": "staging/web exact",
     "staging's web pods": "staging/web exact",
+    "anything in shop": "namespace:shop exact",
     "the db in shop": "shop/postgres label",
     "payments": "shop/payments exact",
     "payment": "shop/payments partial",
@@ -215,7 +219,8 @@ def test_a_phrase_about_several_namespaces_is_understood(names: NameIndex, text:
     ("text", "candidates"),
     [
         ("web", ("prod/web", "staging/web")),
-        ("the databases", ("prod/db", "staging/db")),
+        ("db", ("prod/db", "staging/db")),
+        ("the database", ("prod/db", "staging/db")),
         ("worker", ("shop/worker-1", "shop/worker-2")),
         ("shop/twin", ("deployment/shop/twin", "statefulset/shop/twin")),
         ("node", ("entity:host", "entity:remote-node")),
@@ -238,6 +243,16 @@ def test_each_candidate_that_is_offered_resolves_to_one_thing(names: NameIndex, 
     except AmbiguousName as caught:
         offered = caught.candidates
     assert len({str(names.match(each)) for each in offered}) == len(offered)
+
+
+def test_a_database_by_name_and_one_by_product_are_asked_back() -> None:
+    pods = (Pod(namespace="shop", name="x-1"),)
+    orders = Workload(kind="Deployment", namespace="shop", name="orders-db", pods=pods)
+    product = Workload(kind="Deployment", namespace="shop", name="mysql", pods=pods)
+    with pytest.raises(AmbiguousName) as caught:
+        resolve(Cluster(workloads=(product, orders)), "the database")
+    assert caught.value.candidates == ("shop/mysql", "shop/orders-db")
+    assert str(resolve(Cluster(workloads=(product,)), "the database")) == "shop/mysql"
 
 
 def test_every_object_resolves_by_the_name_it_is_shown_with(names: NameIndex) -> None:
