@@ -9,7 +9,8 @@ part of a result of this turn.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from assistant.answer import ToolCall
 from assistant.facts import Backing, Fact, strip_marks
@@ -79,6 +80,29 @@ class _Case:
     declines: bool
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What became of a text so far."""
+
+    kept: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    contradicted: bool = False
+    doubtful: bool = False
+    stated: set[Polarity] = field(default_factory=set)
+    """The verdicts that the text states of a pair."""
+    quoted: set[Polarity] = field(default_factory=set)
+    """The verdicts that quotations of tools hold, of a layer, say."""
+
+    def note(self, words: tuple[str, ...], case: _Case, *, quote: bool) -> None:
+        """Count a sentence that stays."""
+        if not quote:
+            self.stated.add(read_polarity(words))
+        elif words in case.backing.leads:
+            self.stated |= case.backing.leads[words]
+        elif decides(words):
+            self.quoted.add(read_polarity(words))
+
+
 def check(
     text: str,
     *,
@@ -111,55 +135,65 @@ def check(
         asks=asks,
         declines=declines,
     )
-    kept: list[str] = []
-    removed: list[str] = []
-    contradicted = False
-    doubtful = False
+    tally = _Tally()
     for is_code, block in _split_blocks(text):
-        if is_code:
-            backed = _code_is_backed(block, case)
-            kept.append(block if backed else NOTE_CODE)
-            removed += [] if backed else [block]
-            continue
-        line, dropped, against = _check_line(block, case)
-        kept += [line] if line is not None else []
-        removed += dropped
-        contradicted = contradicted or against
-        doubtful = doubtful or any(not is_question(sentence) for sentence in dropped)
-    if composed and not contradicted:
+        if not is_code:
+            _check_line(block, case, tally)
+        elif _code_is_backed(block, case):
+            tally.kept.append(block)
+        else:
+            tally.kept.append(NOTE_CODE)
+            tally.removed.append(block)
+    if composed and not tally.contradicted:
         return Checked(text=text)
-    remaining = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-    return _conclude(
-        remaining, case, calls, tuple(removed), contradicted=contradicted, doubtful=doubtful
-    )
+    return _conclude(case, calls, tally)
 
 
-def _conclude(
-    remaining: str,
-    case: _Case,
-    calls: Sequence[ToolCall],
-    removed: tuple[str, ...],
-    *,
-    contradicted: bool,
-    doubtful: bool,
-) -> Checked:
-    """Return what may be shown in place of a text of which `remaining` is left."""
+def _conclude(case: _Case, calls: Sequence[ToolCall], tally: _Tally) -> Checked:
+    """Return what may be shown in place of a text of which `tally.kept` is left."""
+    remaining = re.sub(r"\n{3,}", "\n\n", "\n".join(tally.kept)).strip()
     empty = not re.search(r"\w", remaining.replace(NOTE_CODE, ""))
+    removed, contradicted = tuple(tally.removed), tally.contradicted
     if case.asks or case.declines:
         fallback = ASK_AGAIN if case.asks else DECLINED
         return Checked(
             text=fallback if empty else remaining, removed=removed, contradicted=contradicted
         )
-    summaries = list(dict.fromkeys(str(call.result.get("summary", "")) for call in calls))
+    doubtful = tally.doubtful or _misleads(case, tally)
     if calls and (contradicted or empty or (doubtful and case.backing.facts)):
+        summaries = dict.fromkeys(str(call.result.get("summary", "")) for call in calls)
         code = [NOTE_CODE] if NOTE_CODE in remaining else []
         text = "\n\n".join([*filter(None, summaries), *code, NOTE_REPLACED])
         return Checked(text=text, removed=removed, contradicted=contradicted)
     if not calls:
         text = NOTHING if empty else f"{remaining}\n\n{NOTE_NO_TOOL}"
         return Checked(text=text, removed=removed, guessed=bool(removed) or empty)
-    text = f"{remaining}\n\n{NOTE_REMOVED}" if doubtful else remaining
-    return Checked(text=text, removed=removed)
+    parts = [remaining, *_caveats(remaining, calls), NOTE_REMOVED if doubtful else ""]
+    return Checked(text="\n\n".join(filter(None, parts)), removed=removed)
+
+
+def _misleads(case: _Case, tally: _Tally) -> bool:
+    """Return whether true quotations stand without the verdict that they led up to.
+
+    "`egress` allows it" is true of a connection that ingress denies, and no answer by itself.
+    """
+    verdicts = {fact.verdict for fact in case.backing.facts}
+    return any(
+        verdict not in {quoted, *tally.stated} for quoted in tally.quoted for verdict in verdicts
+    )
+
+
+def _caveats(remaining: str, calls: Sequence[ToolCall]) -> list[str]:
+    """Return what a verdict depends on, or leaves open, and the text does not say."""
+    open_ends = [
+        str(item)
+        for call in calls
+        if call.result.get("verdict")
+        for key in ("conditions", "not_verified")
+        for item in call.result.get(key) or ()
+    ]
+    missing = [item for item in dict.fromkeys(open_ends) if item not in remaining]
+    return ["Note:\n" + "\n".join(f"- {item}" for item in missing)] if missing else []
 
 
 def _split_blocks(text: str) -> Iterator[tuple[bool, str]]:
@@ -198,32 +232,32 @@ def _code_is_backed(block: str, case: _Case) -> bool:
     return plain and all(_COMMAND.match(line) for line in body if line.strip())
 
 
-def _check_line(line: str, case: _Case) -> tuple[str | None, list[str], bool]:
-    """Return the line without what cannot stay (None if nothing can), that, and contradictions."""
+def _check_line(line: str, case: _Case, tally: _Tally) -> None:
+    """Keep of a line what can stay, and count the rest."""
     prefix_match = _PREFIX.match(line)
     prefix = prefix_match[0] if prefix_match else ""
     kept: list[str] = []
-    dropped: list[str] = []
-    contradicted = False
-    for sentence in split_sentences(line[len(prefix) :]):
+    sentences = split_sentences(line[len(prefix) :])
+    for sentence in sentences:
         judgement, wording = _judge(sentence, case)
-        if judgement == "keep":
+        if judgement in ("keep", "quote"):
             kept.append(wording)
+            tally.note(strip_marks(split_words(wording)), case, quote=judgement == "quote")
             continue
-        dropped.append(sentence)
-        contradicted = contradicted or judgement == "contradicts"
-    if dropped and not kept:
-        return None, dropped, contradicted
-    return prefix + " ".join(kept), dropped, contradicted
+        tally.removed.append(sentence)
+        tally.contradicted = tally.contradicted or judgement == "contradicts"
+        tally.doubtful = tally.doubtful or not is_question(sentence)
+    if kept or not sentences:
+        tally.kept.append(prefix + " ".join(kept))
 
 
-def _judge(sentence: str, case: _Case) -> tuple[Judgement, str]:
+def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], str]:
     words = split_words(sentence)
     bare = strip_marks(words)
     if not bare and not holds_signs(sentence):
         return "keep", sentence
     if bare in case.backing.sentences:
-        return "keep", sentence
+        return "quote", sentence
     if is_question(sentence):
         stays = case.asks or not (case.backing.facts or decides(words))
         return ("keep" if stays else "drop"), sentence
@@ -237,13 +271,15 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement, str]:
     return _judge_loosely(sentence, words, case), sentence
 
 
-def _judge_answer(sentence: str, leading: re.Match[str], case: _Case) -> tuple[Judgement, str]:
+def _judge_answer(
+    sentence: str, leading: re.Match[str], case: _Case
+) -> tuple[Judgement | Literal["quote"], str]:
     """Judge "Yes, ..." by what the question asked; the word goes if that is not certain."""
     rest = sentence[leading.end() :].strip(" *_")
     meant = _meaning(leading[1], case.question)
     if rest:
         judgement, wording = _judge(rest, case)
-        if judgement != "keep":
+        if judgement not in ("keep", "quote"):
             return judgement, sentence
         same = meant is not None and meant == read_polarity(split_words(rest))
         return "keep", sentence if same else wording[:1].upper() + wording[1:]
@@ -265,9 +301,14 @@ def _meaning(answer: str, question: tuple[str, ...]) -> Polarity | None:
 
 
 def _asked(fact: Fact, case: _Case) -> bool:
-    """Return whether the question names both ends of the fact."""
-    words = set(case.question)
-    return bool(words & fact.source) and bool(words & fact.destination)
+    """Return whether the question names both ends of the fact, in part at least."""
+    words = [word for word in case.question if len(word) > 2 and word not in KNOWN_WORDS]
+    return all(
+        any(
+            end.rsplit("/", 1)[-1].startswith(word) or word == end for end in ends for word in words
+        )
+        for ends in (fact.source, fact.destination)
+    )
 
 
 def _judge_loosely(sentence: str, words: tuple[str, ...], case: _Case) -> Judgement:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_turn", "compose", "decide"]
 
+_SHOWN = 8
+"""Rules named below an answer; all of them are in its evidence."""
+
 
 def check_turn(turn: "Turn", question: str, workspace: "Workspace") -> Checked:
     """Hold the turn's text against what its tools computed."""
@@ -44,6 +47,8 @@ def compose(
     needs = turn.needs
     if needs and turn.rung.tier != "rules":
         needs = (text,)
+    if turn.rung.tier != "rules" and not needs and not turn.declined:
+        text += _point_to_rules(text, turn.results)
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
     results = turn.results
@@ -63,6 +68,16 @@ def compose(
         usage=dict(turn.usage),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
+    """Return the rules, files and lines of a verdict for a text that names none of them."""
+    rows = [item for result in results if result.verdict for item in result.evidence]
+    places = [item for item in rows if item.location]
+    if not places or any(item.location.rsplit("/", 1)[-1] in text for item in places):
+        return ""
+    shown = dict.fromkeys(f"- `{item.source}` ({item.location})" for item in places)
+    return "\n\nComputed from:\n" + "\n".join(list(shown)[:_SHOWN])
 
 
 def decide(turn: "Turn") -> Literal["allow", "deny"] | None:

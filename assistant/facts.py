@@ -43,6 +43,8 @@ class Backing:
     """Every word and number of the results."""
     texts: tuple[str, ...]
     """Every text of the results, with single spaces."""
+    leads: Mapping[tuple[str, ...], frozenset[Polarity]]
+    """The first sentence of each summary that tells a verdict, and the verdict."""
 
     @classmethod
     def of(cls, calls: Sequence[ToolCall]) -> "Backing":
@@ -56,6 +58,12 @@ class Backing:
             passages=tuple(read_sentences(quoted)),
             words=frozenset(word for text in texts for word in _pieces(text)),
             texts=tuple(" ".join(text.split()) for text in texts),
+            leads={
+                sentence: frozenset({call.result["verdict"]})
+                for call in calls
+                if call.result.get("verdict")
+                for sentence in read_sentences([str(call.result.get("summary", ""))])[:1]
+            },
         )
 
 
@@ -119,46 +127,79 @@ def _pieces(text: str) -> Iterator[str]:
 def _read_facts(call: ToolCall) -> Iterator[Fact]:
     """Yield a fact for each pair in a result: of the result itself, and of its rows."""
     result = call.result
-    if result.get("verdict") and result.get("source") and result.get("destination"):
-        asked = (call.arguments.get("source"), call.arguments.get("destination"))
-        yield _fact(call, result, result["source"], result["destination"], asked)
+    rows = [row for key in ("peers", "outside") for row in result.get(key) or ()]
+    if rows:
+        yield from (_row_fact(call, row) for row in rows if not row.get("mixed"))
+    elif result.get("verdict") and result.get("source") and result.get("destination"):
+        yield _pair_fact(call)
     elif result.get("verdict"):
         # A verdict without a pair backs no sentence but the tool's own.
         yield Fact(source=frozenset(), destination=frozenset(), verdict=result["verdict"])
 
 
-def _fact(
-    call: ToolCall, result: Mapping[str, Any], source: Any, destination: Any, asked: tuple[Any, Any]
-) -> Fact:
-    layers = [layer for layer in result.get("layers") or () if isinstance(layer, Mapping)]
-    deciders: dict[Polarity, frozenset[str]] = {}
-    verdicts: tuple[Polarity, ...] = ("allow", "deny", "unknown")
-    for verdict in verdicts:
-        named = [
-            text
-            for layer in layers
-            if layer.get("verdict") == verdict
-            for text in flatten([layer.get(key) for key in ("policy", "rule", "location")])
-        ]
-        deciders[verdict] = frozenset(word for text in named for word in _pieces(text))
-    arguments = {
-        key: value for key, value in call.arguments.items() if key not in {"source", "destination"}
-    }
-    ends = [str(source), str(destination), *(str(end) for end in asked if end)]
-    ports = {
-        str(item["port"]): item["verdict"]
-        for item in result.get("ports") or ()
-        if isinstance(item, Mapping) and item.get("port") is not None and item.get("verdict")
-    }
-    others = flatten([arguments, result.get("ports"), result.get("port"), result.get("protocol")])
+def _pair_fact(call: ToolCall) -> Fact:
+    result, arguments = call.result, call.arguments
+    source, destination = result["source"], result["destination"]
+    others = {k: v for k, v in arguments.items() if k not in {"source", "destination"}}
+    spoken = [source, destination, arguments.get("source"), arguments.get("destination"), others]
+    rows = [row for row in result.get("ports") or () if isinstance(row, Mapping)]
+    spoken += [
+        f"{row.get(k)}/{row.get('protocol')}" for k in ("port", "service_port") for row in rows
+    ]
+    spoken += [[row.get(k) for k in ("port", "service_port", "protocol", "name")] for row in rows]
     return Fact(
-        source=_aliases(source, asked[0]),
-        destination=_aliases(destination, asked[1]),
+        source=_aliases(source, arguments.get("source")),
+        destination=_aliases(destination, arguments.get("destination")),
         verdict=result["verdict"],
-        ports=ports,
-        words=frozenset(word for text in (*ends, *others) for word in _pieces(text)),
-        deciders=deciders,
+        ports={
+            str(row[key]).casefold(): row["verdict"]
+            for key in ("name", "service_port", "port")
+            for row in rows
+            if row.get(key) and row.get("verdict")
+        },
+        words=frozenset(word for text in flatten(spoken) for word in _pieces(text)),
+        deciders=_read_deciders(result.get("layers") or (), result.get("evidence") or ()),
     )
+
+
+def _row_fact(call: ToolCall, row: Mapping[str, Any]) -> Fact:
+    """Return the fact of one row of a list of peers; its `target` is the end that was asked of."""
+    result = call.result
+    other = "/".join(part for part in (row.get("namespace"), row.get("name")) if part)
+    end = row.get("target") or result.get("of")
+    asked = call.arguments.get("destination") or call.arguments.get("source")
+    ends = _aliases(end, asked if end == result.get("of") else None)
+    peer = _aliases(other, None)
+    calls_us = result.get("direction") == "who-can-reach"
+    ports = [str(port) for port in row.get("ports") or ()]
+    return Fact(
+        source=peer if calls_us else ends,
+        destination=ends if calls_us else peer,
+        verdict=row["verdict"],
+        ports={port.split("/")[0]: row["verdict"] for port in ports},
+        words=frozenset(word for text in (other, str(end), *ports) for word in _pieces(text)),
+        deciders=_read_deciders([row], result.get("evidence") or ()),
+    )
+
+
+def _read_deciders(
+    layers: Iterable[Mapping[str, Any]], evidence: Sequence[Mapping[str, Any]]
+) -> dict[Polarity, frozenset[str]]:
+    """Return the words that name policies, rules and lines, by the verdict they had a part in."""
+    deciders: dict[Polarity, frozenset[str]] = {}
+    for layer in layers:
+        reason = str(layer.get("reason", ""))
+        named = [str(layer[key]) for key in ("policy", "rule", "location") if layer.get(key)]
+        named += [word for word in split_words(reason) if word.count("/") > 1]
+        spoken = {name.casefold() for name in named}
+        for item in evidence:
+            source = str(item.get("source", ""))
+            if source.split(" ")[0].casefold() in spoken:
+                named += [source, str(item.get("location", ""))]
+        verdict = layer.get("verdict", "none")
+        words = frozenset(word for text in named for word in _pieces(text))
+        deciders[verdict] = deciders.get(verdict, frozenset()) | words
+    return deciders
 
 
 def _aliases(resolved: Any, asked: Any) -> frozenset[str]:

@@ -21,6 +21,7 @@ _ARTICLES = _set(
     "a an the its this that pod pods workload workloads deployment service services statefulset "
     "daemonset backend server client namespace"
 )
+_LISTING = frozenset({"and", "or", ","})
 _FROM = frozenset({"from", "by", "source"})
 _TO = _set("to with into toward towards -> => destination") | ACTIVE_VERBS
 _CHAIN = _set(
@@ -51,7 +52,7 @@ def judge_claim(words: Sequence[str], facts: Sequence[Fact], names: frozenset[st
     if polarity == "unclear":
         return "drop"
     if polarity == "none":
-        return "keep" if any(_only_names(words, fact, names) for fact in facts) else "drop"
+        return "keep" if _says_nothing(words, facts, names) else "drop"
     alone = len({fact.verdict for fact in facts}) == 1
     fitting = [fact for fact in facts if _fits(words, fact, alone=alone and len(facts) == 1)]
     if not fitting:
@@ -61,14 +62,22 @@ def judge_claim(words: Sequence[str], facts: Sequence[Fact], names: frozenset[st
         return "drop"
     if polarity not in expected:
         return "contradicts"
-    backed = any(not _strangers(words, fact, polarity, names) for fact in fitting)
-    return "keep" if backed else "drop"
+    # "a and b can reach c" rests on two facts: each may account for some of the words.
+    unknown = [_strangers(words, fact, polarity, names) for fact in fitting]
+    return "drop" if set[int].intersection(*unknown) else "keep"
 
 
-def _only_names(words: Sequence[str], fact: Fact, names: frozenset[str]) -> bool:
-    """Return whether a sentence without a verdict is made of known words and names no pair."""
-    both = any(w in fact.source for w in words) and any(w in fact.destination for w in words)
-    return not both and not _strangers(words, fact, fact.verdict, names)
+def _says_nothing(words: Sequence[str], facts: Sequence[Fact], names: frozenset[str]) -> bool:
+    """Return whether a sentence without a verdict is made of known words and implies no pair.
+
+    A name alone is an item of a list, and a list of names may imply anything.
+    """
+    ends = {end for fact in facts for end in fact.source | fact.destination}
+    named = [word for word in words if word in ends]
+    if len(set(named)) > 1 or (named and len(facts) > 1):
+        return False
+    unknown = [_strangers(words, fact, fact.verdict, names) for fact in facts]
+    return not set[int].intersection(*unknown)
 
 
 def _expected(words: Sequence[str], fact: Fact) -> set[Polarity]:
@@ -83,7 +92,6 @@ def _fits(words: Sequence[str], fact: Fact, *, alone: bool) -> bool:
     shared = fact.source & fact.destination
     sides: set[Side] = set()
     oriented = False
-    role: Side | None = None
     for position, word in enumerate(words):
         side: Side | None = None
         if word in fact.source - shared:
@@ -92,7 +100,7 @@ def _fits(words: Sequence[str], fact: Fact, *, alone: bool) -> bool:
             side = "destination"
         if side is None or _beside_policy(words, position):
             continue
-        role = _role(words, position, role)
+        role = _role(words, position)
         if role not in (None, side):
             return False
         oriented = oriented or role is not None
@@ -102,7 +110,7 @@ def _fits(words: Sequence[str], fact: Fact, *, alone: bool) -> bool:
     return alone and _refers_back(words, named=bool(sides))
 
 
-def _role(words: Sequence[str], position: int, previous: Side | None) -> Side | None:
+def _role(words: Sequence[str], position: int) -> Side | None:
     """Return the part that the words around a name give it, if they give it one."""
     after = position + 1
     while after < len(words) and words[after] in _CHAIN:
@@ -111,15 +119,22 @@ def _role(words: Sequence[str], position: int, previous: Side | None) -> Side | 
         return "source"
     if after == position + 1 and after < len(words) and words[after] in {"->", "=>"}:
         return "source"
-    before = position - 1
-    while before >= 0 and words[before] in _ARTICLES:
-        before -= 1
-    cue = words[before] if before >= 0 else ""
-    if cue in {"and", "or", ","}:
-        return previous
+    cue = _cue(words, position)
     if cue in _FROM:
         return "source"
     return "destination" if cue in _TO else None
+
+
+def _cue(words: Sequence[str], position: int) -> str:
+    """Return the word that governs a name, or the list in which the name stands."""
+    before = position - 1
+    while before >= 0:
+        word, after = words[before], words[before + 1]
+        in_list = word in _LISTING or (after in _LISTING and word not in KNOWN_WORDS)
+        if word not in _ARTICLES and not in_list:
+            return word
+        before -= 1
+    return ""
 
 
 def _beside_policy(words: Sequence[str], position: int) -> bool:
@@ -142,38 +157,46 @@ def _refers_back(words: Sequence[str], *, named: bool) -> bool:
 
 def _strangers(
     words: Sequence[str], fact: Fact, polarity: Polarity, names: frozenset[str]
-) -> list[str]:
-    """Return the words that nothing computed stands behind."""
-    ends = fact.source | fact.destination | fact.words
+) -> set[int]:
+    """Return the places of words that nothing computed stands behind."""
     deciders = fact.deciders.get(polarity, frozenset())
-    found = []
-    for position, word in enumerate(words):
-        if word in ends or word in PUNCTUATION or word in {"->", "=>"}:
-            continue
-        if word in deciders and (word not in names or _beside_policy(words, position)):
-            continue
-        if any(known.endswith(f"/{word}") for known in deciders if ":" in word):
-            continue
-        if word in KNOWN_WORDS and word not in names - {"default"}:
-            continue
-        if word == "any" and words[position + 1 : position + 2] in (["policy"], ("policy",)):
-            continue
-        found.append(word)
-    if not found and "line" in words:
-        found = _misplaced_lines(words, deciders)
-    return found
+    found = {
+        position
+        for position, word in enumerate(words)
+        if not _is_known(words, position, fact, deciders, names) and word not in PUNCTUATION
+    }
+    return found or _misplaced_lines(words, deciders)
 
 
-def _misplaced_lines(words: Sequence[str], deciders: frozenset[str]) -> list[str]:
-    """Return the numbers after `line` that do not belong to the file that is named beside."""
+def _is_known(
+    words: Sequence[str],
+    position: int,
+    fact: Fact,
+    deciders: frozenset[str],
+    names: frozenset[str],
+) -> bool:
+    word = words[position]
+    if word in fact.source | fact.destination | fact.words or word in {"->", "=>"}:
+        return True
+    if word in deciders and (word not in names or _beside_policy(words, position)):
+        return True
+    if ":" in word and any(known.endswith(f"/{word}") for known in deciders):
+        return True
+    if word == "any":
+        return words[position + 1 : position + 2] in (("policy",), ["policy"])
+    return word in KNOWN_WORDS and word not in names
+
+
+def _misplaced_lines(words: Sequence[str], deciders: frozenset[str]) -> set[int]:
+    """Return where numbers after `line` do not belong to the file that is named beside."""
     files = [word for word in words if word.endswith((".yaml", ".yml", ".json"))]
-    numbers = [b for a, b in pairwise(words) if a == "line" and b.isdigit()]
     places = [place for place in deciders if ":" in place]
-    return [
-        number
-        for number in numbers
+    return {
+        position + 1
+        for position, (word, number) in enumerate(pairwise(words))
+        if word == "line" and number.isdigit()
         if not any(
             place.endswith(f":{number}") and all(file in place for file in files)
             for place in places
         )
-    ]
+    }

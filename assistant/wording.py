@@ -229,11 +229,12 @@ def _negates(clause: list[str], position: int, heads: list[int]) -> bool:
         return before in {"", "has", "have", "is"}
     if word == "no":
         # "no rule allows it", but not "frontend with no policy can reach it"
-        things = {"policy", "rule", "layer"}
+        if follows in {"ingress", "egress"}:
+            after = after[1:]
         return (
             position == 0
-            and follows in things
-            and len(after) > 1
+            and after[:1] in (["policy"], ["rule"], ["layer"])
+            and after[1:2] != []
             and after[1] in (_POSITIVE | _NEGATIVE) - _MODALS
         )
     return False

@@ -395,3 +395,79 @@ def test_declining_states_nothing() -> None:
         names=NAMES,
     )
     assert "redis" not in sly.text
+
+
+def test_a_true_part_of_the_result_is_no_answer_without_the_verdict() -> None:
+    call = reach(verdict="deny")
+    call.result["layers"].append(  # type: ignore[attr-defined]
+        {"layer": "egress-policy", "verdict": "allow", "reason": "Policy `open` allows it."}
+    )
+    assert replaced("Policy open allows it.", call)
+    whole = "frontend cannot reach redis. Policy open allows it."
+    assert held(whole, call).text == whole
+
+
+def test_what_a_verdict_depends_on_is_told() -> None:
+    call = reach(verdict="allow")
+    call.result["conditions"] = ["Only `GET /items` passes."]  # type: ignore[index]
+    text = held("frontend can reach redis.", call).text
+    assert text == "frontend can reach redis.\n\nNote:\n- Only `GET /items` passes."
+
+
+PEERS = ToolCall(
+    name="who_can_reach",
+    arguments={"destination": "redis"},
+    ok=True,
+    milliseconds=1.0,
+    result={
+        "summary": "2 workloads can reach `shop/redis`.\n\n- Denied: `shop/payment`.",
+        "verdict": None,
+        "of": "shop/redis",
+        "direction": "who-can-reach",
+        "peers": [
+            {
+                "name": name,
+                "namespace": "shop",
+                "target": "shop/redis",
+                "verdict": verdict,
+                "ports": ["6379/TCP"] if verdict == "allow" else [],
+                "policy": "NetworkPolicy/shop/redis",
+                "rule": None,
+                "location": "net.yaml:12",
+                "reason": "",
+            }
+            for name, verdict in (("cart", "allow"), ("frontend", "allow"), ("payment", "deny"))
+        ],
+        "outside": [{"name": "world", "namespace": "", "target": "shop/redis", "verdict": "deny"}],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cart and frontend can reach redis. payment cannot reach redis.",
+        "cart can reach redis on port 6379. The internet, world, cannot reach redis.",
+        "redis is reachable from cart and frontend.",
+    ],
+)
+def test_lists_of_peers_may_be_put_in_other_words(text: str) -> None:
+    assert held(text, PEERS, question="Who can reach redis?").text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "payment can reach redis.",
+        "cart, frontend and payment can reach redis.",
+        "cart cannot reach redis.",
+        "world can reach redis.",
+        "These can reach redis:\n- payment",
+        "- payment",
+        "3 workloads can reach redis.",
+        "redis can reach cart.",
+        "cart can reach redis on port 80.",
+    ],
+)
+def test_a_wrong_list_of_peers_does_not_stand(text: str) -> None:
+    assert replaced(text, PEERS, question="Who can reach redis?")

@@ -18,7 +18,7 @@ from tools.workspace import Workspace
 KEY = "sk-very-secret-key-0123456789"
 QUESTION = "Can frontend reach redis?"
 REACH = ("can_reach", {"source": "frontend", "destination": "redis"})
-RIGHT = "Yes, frontend can reach redis on port 6379."
+RIGHT = "Yes, frontend can reach redis on port 6379 (net.yaml:12)."
 
 Open = Callable[..., Assistant]
 
@@ -86,7 +86,7 @@ async def test_parallel_calls_whose_arguments_come_in_mixed_fragments(
     double: ModuleType, open_at: Open
 ) -> None:
     other = ("can_reach", {"source": "payment", "destination": "redis", "port": "80"})
-    said = "frontend can reach redis. payment cannot reach redis on port 80."
+    said = "frontend can reach redis. payment cannot reach redis on port 80 (net.yaml:40)."
     with double.OpenAIDouble(double.Calls([REACH, other], size=3), double.Say(said)) as server:
         answer = await open_at(server.url).aask("Can frontend and payment reach redis?")
     assert [call.arguments for call in answer.tools] == [REACH[1], other[1]]
