@@ -1,11 +1,11 @@
 """The command `netassist`: its commands, and what an error becomes."""
 
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
 
-import click
 import typer
 
 from assistant.cli import exit_codes
@@ -79,22 +79,14 @@ for command in (ask, reach, who_can_reach, what_can, doctor):
 
 def main() -> None:
     """Run the command line and exit with the code that docs/adr/0002 gives the outcome."""
+    # Typer would turn an interrupt into exit code 1, which means "no" here.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(exit_codes.INTERRUPTED))
     _mount_tools()
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = exit_codes.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong, and nothing more can be said.
-        sys.stderr.close()
-        code = exit_codes.ANSWERED
+        app()
     except (TopologyError, ToolError, AssistantError) as error:
         sys.stderr.write(f"netassist: {error}\n")
-        code = _code_of(error)
-    sys.exit(code if isinstance(code, int) else exit_codes.ANSWERED)
+        sys.exit(_code_of(error))
 
 
 def _mount_tools() -> None:

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from assistant.cli import exit_codes
@@ -71,10 +70,10 @@ def ask(
 def _read_question(paths: list[str]) -> str:
     if "-" in paths:
         message = "stdin cannot hold both the question and the workspace; name the workspace's file"
-        raise click.UsageError(message)
+        raise typer.BadParameter(message)
     if sys.stdin.isatty():
         message = 'no question was given; try: netassist ask "Who can reach the database?"'
-        raise click.UsageError(message)
+        raise typer.BadParameter(message)
     return sys.stdin.read().strip()
 
 

@@ -166,12 +166,12 @@ def test_without_a_workspace_the_sample_is_used_and_said_on_stderr() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["reach", "web", "no-such-thing"], 2, "no-such-thing"),
-        (["reach", "web", "db", "--port", "70000"], 2, "70000"),
-        (["reach", "web"], 2, "DST"),
+        (["reach", "cart", "no-such-thing"], 2, "no-such-thing"),
+        (["reach", "cart", "db", "--port", "70000"], 2, "70000"),
+        (["reach", "cart"], 2, "destination"),
         (["no-such-command"], 2, "no-such-command"),
         (["reach", "-w", "no/such/folder", "a", "b"], 5, "no/such/folder"),
-        (["ask", "--model", "martian:9", "can web reach db?"], 2, "martian"),
+        (["ask", "--model", "martian:9", "can web reach db?"], 3, "martian"),
     ],
 )
 def test_a_fault_has_its_own_exit_code_and_quotes_what_was_wrong(
