@@ -59,7 +59,7 @@ ModeChoice = Annotated[
 class NeedRow(BaseModel):
     """One range of a plan."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     role: str
     addresses: int
@@ -75,7 +75,7 @@ class NeedRow(BaseModel):
 class PlanRow(BaseModel):
     """What one mode needs."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     mode: Mode
     title: str
@@ -92,7 +92,7 @@ class PlanRow(BaseModel):
 class ServiceRow(BaseModel):
     """The subnet of one Azure service."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     service: str
     prefix: str

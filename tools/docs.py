@@ -18,7 +18,7 @@ _SHOWN = 700
 class PassageRow(BaseModel):
     """One passage of an article."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     title: str
     heading: str

@@ -21,7 +21,7 @@ MOST_ROWS = 50
 class ObjectRow(BaseModel):
     """One object in a list."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: str
     namespace: str

@@ -35,7 +35,7 @@ MOST_ROWS = 50
 class LayerRow(BaseModel):
     """One layer's part in a verdict."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     layer: str
     direction: str | None
@@ -53,7 +53,7 @@ class LayerRow(BaseModel):
 class PortRow(BaseModel):
     """The answer for one port."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     port: int | None
     """Of the destination's pods."""
@@ -88,7 +88,7 @@ class ReachResult(ToolResult):
 class PeerRow(BaseModel):
     """One workload, or one part of the outside, at the other end."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     kind: str
@@ -363,13 +363,13 @@ def _peer_row(row: Peer) -> PeerRow:
 
 
 def _peers_evidence(rows: Sequence[Peer]) -> tuple[Evidence, ...]:
-    """Return each rule that decides, with whom it decides for."""
+    """Return each rule that decides, with whom it decides for; what allows comes first."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
+    for row in sorted(rows, key=_rank):
         source = " ".join(part for part in (row.policy, row.rule) if part) or "no policy"
         key = (row.verdict, source, _text(row.location) or "")
         groups.setdefault(key, []).append(peers_text.full_name(row))
     return tuple(
         Evidence(claim=f"{verdict}: {peers_text.names_of(names)}", source=source, location=location)
-        for (verdict, source, location), names in groups.items()
+        for (verdict, source, location), names in list(groups.items())[:MOST_ROWS]
     )

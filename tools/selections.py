@@ -31,7 +31,7 @@ Direction = Literal["egress", "ingress"]
 class SelectionRow(BaseModel):
     """A policy that selects a pod, in one direction."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     policy: str
     layer: Literal["network", "mesh"] = "network"

@@ -25,7 +25,7 @@ _SHOWN = 80
 class Evidence(BaseModel):
     """A statement and what it rests on."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     claim: str
     source: str
@@ -37,7 +37,7 @@ class Evidence(BaseModel):
 class ToolResult(BaseModel):
     """What every tool answers: a computed summary first, then the data behind it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     summary: str
     """The answer in plain sentences (Markdown), complete and true on its own."""
@@ -94,7 +94,7 @@ def tool(*, effect: Effect = "read") -> Callable[[Callable[..., ToolResult]], To
             description=re.split(r"\n(?:Args|Returns|Raises):\n", documentation)[0].strip(),
             args=create_model(
                 f"{function.__name__}_arguments",
-                __config__=ConfigDict(extra="forbid"),
+                __config__=ConfigDict(extra="forbid", defer_build=True),
                 **_fields(function, documentation, hints),
             ),
             result=hints["return"],

@@ -10,9 +10,8 @@ from tools.wording import count, shorten
 from topology.model import Cluster, Problem
 
 if TYPE_CHECKING:
-    from topology.paths import Network
-
     from knowledge import Hit
+    from topology.paths import Network
 
 
 __all__ = ["Knowledge", "Workspace"]
@@ -87,8 +86,12 @@ class Workspace:
         from topology.load import load
         from topology.samples import sample_path
 
+        path = sample_path()
+        # Evidence names files as a person would open them from here.
+        if path.is_relative_to(Path.cwd()):
+            path = path.relative_to(Path.cwd())
         return cls(
-            cluster=load([sample_path()]),
+            cluster=load([path]),
             sources=("sample",),
             profile=profile,
             knowledge=Knowledge(index=index),
