@@ -15,6 +15,7 @@ from topology.policy.istio.describe import (
 from topology.policy.istio.evaluate import Finding, Match, evaluate
 from topology.policy.istio.mesh import MeshSettings
 from topology.policy.istio.rules import AuthorizationPolicy
+from topology.policy.istio.truth import Truth
 from topology.policy.istio.witness import find_passing
 from topology.policy.verdict import Layer
 
@@ -139,7 +140,7 @@ class _Explainer:
 
     def unknown(self, finding: Finding) -> Authorization:
         match = finding.deciding
-        if match and finding.by == "custom":
+        if match and match.policy.action == "CUSTOM" and match.truth is Truth.YES:
             reason = (
                 f"{match.policy.key} asks the external authorizer `{match.policy.provider}`, "
                 "whose answer is not in the input."
@@ -162,11 +163,15 @@ class _Explainer:
         def passes(candidate: Connection) -> bool:
             return _evaluate(self.policies, candidate, self.settings).verdict == "allow"
 
-        proof = find_passing(self.active, self.connection, passes)
+        search = find_passing(self.active, self.connection, passes)
         conditions = self._conditions(finding)
         shown = "; ".join(conditions)
         match = finding.deciding
-        if proof is None:
+        if search.exhaustive:
+            refusing = [each for each in finding.matches if each.policy.action == "DENY"]
+            reason = f"No request passes: {shown}."
+            return self.build("deny", reason, match=refusing[0] if refusing else match)
+        if search.example is None:
             reason = f"It depends on the request ({shown}); no request was found that passes."
             return self.build("unknown", reason, match=match, l7=self._l7("unknown"))
         reason = f"It depends on the request: {shown}."
@@ -218,7 +223,11 @@ class _Explainer:
             words = describe_open(
                 match.policy, match.rule, self.connection, self.settings.trust_domains
             )
-            (refused if match.policy.action == "DENY" else admitted).extend(words)
+            if match.policy.action == "CUSTOM":
+                asked = f"(asks the external authorizer `{match.policy.provider}`)"
+                refused += [f"{each} {asked}" for each in words]
+            else:
+                (refused if match.policy.action == "DENY" else admitted).extend(words)
         return (
             *dict.fromkeys(admitted),
             *(f"except {words}" for words in dict.fromkeys(refused)),

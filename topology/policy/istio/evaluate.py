@@ -65,8 +65,12 @@ def evaluate(
     pending = [match for match in custom if match.truth is not Truth.NO]
     if rest.verdict == "deny" or not pending:
         return rest
+    settled = all(match.truth is Truth.OPEN for match in pending) and rest.verdict != "unknown"
     return Finding(
-        verdict="unknown", by="custom", deciding=refused or pending[0], matches=tuple(pending)
+        verdict="open" if settled else "unknown",
+        by="custom",
+        deciding=refused or pending[0],
+        matches=(*rest.matches, *pending),
     )
 
 

@@ -1,14 +1,16 @@
 """A request that passes, found by trying: what proves "some requests are let through".
 
 What the question leaves open is filled with values that the policies themselves name, and with
-one that none of them names. A candidate that the evaluation lets through is a proof; that none
-is found proves nothing.
+one that none of them names. A candidate that the evaluation lets through is a proof. That none is
+found is one too where the candidates stand for every possible request: the policies look only at
+method, path, host and port, by exact values and prefixes (or by exact values and suffixes), so that
+one sample for each value, and one besides, meets every combination of matches.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 from topology.policy.istio.connection import Connection
@@ -18,11 +20,11 @@ from topology.policy.istio.strings import sample
 from topology.policy.istio.tokens import sample_claims
 from topology.policy.istio.truth import Truth
 
-__all__ = ["find_passing"]
+__all__ = ["Search", "find_passing"]
 
 _TRIES = 3000
 _VALUES = 4
-"""How many values of one field are tried."""
+"""How many values of one field of one rule are tried first."""
 _PLAIN: dict[str, Any] = {
     "method": "GET",
     "path": "/netassist-any",
@@ -31,6 +33,7 @@ _PLAIN: dict[str, Any] = {
     "claims": None,
     "port": 1,
 }
+_COVERABLE = frozenset({"request.method", "request.path", "request.host", "destination.port"})
 _FIELDS = {
     "request.method": "method",
     "request.path": "path",
@@ -45,24 +48,57 @@ _FIELDS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found."""
+
+    example: Connection | None
+    """With a request filled in that passes."""
+    exhaustive: bool
+    """Whether finding none proves that there is none."""
+
+
 def find_passing(
     policies: Sequence[AuthorizationPolicy],
     connection: Connection,
     passes: Callable[[Connection], bool],
-) -> Connection | None:
-    """Return the connection with a request filled in that passes, if one is found.
+) -> Search:
+    """Look for a request that passes.
 
     Args:
         policies: Those that select the workload.
         connection: With what is known; its open fields are filled.
         passes: The evaluation.
     """
-    candidates = (*_by_rules(policies), *_by_pools(policies))
-    for chosen in islice(candidates, _TRIES):
+    tried = 0
+    for chosen in islice(chain(_by_rules(policies), _by_pools(policies)), _TRIES):
+        tried += 1
         candidate = _fill(connection, chosen)
         if passes(candidate):
-            return candidate
-    return None
+            return Search(example=candidate, exhaustive=False)
+    return Search(example=None, exhaustive=tried < _TRIES and _is_coverable(policies))
+
+
+def _is_coverable(policies: Sequence[AuthorizationPolicy]) -> bool:
+    """Return whether samples can stand for every request that the policies tell apart."""
+    values: dict[str, list[str]] = {}
+    for test in (test for policy in policies for rule in policy.rules for test in rule.tests):
+        if test.attribute in _FIELDS:
+            values.setdefault(test.attribute, []).extend(test.values)
+    return all(
+        attribute in _COVERABLE
+        and not (_any_prefix(found) and _any_suffix(found))
+        and not any("{*" in value for value in found)
+        for attribute, found in values.items()
+    )
+
+
+def _any_prefix(values: Sequence[str]) -> bool:
+    return any(value.endswith("*") and value != "*" for value in values)
+
+
+def _any_suffix(values: Sequence[str]) -> bool:
+    return any(value.startswith("*") and value != "*" for value in values)
 
 
 def _fill(connection: Connection, chosen: dict[str, Any]) -> Connection:
@@ -106,7 +142,7 @@ def _by_pools(policies: Sequence[AuthorizationPolicy]) -> Iterator[dict[str, Any
     tests = (test for policy in policies for rule in policy.rules for test in rule.tests)
     for test in tests:
         if test.attribute in _FIELDS:
-            for value in test.values[:_VALUES]:
+            for value in test.values:
                 option: dict[str, Any] = {}
                 _choose(option, test, value)
                 pool = pools[_FIELDS[test.attribute]]
