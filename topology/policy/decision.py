@@ -1,12 +1,14 @@
-"""The decision on one connection, put together from both ends and all possibilities."""
+"""What the engine answers, and how a decision is put together from ends and possibilities."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from topology.model import Location
 from topology.policy.explanation import L7State
-from topology.policy.verdict import Layer, combine
+from topology.policy.ports import PortSet
+from topology.policy.verdict import Direction, Layer, combine
 
-__all__ = ["PolicyDecision", "join", "merge"]
+__all__ = ["PolicyDecision", "PortOutcome", "Selection", "join", "merge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,32 @@ class PolicyDecision:
     """What must further hold, such as the HTTP requests that L7 rules let through."""
     error: str = ""
     """Why Cilium itself could not compute the policy of an end; the verdict is then `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortOutcome:
+    """The ports between two ends; what is in neither set is denied."""
+
+    allowed: PortSet
+    unknown: PortSet
+    conditional: PortSet
+    """The part of `allowed` on which L7 rules decide further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A policy that selects a pod, in one direction."""
+
+    policy: str
+    """`Kind/namespace/name`."""
+    direction: Direction
+    default_deny: bool
+    """Whether it makes this direction deny what no rule allows."""
+    rules: int
+    """How many rules it has for this pod in this direction."""
+    location: Location
+    doubt: str = ""
+    """Why it is not certain that it selects the pod; empty where it is."""
 
 
 def join(

@@ -58,6 +58,7 @@ class Ends:
             for network in (*peer.networks, *peer.excepts)
         }
         self._outside: dict[tuple[object, ...], Identity] = {}
+        self._class_ends = [(End(one.identity),) for one in classes.classes]
 
     def of(self, target: PeerTarget, other: PeerTarget) -> tuple[End, ...]:
         """Return the identities that a target may have, seen from the other end.
@@ -84,7 +85,7 @@ class Ends:
         if number is None:
             message = f"`{pod.full_name}` is no pod of this cluster."
             raise InvalidQuery(message, hint="Build the engine from the cluster that has it.")
-        return (End(self._classes.classes[number].identity),)
+        return self._class_ends[number]
 
     def _node(self, node: Node | None, name: str, other: PeerTarget) -> tuple[End, ...]:
         """Return `host` for the node of the other end, else `remote-node`."""

@@ -15,48 +15,27 @@ allowed). `engine.classes()` lists them with their pods. Group by class, ask onc
 """
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
 
 from topology.errors import InvalidQuery
-from topology.model import Cluster, ContainerPort, Document, Location, Pod, Problem, Protocol
-from topology.policy.decision import PolicyDecision, join, merge
+from topology.model import Cluster, ContainerPort, Document, Pod, Problem, Protocol
+from topology.policy.conflicts import conflict
+from topology.policy.decision import PolicyDecision, PortOutcome, Selection, join, merge
 from topology.policy.ends import End, Ends, PeerTarget
-from topology.policy.evaluation import NamedPorts, Row, conflict, evaluate
-from topology.policy.explanation import explain, explain_l7, unenforced
+from topology.policy.evaluation import CompiledRule, Row, evaluate
+from topology.policy.explanation import explain, explain_l7, ports_asked, unenforced
 from topology.policy.identities import Identity
+from topology.policy.named_ports import NamedPorts
 from topology.policy.pods import PodClasses
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile, profile_named
 from topology.policy.reading import read_policies
 from topology.policy.rules import Rule
+from topology.policy.subjects import select_subjects
 from topology.policy.verdict import Direction, HttpRequest, Layer
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortOutcome:
-    """The ports between two ends; what is in neither set is denied."""
-
-    allowed: PortSet
-    unknown: PortSet
-    conditional: PortSet
-    """The part of `allowed` on which L7 rules decide further."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """A policy that selects a pod, in one direction."""
-
-    policy: str
-    """`Kind/namespace/name`."""
-    direction: Direction
-    default_deny: bool
-    """Whether it makes this direction deny what no rule allows."""
-    rules: int
-    """How many rules it has for this pod in this direction."""
-    location: Location
 
 
 class PolicyEngine:
@@ -77,7 +56,9 @@ class PolicyEngine:
         self._classes = PodClasses(cluster, rules, profile=profile, clusters=clusters)
         self._ends = Ends(cluster, self._classes, rules, profile)
         self._named = NamedPorts((one.ports for one in self._classes.classes), profile)
-        self._selecting = {way: self._select(way) for way in _DIRECTIONS}
+        self._selecting = select_subjects(
+            rules, self._classes, self._named, nodes=cluster.nodes, profile=profile
+        )
         self._rows: dict[tuple[Direction, int, Identity], Row] = {}
         self._conflicts: dict[int, str] = {}
         self._decisions: dict[Hashable, PolicyDecision] = {}
@@ -131,12 +112,12 @@ class PolicyEngine:
         Raises:
             InvalidQuery: An end cannot be an end of a connection, or there is no such port.
         """
-        _check_port(protocol, port)
         parts = []
         for source, destination in self._pairs(src, dst):
             key = (source.identity, destination.identity, protocol, port, http, dns)
             decision = self._decisions.get(key)
             if decision is None:
+                _check_port(protocol, port)
                 decision = self._decide(*key)
                 if http is None and dns is None:
                     self._decisions[key] = decision
@@ -162,19 +143,20 @@ class PolicyEngine:
         number = self._classes.of.get(pod.full_name)
         if number is None:
             return ()
-        found: dict[tuple[str, Direction], list[Rule]] = {}
+        found: dict[tuple[str, Direction], list[CompiledRule]] = {}
         for direction in _DIRECTIONS:
-            for rule in self._selecting[direction][number]:
-                found.setdefault((rule.policy, direction), []).append(rule)
+            for one in self._selecting[direction][number]:
+                found.setdefault((one.rule.policy, direction), []).append(one)
         return tuple(
             Selection(
                 policy=policy,
                 direction=direction,
-                default_deny=any(rule.default_deny for rule in rules),
+                default_deny=any(one.rule.default_deny for one in rules),
                 rules=len(rules),
-                location=rules[0].section,
+                location=rules[0].rule.section,
+                doubt=rules[0].doubt,
             )
-            for (policy, direction), rules in sorted(found.items())
+            for (policy, direction), rules in sorted(found.items(), key=itemgetter(0))
         )
 
     def class_of(self, pod: Pod) -> int:
@@ -196,30 +178,9 @@ class PolicyEngine:
     def _pairs(self, src: PeerTarget, dst: PeerTarget) -> list[tuple[End, End]]:
         return list(product(self._ends.of(src, dst), self._ends.of(dst, src)))
 
-    def _select(self, direction: Direction) -> list[tuple[Rule, ...]]:
-        """Return, for each identity that rules can select as subject, its rules."""
-        count = len(self._classes.index.identities)
-        found: list[list[Rule]] = [[] for _ in range(count)]
-        host = self._classes.entities["host-endpoint"].number
-        pods = (1 << len(self._classes.classes)) - 1
-        for rule in self.rules:
-            if rule.direction != direction:
-                continue
-            if rule.on_host:
-                if self.profile.host_firewall:
-                    found[host].append(rule)
-                continue
-            for number in self._classes.index.members(
-                self._classes.index.select(rule.subject) & pods
-            ):
-                found[number].append(rule)
-        interned: dict[tuple[int, ...], tuple[Rule, ...]] = {}
-        return [interned.setdefault(tuple(map(id, rules)), tuple(rules)) for rules in found]
-
     def _enforces(self, identity: Identity) -> bool:
-        if identity is self._classes.entities["host-endpoint"]:
-            return self.profile.host_firewall
-        return 0 <= identity.number < len(self._classes.classes)
+        host = self._classes.entities["host-endpoint"]
+        return identity is host or 0 <= identity.number < len(self._classes.classes)
 
     def _row(self, direction: Direction, end: Identity, peer: Identity) -> Row:
         key = (direction, end.number, peer)
@@ -311,7 +272,7 @@ _DIRECTIONS: tuple[Direction, ...] = ("egress", "ingress")
 
 def _check_port(protocol: Protocol, port: int | None) -> None:
     try:
-        PortSet.of(protocol, port or 0)
+        ports_asked(protocol, port or 0)
     except (KeyError, ValueError):
         message = f"`{port}/{protocol}` is no port."
         hint = "Give 0 to 65535 for TCP, UDP and SCTP, an ICMP type from 0 to 255."
@@ -331,9 +292,9 @@ def _failed(direction: Direction, fault: str) -> Layer:
 
 
 def _authentication(row: Row, protocol: Protocol, port: int | None) -> list[str]:
-    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+    asked = ports_asked(protocol, port)
     return [
         f"mutual authentication of the peers ({match.rule.name})"
         for match in row.matches
-        if match.rule.auth == "required" and not match.rule.deny and match.ports & asked
+        if match.rule.auth == "required" and not match.rule.deny and match.ports.overlaps(asked)
     ]

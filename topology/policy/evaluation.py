@@ -1,23 +1,54 @@
 """One direction at one end: which ports the rules open to one identity on the other side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from topology.model import ContainerPort, Protocol
-from topology.policy.identities import Identity
-from topology.policy.peers import NamePeer
+from topology.policy.identities import Identity, IdentityIndex
+from topology.policy.labels import NAMESPACE
+from topology.policy.named_ports import Declared, Filters, NamedPorts
+from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile
-from topology.policy.rules import PortEntry, Rule
+from topology.policy.rules import Rule
 from topology.policy.verdict import Direction
 
-__all__ = ["Match", "NamedPorts", "Opening", "Row", "conflict", "evaluate"]
+__all__ = ["CompiledRule", "Match", "Opening", "Row", "evaluate"]
 
 Opening = Literal["", "unselected", "never", "no-default-deny", "localhost"]
 """Why everything that is not denied is allowed; empty where only rules allow."""
 
-Declared = tuple[ContainerPort, ...]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledRule:
+    """A rule with what can be worked out once: the identities and the ports that it means."""
+
+    rule: Rule
+    selected: int
+    """Identities of the index that its label selectors surely mean, as a bitset."""
+    possible: int
+    """Those that they mean or may mean, labels of namespaces being unknown."""
+    others: tuple[Peer, ...]
+    """Its peers that are no label selectors."""
+    fixed: tuple[PortSet, Filters] | None
+    """Its ports, unless some have names."""
+    doubt: str = ""
+    """Why it is not certain that it selects its subject; empty where it is."""
+
+    @classmethod
+    def compile(cls, rule: Rule, index: IdentityIndex, named: NamedPorts) -> "CompiledRule":
+        """Compile a rule against the identities of a cluster."""
+        selected = possible = 0
+        others = []
+        for peer in rule.peers or ():
+            if isinstance(peer, SelectorPeer):
+                selected |= index.select(peer.selector)
+                possible |= index.may_select(peer.selector)
+            else:
+                others.append(peer)
+        has_names = any(entry.name for entry in rule.ports or ())
+        fixed = None if has_names else named.resolve(rule, ())
+        return cls(rule, selected, possible, tuple(others), fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +57,7 @@ class Match:
 
     rule: Rule
     ports: PortSet
-    filters: frozenset[tuple[Protocol, int]]
-    """Single ports that the rule names one by one: DNS rules are kept per such port."""
+    filters: Filters
     doubt: str = ""
     """Why it is not certain that the rule matches; empty where it is."""
 
@@ -39,75 +69,19 @@ class Row:
     direction: Direction
     enforced: bool
     opening: Opening
-    rules: tuple[Rule, ...]
-    """Every rule that selects the end in this direction."""
+    compiled: tuple[CompiledRule, ...]
     matches: tuple[Match, ...]
     allowed: PortSet
     unknown: PortSet
 
-
-class NamedPorts:
-    """Numbers behind the names of ports.
-
-    Ingress takes the destination's own ports; egress the ports of all pods together, where a name
-    with two numbers means nothing (pkg/policy/types/portmap.go). Plain Kubernetes takes the
-    destination's own ports both ways.
-    """
-
-    def __init__(self, pods: Iterable[Declared], profile: Profile) -> None:
-        self._per_pod = profile.name == "kubernetes"
-        everywhere: dict[tuple[str, Protocol], set[int]] = {}
-        for declared in set(pods):
-            for port in declared:
-                if port.name:
-                    key = (port.name.lower(), port.protocol)
-                    everywhere.setdefault(key, set()).add(port.number)
-        self._everywhere = {
-            key: next(iter(numbers)) for key, numbers in everywhere.items() if len(numbers) == 1
-        }
-
-    def numbers(
-        self, entry: PortEntry, direction: Direction, destination: Declared
-    ) -> dict[Protocol, int]:
-        """Return the number behind a named port, for each protocol that has one."""
-        if direction == "egress" and not self._per_pod:
-            return {
-                protocol: self._everywhere[entry.name, protocol]
-                for protocol in entry.protocols
-                if (entry.name, protocol) in self._everywhere
-            }
-        named = [port for port in destination if port.name.lower() == entry.name]
-        if not self._per_pod:
-            named = named[:1]
-        return {
-            port.protocol: port.number
-            for port in reversed(named)
-            if port.protocol in entry.protocols
-        }
-
-    def resolve(
-        self, rule: Rule, destination: Declared
-    ) -> tuple[PortSet, frozenset[tuple[Protocol, int]]]:
-        """Return the ports that a rule covers, and those that it names one by one."""
-        if rule.ports is None:
-            return PortSet.ALL, frozenset()
-        spans: dict[Protocol, list[tuple[int, int]]] = {}
-        filters = set()
-        for entry in rule.ports:
-            if entry.name:
-                found = self.numbers(entry, rule.direction, destination)
-                numbers = {protocol: (number, number) for protocol, number in found.items()}
-            else:
-                numbers = dict.fromkeys(entry.protocols, (entry.first, entry.last))
-            for protocol, (first, last) in numbers.items():
-                spans.setdefault(protocol, []).append((first, last))
-                if first == last:
-                    filters.add((protocol, first))
-        return PortSet(spans), frozenset(filters)
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Return every rule that selects the end in this direction."""
+        return tuple(compiled.rule for compiled in self.compiled)
 
 
 def evaluate(
-    rules: tuple[Rule, ...],
+    rules: tuple[CompiledRule, ...],
     direction: Direction,
     peer: Identity,
     *,
@@ -135,120 +109,102 @@ def evaluate(
         return Row(direction, enforced, opening, rules, (), PortSet.ALL, PortSet.EMPTY)
     destination = own_ports if direction == "ingress" else peer_ports
     matches = []
-    unsettled = next((rule.unsettles for rule in rules if rule.unsettles), "")
-    for rule in rules:
-        doubt = _matches(rule, peer, rules)
+    unsettled = next((one.rule.unsettles for one in rules if one.rule.unsettles), "")
+    for one in rules:
+        doubt = _matches(one, peer, rules)
         if doubt is not None:
-            if not rule.deny:
-                doubt = doubt or unsettled
-            matches.append(Match(rule, *named.resolve(rule, destination), doubt))
-    return _row(direction, enforced, opening, rules, tuple(matches))
+            doubt = doubt or one.doubt or ("" if one.rule.deny else unsettled)
+            ports, filters = one.fixed or named.resolve(one.rule, destination)
+            matches.append(Match(one.rule, ports, filters, doubt))
+    # A policy that perhaps selects the end would close it: only what rules allow is then certain.
+    shaky = opening in ("unselected", "no-default-deny") and _perhaps_closed(rules)
+    allowed, unknown = _outcome(opening, matches, shaky=shaky)
+    return Row(direction, enforced, opening, rules, tuple(matches), allowed, unknown)
 
 
-def _row(
-    direction: Direction,
-    enforced: bool,
-    opening: Opening,
-    rules: tuple[Rule, ...],
-    matches: tuple[Match, ...],
-) -> Row:
+def _perhaps_closed(rules: tuple[CompiledRule, ...]) -> bool:
+    return any(one.doubt and one.rule.default_deny for one in rules)
+
+
+def _outcome(opening: Opening, matches: list[Match], *, shaky: bool) -> tuple[PortSet, PortSet]:
+    """Return the ports that are allowed, and those of which it is not known."""
+
     def covered(*, deny: bool, certain: bool) -> PortSet:
-        found = PortSet.EMPTY
-        for match in matches:
-            if match.rule.deny == deny and (not match.doubt) == certain:
-                found |= match.ports
-        return found
+        return PortSet.union(
+            match.ports
+            for match in matches
+            if match.rule.deny == deny and (not match.doubt) == certain
+        )
 
-    base = PortSet.ALL if opening else covered(deny=False, certain=True)
+    ruled = covered(deny=False, certain=True)
+    base = PortSet.ALL if opening and not shaky else ruled
     denied = covered(deny=True, certain=True)
+    if not shaky and not any(match.doubt for match in matches):
+        return base - denied, PortSet.EMPTY
     allowed = base - denied - covered(deny=True, certain=False)
-    possible = (base | covered(deny=False, certain=False)) - denied
-    return Row(direction, enforced, opening, rules, matches, allowed, possible - allowed)
+    perhaps = PortSet.ALL if opening else covered(deny=False, certain=False)
+    return allowed, (base | perhaps) - denied - allowed
 
 
 def _posture(
-    rules: tuple[Rule, ...], direction: Direction, profile: Profile, *, local: bool
+    rules: tuple[CompiledRule, ...], direction: Direction, profile: Profile, *, local: bool
 ) -> tuple[bool, Opening]:
     """Return whether anything is enforced, and why what no rule allows is allowed, if it is."""
     if profile.enforcement == "never":
         return False, "never"
     always = profile.enforcement == "always"
-    if not rules and not always:
-        return False, "unselected"
+    certain = [one for one in rules if not one.doubt]
+    if not certain and not always:
+        return bool(rules), "unselected"
     if direction == "ingress" and local:
         return True, "localhost"
-    if always or any(rule.default_deny for rule in rules):
+    if always or any(one.rule.default_deny for one in certain):
         return True, ""
     return True, "no-default-deny"
 
 
-def _matches(rule: Rule, peer: Identity, rules: tuple[Rule, ...]) -> str | None:
+def _matches(one: CompiledRule, peer: Identity, rules: tuple[CompiledRule, ...]) -> str | None:
     """Return None where the rule does not mean the peer, else the doubt about it (or "")."""
+    rule = one.rule
     if rule.peers is None:
         return rule.undecided
-    doubt = None
-    for alternative in rule.peers:
-        matched = alternative.matches(peer)
-        if matched and isinstance(alternative, NamePeer):
-            found = _unseen(alternative, peer, rules)
-        elif matched is None:
-            found = f"`{peer.name}` has no known address, and the rule is for `{alternative.key}`"
-        elif matched:
-            found = ""
-        else:
-            continue
-        if not found:
+    alternatives: Iterable[Peer] = rule.peers
+    if peer.index is not None:
+        if one.selected >> peer.number & 1:
             return rule.undecided
-        doubt = found
-    return doubt or (rule.undecided or None)
+        alternatives = one.others
+    doubt = None
+    if peer.index is not None and one.possible >> peer.number & 1:
+        space = peer.labels[NAMESPACE][1]
+        doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
+    for alternative in alternatives:
+        matched = alternative.matches(peer)
+        if matched is False:
+            continue
+        if matched is None:
+            doubt = _hidden(alternative, peer)
+            continue
+        unseen = _unseen(alternative, peer, rules) if isinstance(alternative, NamePeer) else ""
+        if not unseen:
+            return rule.undecided
+        doubt = unseen
+    return doubt
 
 
-def _unseen(pattern: NamePeer, peer: Identity, rules: tuple[Rule, ...]) -> str:
+def _hidden(alternative: Peer, peer: Identity) -> str:
+    if isinstance(alternative, AddressPeer) and alternative.missing:
+        return f"`{alternative.key}` is not in the input"
+    return f"`{peer.name}` has no known address, and the rule is for `{alternative.key}`"
+
+
+def _unseen(pattern: NamePeer, peer: Identity, rules: tuple[CompiledRule, ...]) -> str:
     """Return why a toFQDNs rule may not know the addresses of a name, or "" if it does."""
     if not peer.hidden_address:
         return ""
-    for rule in rules:
-        if rule.l7 and rule.l7.parser == "dns" and any(rule.l7.admits(None, n) for n in peer.names):
+    for one in rules:
+        l7 = one.rule.l7
+        if l7 and l7.parser == "dns" and any(l7.admits(None, name) for name in peer.names):
             return ""
     return (
         f"`{pattern.key}` covers the name, but no DNS rule of the pod lets Cilium see its answers"
     )
-
-
-def conflict(rules: Iterable[Rule], named: NamedPorts, own_ports: Declared) -> str:
-    """Return why Cilium cannot compute a policy from these rules of one direction, or "".
-
-    Rules for the same selector and port must agree on parser and authentication
-    (pkg/policy/rule.go, mergePortProto).
-    """
-    seen: dict[tuple[str, object], tuple[str, str]] = {}
-    for rule in rules:
-        if rule.deny or not (rule.l7 or rule.auth):
-            continue
-        parser = rule.l7.parser if rule.l7 else ""
-        for key in _merge_keys(rule, named, own_ports):
-            other_parser, other_auth = seen.get(key, ("", ""))
-            if parser and other_parser not in ("", parser):
-                return f"cannot merge conflicting L7 parsers ({other_parser}/{parser})"
-            if rule.auth and other_auth not in ("", rule.auth):
-                return f"cannot merge conflicting authentication types ({other_auth}/{rule.auth})"
-            seen[key] = (parser or other_parser, rule.auth or other_auth)
-    return ""
-
-
-def _merge_keys(rule: Rule, named: NamedPorts, own_ports: Declared) -> Iterable[tuple[str, object]]:
-    peers = ["everything"] if rule.peers is None else [peer.key for peer in rule.peers]
-    if "everything" in peers:
-        peers = ["everything"]
-    spans: list[object] = []
-    for entry in rule.ports if rule.ports is not None else ():
-        numbers: Mapping[Protocol, object] = (
-            named.numbers(entry, rule.direction, own_ports)
-            if entry.name
-            else dict.fromkeys(entry.protocols, (entry.first, entry.last))
-        )
-        for protocol, span in numbers.items():
-            spans.append((protocol, (span, span) if isinstance(span, int) else span))
-    for peer in peers:
-        for span in spans if rule.ports is not None else ["all"]:
-            yield peer, span

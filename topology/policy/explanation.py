@@ -1,6 +1,8 @@
 """Layers: the verdict of one direction, or of L7, with the rule, file and line that decided."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from topology.model import Location, Protocol
@@ -9,7 +11,7 @@ from topology.policy.ports import PortSet
 from topology.policy.rules import Rule
 from topology.policy.verdict import Decision, Direction, HttpRequest, Layer, LayerName
 
-__all__ = ["L7State", "explain", "explain_l7", "unenforced"]
+__all__ = ["L7State", "explain", "explain_l7", "ports_asked", "unenforced"]
 
 L7State = Literal["allow", "deny", "unknown", "conditional"]
 
@@ -25,6 +27,12 @@ _ENDS: dict[Direction, str] = {"egress": "source", "ingress": "destination"}
 _SHOWN = 3
 
 
+@lru_cache(maxsize=4096)
+def ports_asked(protocol: Protocol, port: int | None) -> PortSet:
+    """Return the ports of a question: one, or (`port=None`) every one of the protocol."""
+    return PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+
+
 def unenforced(direction: Direction, name: str) -> Layer:
     """Return the layer of an end that no network policy applies to."""
     reason = f"`{name}` is no pod that policies select, so no {direction} policy applies to it."
@@ -33,7 +41,7 @@ def unenforced(direction: Direction, name: str) -> Layer:
 
 def explain(row: Row, protocol: Protocol, port: int | None) -> Layer:
     """Explain one direction for one port, or for all ports of a protocol (`port=None`)."""
-    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
+    asked = ports_asked(protocol, port)
     if asked <= row.allowed:
         return _allowed(row, asked)
     denied = asked - row.allowed - row.unknown
@@ -65,7 +73,9 @@ def _layer(
 
 
 def _allowed(row: Row, asked: PortSet) -> Layer:
-    deciding = [m.rule for m in row.matches if not m.rule.deny and not m.doubt and m.ports & asked]
+    deciding = [
+        m.rule for m in row.matches if not m.rule.deny and not m.doubt and m.ports.overlaps(asked)
+    ]
     if not deciding or row.opening in ("never", "unselected"):
         reason = _OPENINGS.get(row.opening, "Several rules together allow it.")
         reason = reason.format(end=_ENDS[row.direction], direction=row.direction)
@@ -74,9 +84,11 @@ def _allowed(row: Row, asked: PortSet) -> Layer:
 
 
 def _denied(row: Row, asked: PortSet) -> Layer:
-    denying = [m.rule for m in row.matches if m.rule.deny and not m.doubt and m.ports & asked]
+    denying = [
+        m.rule for m in row.matches if m.rule.deny and not m.doubt and m.ports.overlaps(asked)
+    ]
     if denying:
-        allowing = [m.rule for m in row.matches if not m.rule.deny and m.ports & asked]
+        allowing = [m.rule for m in row.matches if not m.rule.deny and m.ports.overlaps(asked)]
         nearest = f"{allowing[0].name} would allow it, but a deny comes first." if allowing else ""
         reason = f"{denying[0].name} denies it."
         return _layer(row, "deny", reason, denying[0], _others(denying), nearest)
@@ -88,21 +100,21 @@ def _denied(row: Row, asked: PortSet) -> Layer:
         return _layer(row, "deny", reason)
     names = _enumerate(name for name, _ in causes)
     reason = f"No {row.direction} rule allows it; default deny comes from {names}."
-    first = next(rule for rule in row.rules if rule.default_deny)
     layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked))
     if len(causes) > 1:
         return layer
-    return Layer(
-        **{name: getattr(layer, name) for name in Layer.__dataclass_fields__}
-        | {"policy": first.policy, "location": causes[0][1]}
-    )
+    return replace(layer, policy=causes[0][0], location=causes[0][1])
 
 
 def _undecided(row: Row, asked: PortSet, denied: PortSet) -> Layer:
     for match in row.matches:
-        if match.doubt and match.ports & asked:
+        if match.doubt and match.ports.overlaps(asked):
             reason = f"Whether {match.rule.name} applies is not known: {match.doubt}."
             return _layer(row, "unknown", reason, match.rule)
+    doubtful = next((one for one in row.compiled if one.doubt), None)
+    if doubtful:
+        reason = f"Whether `{doubtful.rule.policy}` applies is not known: {doubtful.doubt}."
+        return _layer(row, "unknown", reason, doubtful.rule)
     open_ports = asked & row.allowed
     reason = f"It depends on the port: allowed are {open_ports}, denied {denied}."
     return _layer(row, "unknown", reason)
@@ -126,9 +138,11 @@ def _may_cover(rule: Rule, asked: PortSet) -> bool:
     if rule.ports is None:
         return True
     return any(
-        not entry.name
-        and bool(asked & PortSet({p: [(entry.first, entry.last)] for p in entry.protocols}))
+        entry.first <= last and first <= entry.last
         for entry in rule.ports
+        if not entry.name
+        for protocol in entry.protocols
+        for first, last in asked.spans(protocol)
     )
 
 
@@ -147,8 +161,8 @@ def explain_l7(
     """
     if row.opening in ("localhost", "never", "unselected"):
         return None
-    asked = PortSet.every(protocol) if port is None else PortSet.of(protocol, port)
-    hits = [m for m in row.matches if not m.rule.deny and m.ports & asked]
+    asked = ports_asked(protocol, port)
+    hits = [m for m in row.matches if not m.rule.deny and m.ports.overlaps(asked)]
     proxied = [m for m in hits if m.rule.l7]
     foreign = _foreign(proxied, http, dns)
     if foreign:

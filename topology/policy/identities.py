@@ -11,7 +11,13 @@ from functools import reduce
 from operator import or_
 
 from topology.model import Address
-from topology.policy.labels import ANY, RESERVED, IdentityLabels
+from topology.policy.labels import (
+    ANY,
+    NAMESPACE_LABELS,
+    NAMESPACE_NAME,
+    RESERVED,
+    IdentityLabels,
+)
 from topology.policy.selectors import Requirement, Selector
 
 __all__ = ["RESERVED_LABELS", "Identity", "IdentityIndex", "reserved"]
@@ -47,6 +53,8 @@ class Identity:
     """Out of the cluster: addresses that CIDR rules can mean."""
     hidden_address: bool = False
     """It has one certain address, but which one is not known here."""
+    undeclared: bool = False
+    """It is a pod of a namespace whose labels are not in the input."""
     family: int = 0
     """4 or 6 where the identity stands for one family only."""
     number: int = -1
@@ -73,21 +81,35 @@ class IdentityIndex:
         self.everything = (1 << len(self.identities)) - 1
         self._keys: dict[str, dict[tuple[str, str], int]] = {}
         self._selected: dict[Selector, int] = {}
+        self._undeclared = 0
         for number, identity in enumerate(self.identities):
             identity.number, identity.index = number, self
+            self._undeclared |= identity.undeclared << number
             for key, label in identity.labels.items():
                 bits = self._keys.setdefault(key, {})
                 bits[label] = bits.get(label, 0) | 1 << number
 
     def select(self, selector: Selector) -> int:
-        """Return the set of identities that a selector selects."""
+        """Return the set of identities that a selector surely selects."""
         known = self._selected.get(selector)
         if known is None:
             known = self.everything
             for requirement in selector.requirements:
-                known &= self._holding(requirement)
+                found = self._holding(requirement)
+                known &= found & ~self._undeclared if _on_namespace(requirement) else found
             self._selected[selector] = known
         return known
+
+    def may_select(self, selector: Selector) -> int:
+        """Return the set of identities that a selector selects or may select.
+
+        It may select those of namespaces whose labels are not known, where it asks for such.
+        """
+        hidden = [one for one in selector.requirements if _on_namespace(one)]
+        if not (hidden and self._undeclared):
+            return self.select(selector)
+        certain = Selector(selector.requirements - frozenset(hidden))
+        return self.select(selector) | (self.select(certain) & self._undeclared)
 
     def members(self, bits: int) -> list[int]:
         """Return the numbers of the identities in a set, ascending."""
@@ -114,6 +136,12 @@ class IdentityIndex:
         return found if positive else self.everything & ~found
 
 
+def _on_namespace(requirement: Requirement) -> bool:
+    """Return whether a requirement asks for a label that only the Namespace object tells."""
+    key = requirement.key
+    return key.startswith(NAMESPACE_LABELS) and key != NAMESPACE_LABELS + NAMESPACE_NAME
+
+
 def reserved(entity: str, *, dual_stack: bool) -> Identity:
     """Return the identity of an entity.
 
@@ -126,10 +154,9 @@ def reserved(entity: str, *, dual_stack: bool) -> Identity:
     return Identity(
         name=entity,
         labels=labels,
-        # In dual stack no address is plainly `world`, so no CIDR means that identity.
-        outside=entity.startswith("world-")
-        or entity == "kube-apiserver-external"
-        or (entity == "world" and not dual_stack),
+        # CIDRs mean `world` in single stack and the worlds by family in dual stack.
+        outside=entity == "kube-apiserver-external"
+        or (entity.startswith("world-") if dual_stack else entity == "world"),
         hidden_address=entity == "kube-apiserver-external",
         family=family or (0 if dual_stack else 4),
     )

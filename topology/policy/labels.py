@@ -8,6 +8,7 @@ __all__ = [
     "K8S",
     "NAMESPACE",
     "NAMESPACE_LABELS",
+    "NAMESPACE_NAME",
     "RESERVED",
     "SERVICE_ACCOUNT",
     "IdentityLabels",
@@ -20,6 +21,8 @@ RESERVED = "reserved"
 
 NAMESPACE = "io.kubernetes.pod.namespace"
 NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label that every namespace has: its name."""
 CLUSTER = "io.cilium.k8s.policy.cluster"
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 

@@ -52,6 +52,8 @@ class AddressPeer:
     pods: bool = False
     group: str = ""
     """Name of the CiliumCIDRGroup, where the networks come from one."""
+    missing: bool = False
+    """The group is not in the input, nor is any other."""
 
     @cached_property
     def key(self) -> str:
@@ -60,9 +62,11 @@ class AddressPeer:
         return text + (f" except {', '.join(map(str, self.excepts))}" if self.excepts else "")
 
     def matches(self, identity: Identity) -> bool | None:
-        """Return whether the identity's address is meant; None where it has one unknown to us."""
+        """Return whether the identity's address is meant; None where that is not known."""
         if not (identity.outside or self.pods):
             return False
+        if self.missing:
+            return None
         if identity.addresses:
             return any(self._covers(address) for address in identity.addresses)
         whole = self._covers_whole(identity.family)

@@ -11,6 +11,7 @@ from topology.policy.labels import (
     K8S,
     NAMESPACE,
     NAMESPACE_LABELS,
+    NAMESPACE_NAME,
     SERVICE_ACCOUNT,
     IdentityLabels,
 )
@@ -20,7 +21,6 @@ from topology.policy.rules import Rule
 
 __all__ = ["PodClass", "PodClasses"]
 
-_NAME_LABEL = "kubernetes.io/metadata.name"
 Key = tuple[object, ...]
 
 
@@ -49,7 +49,7 @@ class PodClasses:
         self._clusters = clusters
         self._keys = _keys_named(rules)
         self._namespaces = {
-            name: {**space.labels, _NAME_LABEL: name} for name, space in cluster.namespaces.items()
+            name: space.labels for name, space in cluster.namespaces.items() if space.declared
         }
         self._networks = _networks_named(rules) if profile.cidr_selects_pods else ()
         self._named = any(entry.name for rule in rules for entry in rule.ports or ())
@@ -72,7 +72,12 @@ class PodClasses:
         if number is None:
             number = self._by_key[key] = len(self.classes)
             addresses = pod.addresses if self._profile.cidr_selects_pods else ()
-            identity = Identity(pod.full_name, self._labels(pod), addresses=addresses)
+            identity = Identity(
+                pod.full_name,
+                self._labels(pod),
+                addresses=addresses,
+                undeclared=pod.namespace not in self._namespaces,
+            )
             self.classes.append(PodClass(identity, pod.ports, []))
         self.classes[number].pods.append(pod)
         self.of[pod.full_name] = number
@@ -93,8 +98,8 @@ class PodClasses:
 
     def _labels(self, pod: Pod) -> IdentityLabels:
         labels = {key: (K8S, pod.labels[key]) for key in self._keys if key in pod.labels}
-        spaces = self._namespaces.get(pod.namespace) or {_NAME_LABEL: pod.namespace}
-        labels |= {NAMESPACE_LABELS + key: (K8S, value) for key, value in spaces.items()}
+        space = {**self._namespaces.get(pod.namespace, {}), NAMESPACE_NAME: pod.namespace}
+        labels |= {NAMESPACE_LABELS + key: (K8S, value) for key, value in space.items()}
         labels[NAMESPACE] = (K8S, pod.namespace)
         labels[SERVICE_ACCOUNT] = (K8S, pod.service_account)
         local = self._profile.cluster_name

@@ -54,6 +54,23 @@ class PortSet:
         """Return every port of the protocols."""
         return cls({protocol: [(0, _LAST[protocol])] for protocol in protocols})
 
+    @classmethod
+    def union(cls, sets: Iterable["PortSet"]) -> "PortSet":
+        """Return the union of any number of sets."""
+        filled = [ports for ports in sets if ports._spans]
+        if len(filled) < 2:
+            return filled[0] if filled else cls.EMPTY
+        return cls({p: [span for ports in filled for span in ports.spans(p)] for p in PROTOCOLS})
+
+    def overlaps(self, other: "PortSet") -> bool:
+        """Return whether the two sets have a port in common."""
+        return any(
+            a <= d and c <= b
+            for protocol, spans in self._spans.items()
+            for a, b in spans
+            for c, d in other._spans.get(protocol, ())
+        )
+
     def contains(self, protocol: Protocol, port: int) -> bool:
         """Return whether a port is in the set."""
         return any(first <= port <= last for first, last in self._spans.get(protocol, ()))
@@ -67,13 +84,13 @@ class PortSet:
         return PortSet({protocol: self.spans(protocol)})
 
     def __or__(self, other: "PortSet") -> "PortSet":
-        if not other._spans or self is other:
-            return self
-        if not self._spans:
-            return other
-        return PortSet({p: (*self.spans(p), *other.spans(p)) for p in PROTOCOLS})
+        return PortSet.union((self, other))
 
     def __and__(self, other: "PortSet") -> "PortSet":
+        if self is other or other is PortSet.ALL:
+            return self
+        if self is PortSet.ALL:
+            return other
         return PortSet({p: list(_common(self.spans(p), other.spans(p))) for p in PROTOCOLS})
 
     def __sub__(self, other: "PortSet") -> "PortSet":
@@ -85,7 +102,11 @@ class PortSet:
         return PortSet({p: list(_gaps(self.spans(p), _LAST[p])) for p in PROTOCOLS})
 
     def __le__(self, other: "PortSet") -> bool:
-        return not self - other
+        return all(
+            any(c <= a and b <= d for c, d in other._spans.get(protocol, ()))
+            for protocol, spans in self._spans.items()
+            for a, b in spans
+        )
 
     def __bool__(self) -> bool:
         return bool(self._spans)

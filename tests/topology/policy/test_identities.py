@@ -30,6 +30,7 @@ def test_the_index_selects_what_one_by_one_matching_selects(
 
 def test_the_world_of_a_dual_stack_cluster_is_no_address() -> None:
     assert reserved("world", dual_stack=False).outside
+    assert not reserved("world-ipv4", dual_stack=False).outside
     assert not reserved("world", dual_stack=True).outside
     assert reserved("world-ipv6", dual_stack=True).family == 6
 

@@ -19,6 +19,8 @@ def test_the_operators_are_those_of_sets(left: PortSet, right: PortSet) -> None:
     assert members(left & right) == members(left) & members(right)
     assert members(left - right) == members(left) - members(right)
     assert (left <= right) == (members(left) <= members(right))
+    assert left.overlaps(right) == bool(members(left) & members(right))
+    assert PortSet.union([left, right, left]) == left | right
 
 
 @given(SETS, SETS)

@@ -150,7 +150,8 @@ def _http(item: Any, path: str) -> HttpRule:
         secret = secret or bool(wanted.get("secret"))
         headers.append((name, text(wanted.get("value"), f"{where}.value") or None))
     return HttpRule(
-        **values,
+        method=values["method"],
+        path=values["path"],
         host=text(rule.get("host"), f"{path}.host") or "",
         headers=tuple(headers),
         secret=secret,

@@ -1,7 +1,7 @@
 """The other end of a rule in Cilium's policies: the from and to fields."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -108,8 +108,11 @@ class PeerReader:
     def _cidr(self, item: Any, path: str) -> list[Peer]:
         return [self._addresses((_network(item, path, bare=True),))]
 
-    def _addresses(self, networks: tuple[Network, ...], *rest: Any) -> AddressPeer:
-        return AddressPeer(networks, *rest, pods=self.context.profile.cidr_selects_pods)
+    def _addresses(
+        self, networks: tuple[Network, ...], excepts: tuple[Network, ...] = (), group: str = ""
+    ) -> AddressPeer:
+        pods = self.context.profile.cidr_selects_pods
+        return AddressPeer(networks, excepts, pods=pods, group=group)
 
     def _cidr_set(self, item: Any, path: str) -> list[Peer]:
         fields = mapping(item, path)
@@ -130,8 +133,8 @@ class PeerReader:
             _check_excepts(network, holes, path)
             return [self._addresses((network,), holes)]
         networks, name = self._group(fields, path)
-        pods = self.context.profile.cidr_selects_pods
-        return [AddressPeer(networks, holes, pods=pods, group=name)]
+        peer = self._addresses(networks, holes, name)
+        return [peer if self.context.groups else replace(peer, missing=True)]
 
     def _group(self, fields: Mapping[str, Any], path: str) -> tuple[tuple[Network, ...], str]:
         groups = self.context.groups
