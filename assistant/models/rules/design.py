@@ -16,10 +16,32 @@ _MODES = (
                     r"\bazure cni\s+(?:\(?node[- ]subnet\)?|classic|legacy|traditional)\b"),
     ("overlay", r"\boverlay\b"),
 )  # fmt: skip
+_PREFIX = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3})?/\d{1,2}(?![\w/.]\w)")
+_DEFAULT_POD_CIDR = "10.244.0.0/16"
+"""What AKS takes for the pods of an overlay cluster when nothing is said."""
+_NODES = (
+    r"(?<![/.\d])([\d,.]*\d)\s*(?:k8s |aks |worker |cluster |linux |windows |user |agent )?nodes?\b"
+)
+_MAX_PODS = r"\bmax(?:imum)?[ -_]?pods?(?:\s+(?:per node|of|is|are|set to)|\s*[=:])*\s*(\d+)"
+_PODS_AT_MOST = r"\b(\d+)\s+(?:max[ -]?pods?|pods?\s+(?:max(?:imum)?|at most))\b"
+_PODS_EACH = r"\b(\d+)\s+(?:running\s+)?pods?\s+(?:per node|each|a node|on each|on every|/ ?node)"
+_EXTRA = r"\b(\d+)\s+(?:internal\s+(?:lbs?|load balancers?)|private endpoints?)"
+_ASKS_CAPACITY = re.compile(
+    r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|\bsize\b|"
+    r"\bcapacity\b|\benough\b",
+    re.I,
+)
+_ASKS_SIZE = re.compile(
+    r"\b(?:which|what|how (?:big|large))\b.{0,30}\bsubnet\b.{0,40}"
+    r"\b(?:need|use|require|choose|take|must|should)\b|"
+    r"\bsize\b.{0,20}\bsubnets?\b|\bsubnet siz(?:e|ing)\b|\bplan\b.{0,20}\bsubnets?\b",
+    re.I,
+)
 _SIZING = re.compile(
     r"\bsubnets?\b|\baddress(?:es)?\b|\bips?\b|\bcidrs?\b|\bpod cidr\b|\bprefix(?:es)?\b|"
     r"\bcni\b|\boverlay\b|\bkubenet\b|"
-    r"\bfit\b|\bbig\b|\bsiz(?:e|ing)\b|\brange\b|\bplan(?:ning)?\b|\bsurge\b|\bupgrade\b",
+    r"\bstatic\b|\bdynamic\b|\bmax[ -]?pods\b|\bfit\b|\bbig\b|\bsiz(?:e|ing)\b|\brange\b|"
+    r"\bplan(?:ning)?\b|\bsurge\b|\bupgrade\b",
     re.I,
 )
 _SERVICES = (
@@ -45,7 +67,8 @@ _TOPICS = re.compile(
     r"ingress|egress|"
     r"gateway api|agic|application gateway|pod subnet|node subnet|max ?pods|surge|peering|"
     r"wireguard|ipsec|"
-    r"ztunnel|service mesh|hpa|autoscaler|udrs?|route tables?|firewall|expressroute|l7 "
+    r"ztunnel|conntrack|ct map|lbs?|podcidr|service mesh|hpa|autoscaler|udrs?|route tables?|"
+    r"firewall|expressroute|l7 "
     r"polic\w+|layer 7|conntrack|"
     r"authori[sz]ed (?:ip )?ranges?|podselector|namespaceselector|endpointselector|"
     r"matchlabels|entities|ipblock|tocidr\w*)\b",
@@ -55,135 +78,100 @@ _TOPICS = re.compile(
 
 def read_design(text: str) -> Frame | None:
     """Return the sizing that a question asks for, or None if it asks for none."""
-    prefixes = re.findall(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3})?/\d{1,2}(?![\w/.])", text)
-    nodes = _number(r"([\d,.]*\d)\s*(?:k8s |aks |worker |cluster |linux |windows )?nodes?\b", text)
-    max_pods = _number(
-        r"\bmax(?:imum)?[ -_]?pods?(?:\s+(?:per node|of|is|are|=|:|set to))*\s*[=:]?\s*(\d+)", text
-    ) or _number(r"\b(\d+)\s+(?:max[ -]?pods?|pods?\s+(?:max(?:imum)?|at most))\b", text)
+    nodes = _number(_NODES, text)
     if frame := _read_outbound(text, nodes):
         return frame
     services = [name for name, pattern in _SERVICES if re.search(pattern, text, re.I)]
     if nodes and _SIZING.search(text):
-        return _read_plan(text, nodes, max_pods, prefixes, services)
-    asks_fit = re.search(
-        r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|"
-        r"\bsize\b|\bcapacity\b|\benough\b",
-        text,
-        re.I,
-    )
-    if (
-        prefixes
-        and asks_fit
-        and not re.search(r"\b(?:reach|connect|talk|access|call)\w*\b", text, re.I)
-    ):
-        arguments: dict[str, object] = {"prefix": ", ".join(dict.fromkeys(prefixes))}
-        if max_pods:
-            arguments["max_pods"] = max_pods
-        return Frame(intent="size", kind="describe_prefix", arguments=arguments)
+        return _read_plan(text, nodes, services)
+    if frame := _read_prefixes(text):
+        return frame
     if services and re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I):
         return Frame(intent="size", kind="size_subnets", arguments={"services": services})
-    if _asks_for_size(text) and not nodes:
+    if _ASKS_SIZE.search(text):
         return Frame(
             intent="ask",
-            text="For how many nodes, and in which CNI mode (overlay, pod subnet, node "
-            "subnet or kubenet)?",
+            text="For how many nodes, and in which CNI mode (overlay, pod subnet, node subnet or "
+            "kubenet)?",
         )
     return None
 
 
-def _asks_for_size(text: str) -> bool:
-    return bool(
-        re.search(r"\b(?:which|what|how (?:big|large))\b.{0,30}\bsubnet\b.{0,40}\b(?:need|"
-                  r"use|require|choose|take|must|should)\b|"
-                  r"\bsize\b.{0,20}\bsubnets?\b|\bsubnet siz(?:e|ing)\b|"
-                  r"\bplan\b.{0,20}\bsubnets?\b", text, re.I)
-    )  # fmt: skip
+def _read_prefixes(text: str) -> Frame | None:
+    """Read "how many IPs in a /28" and "how many nodes fit in 10.244.0.0/16"."""
+    prefixes = _PREFIX.findall(text)
+    if not prefixes and re.search(r"\bdefault\s+pod\s+cidr\b", text, re.I):
+        prefixes = [_DEFAULT_POD_CIDR]
+    if not prefixes or not _ASKS_CAPACITY.search(text):
+        return None
+    if re.search(r"\b(?:reach|connect|talk|access|call)\w*\b", text, re.I):
+        return None
+    arguments: dict[str, object] = {"prefix": ", ".join(dict.fromkeys(prefixes))}
+    if max_pods := _number(_MAX_PODS, text) or _number(_PODS_AT_MOST, text):
+        arguments["max_pods"] = max_pods
+    return Frame(intent="size", kind="describe_prefix", arguments=arguments)
 
 
-def _read_plan(
-    text: str, nodes: int, max_pods: int, prefixes: list[str], services: list[str]
-) -> Frame:
-    modes = [name for name, pattern in _MODES if re.search(pattern, text, re.I)]
-    if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes:
-        modes.remove("pod_subnet_dynamic")
-    if (
-        not modes
-        and re.search(r"\bazure cni\b", text, re.I)
-        and re.search(r"\bnode[- ]subnet\b", text, re.I)
-    ):
-        modes = ["node_subnet"]
-    compares = re.search(
-        r"\bcompar\w+|\bversus\b|\bvs\b|\beach\b|\ball\b.{0,15}\bmodes?\b|\bmodes\b|\bwhich mode\b",
-        text,
-        re.I,
-    )
-    arguments: dict[str, object] = {
-        "mode": modes[0] if len(modes) == 1 and not (compares and len(modes) != 1) else "all",
-        "nodes": nodes,
-    }
+def _read_plan(text: str, nodes: int, services: list[str]) -> Frame:
+    max_pods = _number(_MAX_PODS, text) or _number(_PODS_AT_MOST, text)
+    mode = _read_mode(text, max_pods)
+    arguments: dict[str, object] = {"mode": mode, "nodes": nodes}
     if max_pods:
         arguments["max_pods"] = max_pods
-    surge = re.search(
-        r"\b(\d+\s*%)(?:\s+(?:of\s+)?(?:max[ -]?)?surge)?|\b(?:max[ -]?)?surge\s*(?:of|=|:|"
-        r"is)?\s*(\d+\s*%?)|\b(\d+)\s+(?:max[ -]?)?surge",
-        text,
-        re.I,
-    )
-    if surge and re.search(r"surge|upgrade", text, re.I):
-        arguments["surge"] = next(group for group in surge.groups() if group).replace(" ", "")
-    pods = _number(
-        r"\b(?:about|around|roughly|approximately|average(?: of)?|usually|with|"
-        r"~)?\s*(\d+)\s+(?:running\s+)?pods?\s+"
-        r"(?:per node|each|a node|on each|on every|/ ?node)",
-        text,
-    )
-    if pods:
-        key = (
-            "max_pods"
-            if not max_pods and arguments["mode"] != "pod_subnet_dynamic"
-            else "pods_per_node"
-        )
-        arguments[key] = pods
-    extra = _number(r"\b(\d+)\s+(?:internal\s+(?:lbs?|load balancers?)|private endpoints?)", text)
-    if extra:
+    if surge := _read_surge(text):
+        arguments["surge"] = surge
+    if pods := _number(_PODS_EACH, text):
+        each = max_pods or mode == "pod_subnet_dynamic"
+        arguments["pods_per_node" if each else "max_pods"] = pods
+    if extra := _number(_EXTRA, text):
         arguments["extra_ips"] = extra
-    if (
-        prefixes
-        and arguments["mode"] != "all"
-        and re.search(
-            r"\b(?:my|our|existing|have|own|survive|enough|fits?|in a|with a|is a|does)\b",
-            text,
-            re.I,
-        )
-    ):
-        arguments["subnet"] = prefixes[0]
-    elif (
-        prefixes
-        and arguments["mode"] == "all"
-        and re.search(r"\b(?:survive|enough|fits?|sufficient)\b", text, re.I)
-    ):
-        return Frame(
-            intent="ask",
-            text="Which CNI mode does the cluster use: overlay, pod subnet (dynamic or "
-            "static), node subnet or kubenet?",
-        )
     if services:
         arguments["services"] = services
+    prefixes = _PREFIX.findall(text)
+    if prefixes and re.search(r"\b(?:survive|enough|fits?|sufficient|last|room)\b", text, re.I):
+        if mode == "all":
+            return Frame(
+                intent="ask",
+                text="Which CNI mode does the cluster use: overlay, pod subnet (dynamic or "
+                "static), node subnet or kubenet?",
+            )
+        arguments["subnet"] = prefixes[0]
     return Frame(intent="size", kind="size_subnets", arguments=arguments)
 
 
+def _read_mode(text: str, max_pods: int) -> str:
+    """Return the one mode that is named, or `all`."""
+    modes = [name for name, pattern in _MODES if re.search(pattern, text, re.I)]
+    if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes:
+        modes.remove("pod_subnet_dynamic")
+    if not modes and re.search(r"\bnode[- ]subnet\b", text, re.I):
+        # Max pods count for the node subnet in the legacy mode alone, so they tell the mode.
+        known = max_pods or re.search(r"\bazure cni\b", text, re.I)
+        modes = ["node_subnet"] if known else []
+    return modes[0] if len(modes) == 1 else "all"
+
+
+def _read_surge(text: str) -> str:
+    """Return the surge as `33%` or `2`; empty when the question names none."""
+    match = re.search(
+        r"\bsurge\s*(?:of|=|:|is|at)?\s*(\d+\s*%?)|\b(\d+\s*%)|\b(\d+)\s+(?:max[ -]?)?surge",
+        text,
+        re.I,
+    )
+    if not match or not re.search(r"surge|upgrade", text, re.I):
+        return ""
+    return next(group for group in match.groups() if group).replace(" ", "")
+
+
 def _read_outbound(text: str, nodes: int) -> Frame | None:
-    if not re.search(r"\bsnat\b|\boutbound\b.{0,20}\b(?:ports?|ips?)\b", text, re.I) or not nodes:
+    if not nodes or not re.search(r"\bsnat\b|\boutbound\b.{0,20}\b(?:ports?|ips?)\b", text, re.I):
         return None
     arguments: dict[str, object] = {"nodes": nodes}
-    ports = _number(r"([\d,]+)\s+(?:snat\s+|outbound\s+)?ports\b", text)
-    if ports:
+    if ports := _number(r"([\d,]+)\s+(?:snat\s+|outbound\s+)?ports\b", text):
         arguments["ports_per_node"] = ports
-    surge = re.search(r"\b(\d+\s*%)|\bsurge\s*(?:of)?\s*(\d+)", text, re.I)
-    if surge:
-        arguments["surge"] = next(group for group in surge.groups() if group).replace(" ", "")
-    addresses = _number(r"\b(\d+)\s+public\s+(?:ips?|addresses)", text)
-    if addresses:
+    if surge := _read_surge(text):
+        arguments["surge"] = surge
+    if addresses := _number(r"\b(\d+)\s+public\s+(?:ips?|addresses)", text):
         arguments["public_ips"] = addresses
     return Frame(intent="size", kind="size_outbound", arguments=arguments)
 

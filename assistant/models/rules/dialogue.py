@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.choices import choose, is_open
+from assistant.models.rules.design import read_design, read_topic
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.lexicon import ABILITY, FORWARD
@@ -117,6 +118,12 @@ class Interpreter:
         answered = self._answer_back(plain, state) if state else ()
         if answered:
             return answered
+        design = read_design(plain)
+        if design and design.intent == "size":
+            # Its numbers often stand in several sentences; they belong to one plan.
+            whole = route(read(plain, self.vocabulary, self.port_names))
+            if whole and whole.intent == "size":
+                return (whole,)
         pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:5]:
@@ -132,6 +139,10 @@ class Interpreter:
             else:
                 frames.append(frame)
         frames = [settle_ends(frame, self.vocabulary.cluster) for frame in frames]
+        if len(frames) > 1 and any(frame.intent == "docs" for frame in frames):
+            whole = read_topic(plain)
+            frames = [frame for frame in frames if frame.intent not in ("docs", "decline", "ask")]
+            frames += [whole] if whole else []
         useful = [frame for frame in frames if frame.intent != "decline" or frame.kind]
         return tuple(useful or frames[:1]) or (Frame(intent="decline"),)
 
@@ -157,7 +168,7 @@ class Interpreter:
         text = _refer(piece, state, self.vocabulary) if state else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = route(reading)
-        if frame is None or frame.intent in ("ask", "docs"):
+        if frame is None or frame.intent == "ask":
             reading, frame = self._mend(text, reading, frame)
         if state and not _is_new_question(reading, frame):
             follow = self._follow(piece, reading, state)

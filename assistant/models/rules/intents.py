@@ -6,10 +6,10 @@ from dataclasses import replace
 from assistant.models.rules.design import read_design, read_topic
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies
-from assistant.models.rules.lexicon import BACKWARD, FORWARD
+from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
-from assistant.models.rules.scope import find_outside
+from assistant.models.rules.scope import Outside, find_outside
 from assistant.models.rules.slots import PortText
 
 __all__ = ["route", "wants_reason"]
@@ -67,10 +67,13 @@ def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
     if frame := _route_talk(reading):
         return frame
+    outside = find_outside(reading.text, reading.shape)
+    if outside in ("write", "change"):
+        return Frame(intent="decline", kind=outside)
     design = read_design(reading.text)
     if design and not reading.named(*_ENDPOINTS):
         return design
-    if frame := _route_outside(reading):
+    if frame := _route_outside(reading, outside) or _route_nowhere(reading):
         return frame
     for step in (read_policies, _route_named_policy, _route_dns, _route_public, _route_paths):
         if frame := step(reading):
@@ -84,9 +87,23 @@ def route(reading: Reading) -> Frame | None:
     return _route_unclear(reading)
 
 
-def _route_outside(reading: Reading) -> Frame | None:
+def _route_nowhere(reading: Reading) -> Frame | None:
+    """Ask again when a namespace is named that is not there."""
+    match = re.search(
+        r"\bnamespaces?\s+(?:named\s+|called\s+)?(?P<name>[a-z][\w-]*)\b(?!\s+@)|"
+        r"\bin\s+(?:the\s+)?(?P<other>[a-z][\w-]*)\s+namespace\b",
+        reading.shape,
+    )
+    name = (match["name"] or match["other"]) if match else ""
+    if not name or name in COMMON or reading.named("namespace"):
+        return None
+    return Frame(
+        intent="ask", text=f"There is no namespace `{name}` in this workspace. Which one is meant?"
+    )
+
+
+def _route_outside(reading: Reading, outside: Outside) -> Frame | None:
     """Decline what lies outside; ask again for what cannot be asked, such as port 70000."""
-    outside = find_outside(reading.text, reading.shape)
     if outside == "flows" and _is_whole(reading.roles):
         outside = ""
     if outside == "hypothesis" and not reading.refs:
@@ -136,7 +153,11 @@ def _route_dns(reading: Reading) -> Frame | None:
         re.I,
     )
     # kube-dns itself may have been named by the word "dns"; what is left are the askers.
-    ends = tuple(ref for ref in reading.named(*_ENDPOINTS, "namespace") if not _is_dns(ref))
+    ends = tuple(
+        ref
+        for ref in reading.named(*_ENDPOINTS, "namespace", "unknown")
+        if not _is_dns(ref) and not re.search(r"\.\w", ref.text)
+    )
     names = reading.named("dns")
     if not asks or len(ends) != 1 or names:
         return None

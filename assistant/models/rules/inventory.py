@@ -5,12 +5,13 @@ from typing import Literal
 
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.reading import Reading
+from assistant.models.rules.words import word_set
 
 __all__ = ["read_inventory", "read_policies"]
 
 _POLICY_WORD = (
     r"(?:polic(?:y|ies)|netpols?|network ?polic\w+|cnps?|ccnps?|rules?|"
-    r"authorization ?polic\w+|restrictions?|firewall\w*)"
+    r"authorization ?polic\w+|restrictions?)"
 )
 _SELECTS = (
     r"(?:appl(?:y|ies|ied)|select\w*|affect\w*|govern\w*|cover\w*|protect\w*|guard\w*|"
@@ -47,9 +48,22 @@ _INSPECT = re.compile(
     re.I,
 )
 _LIST = re.compile(
-    r"\b(?:list|show|display|print|enumerate|which|what|how many|count|number of|are there|"
-    r"give me|all|name|any)\b",
+    r"\b(?:list|show|display|print|enumerate|which|what|how many|count|number of|are there|give me|"
+    r"all|name|any)\b",
     re.I,
+)
+_LIST_WORDS = word_set(
+    """
+    list show display print enumerate which what how many count number of are is there the all me us
+    a an any in inside within on at exist exists existing do does we you i have has get give can see
+    run running runs deployed present defined loaded found here this that our my cluster workspace
+    export ns please now currently total to and or names name for by kubernetes k8s cilium istio
+    network every each available live lives it objects things stuff kinds tell ok so then hey files
+    snapshot set up in-place place know about
+    """
+)
+_LISTEN = re.compile(
+    r"\b(?:listen(?:s|ing)?|expos(?:e|es|ing)|offer(?:s|ing)?|serv(?:e|es|ing))\b", re.I
 )
 
 
@@ -102,34 +116,37 @@ def _read_policy(reading: Reading) -> Frame | None:
 
 
 def _read_listing(reading: Reading) -> Frame | None:
-    shape = reading.shape
-    ends = reading.named(*_ENDPOINTS)
+    ends = reading.named(*_ENDPOINTS, "dns", "address", "entity", "unknown")
     spaces = reading.named("namespace")
-    text = re.sub(r"@(\d+)@", " ", reading.text)
-    if ends or not _LIST.search(text):
+    if ends or not _LIST.search(reading.text):
         return None
+    if reading.slots.ports and _LISTEN.search(reading.text):
+        return Frame(intent="list", kind="workload", sources=spaces, ports=reading.slots.ports)
+    plain = _plain_words(reading)
     for kind, pattern in _KINDS:
-        if not re.search(rf"\b(?:{pattern})\b", reading.text, re.I):
+        if not re.search(rf"\b(?:{pattern})\b", plain):
             continue
-        if (
-            kind == "namespace"
-            and spaces
-            and not re.search(
-                r"\b(?:which|what|list|how many|all)\b.{0,12}\bnamespaces\b", reading.text, re.I
-            )
-        ):
+        if kind == "namespace" and spaces and not re.search(r"\bnamespaces\b", plain):
             continue
-        if len(reading.text.split()) > 14 or re.search(
-            r"\b(?:need|require|support|design|should|difference|between|mean|work)\w*\b", shape
-        ):
+        rest = re.sub(rf"\b(?:{pattern}|namespaces?|and)\b", " ", plain)
+        if set(re.findall(r"[^\W_][\w-]*", rest)) - _LIST_WORDS:
             return None
-        spaces = () if kind in ("namespace", "node") else spaces
-        return Frame(intent="list", kind=kind, sources=spaces)
+        return Frame(
+            intent="list", kind=kind, sources=() if kind in ("namespace", "node") else spaces
+        )
     if spaces and re.search(
-        r"\bwhat\b.{0,20}\b(?:in|inside|runs?|running|there|contains?|have)\b|\bwhat is in\b", shape
+        r"\bwhat\b.{0,20}\b(?:in|inside|runs?|running|there|contains?|have)\b", reading.shape
     ):
         return Frame(intent="list", kind="workload", sources=spaces)
     return None
+
+
+def _plain_words(reading: Reading) -> str:
+    """Return the text in lower case without the namespaces that it names."""
+    text = reading.slots.text
+    for ref in reading.named("namespace"):
+        text = re.sub(rf"\b{re.escape(ref.text.split(' in ')[-1])}\b", " ", text)
+    return text.lower()
 
 
 def _read_object(reading: Reading) -> Frame | None:

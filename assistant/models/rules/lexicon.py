@@ -183,6 +183,12 @@ COMMON = (
     mean means meant really sure correct whether while during everything everywhere anywhere total
     count many database environment environments stage tier component components layer machine live
     there theirs themselves itself myself ourselves yourself together apart
+    restrict restricts restricted restriction restrictions strict metric metrics step steps quick
+    process processes resource resources resolve resolves resolution healthy status state provide
+    production pattern patterns option options feature features version versions price cost costs
+    broken crash crashes loop restarts image images deploy deploys deployed manage managed manager
+    storage account subscription subscriptions portal front door application balancer balancing
+    virtual machine machines peering peerings firewall firewalls attackers interact interacts
     """
     )
     | VOCABULARY

@@ -223,6 +223,8 @@ def _match_window(
         return None
     if everyday and not _is_named(hit, words, tokens, index):
         return None
+    if all(entry.kind == "policy" for entry in hit.entries) and not _is_policy(hit, words, tokens):
+        return None
     return hit
 
 
@@ -261,6 +263,22 @@ def _is_named(hit: Hit, words: list[str], tokens: list[re.Match[str]], index: in
     if words[0] in ("world", "default", "policy", "network") and len(words) == 1:
         return False
     return before not in _NOT_BEFORE and after not in _NOT_AFTER
+
+
+def _is_policy(hit: Hit, words: list[str], tokens: list[re.Match[str]]) -> bool:
+    """Return whether a policy is meant: its name in full, or a word that says so."""
+    if hit.score == EXACT and ("-" in words[0] or len(words) > 1):
+        return True
+    said = {token[0].lower() for token in tokens}
+    if {KIND_NOUNS.get(word) for word in said} & {"policy"}:
+        return hit.score >= TYPO
+    return hit.score == EXACT and tokens[0][0].lower() in (
+        "explain",
+        "describe",
+        "show",
+        "inspect",
+        "what",
+    )
 
 
 def _match_path(text: str, token: re.Match[str], vocabulary: Vocabulary) -> Mention | None:

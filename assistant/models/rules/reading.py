@@ -175,7 +175,7 @@ def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -
 
 
 def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
-    words = name.split()
+    words = name.strip(" .,:;!?").split()
     while words and words[-1] in COMMON and len(words) > 1:
         words.pop()
     if not words or words[0] in _PRONOUNS or all(word in COMMON for word in words):

@@ -90,7 +90,9 @@ def find_outside(text: str, shape: str) -> Outside:
     if _CHECK.match(text):
         return ""
     plain = re.sub(_POLITE, "", shape.strip(), flags=re.I)
-    if re.match(rf"{_MAKE}.{{0,80}}\b{_POLICY_NOUN}", plain, re.I) and not _asks_existing(plain):
+    if re.match(
+        rf"(?:(?:i|we)\s+)?{_MAKE}.{{0,80}}\b{_POLICY_NOUN}", plain, re.I
+    ) and not _asks_existing(plain):
         return "write"
     if re.search(
         rf"\b(?:write|draft|generate|create|give) (?:me |us )?(?:a|an|the|"

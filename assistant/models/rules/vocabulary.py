@@ -211,7 +211,11 @@ class Vocabulary:
         near = process.extract(
             key, self._spellings, scorer=OSA.distance, score_cutoff=cutoff, limit=4
         )
-        near = [item for item in near if item[0][0] == key[0] or item[0][-2:] == key[-2:]]
+        near = [
+            item
+            for item in near
+            if item[0][0] == key[0] or (item[1] == 1 and item[0][-2:] == key[-2:])
+        ]
         if not near:
             return None
         best = min(distance for _, distance, _ in near)
@@ -219,7 +223,9 @@ class Vocabulary:
         for spelling, distance, _ in near:
             if distance == best:
                 entries |= self._exact.get(spelling, set()) | self._alias.get(spelling, set())
-        return Hit(_sorted(entries), TYPO)
+        # A misspelt policy or namespace is asked for by its full name, an end is talked about.
+        ends = {entry for entry in entries if entry.kind in ("workload", "service", "pod")}
+        return Hit(_sorted(ends or entries), TYPO)
 
     def nearest(self, phrase: str, count: int = 3) -> tuple[str, ...]:
         """Return the full names that come closest to a phrase that fits nothing."""
