@@ -1,7 +1,7 @@
 """Every tool as a command `netassist tools NAME`, derived from its ToolSpec."""
 
 import inspect
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -18,7 +18,6 @@ __all__ = ["make_tools_command"]
 def make_tools_command() -> typer.Typer:
     """Return the command group: with no name it lists the tools, with one it runs that tool."""
     group = typer.Typer(
-        help="List the assistant's tools, or run one of them directly.",
         invoke_without_command=True,
         rich_markup_mode=None,
     )
@@ -33,7 +32,7 @@ def make_tools_command() -> typer.Typer:
         else:
             width = max(len(spec.name) for spec in registry())
             lines = [f"{_command(spec):<{width}}  {spec.summary}" for spec in registry()]
-            output.write_markdown("\n".join(lines))
+            output.write_text("\n".join(lines))
 
     for spec in registry():
         group.command(_command(spec), help=spec.description)(_make_runner(spec))
@@ -74,14 +73,12 @@ def _make_runner(spec: ToolSpec) -> Any:
     parameters = [_parameter("context", typer.Context)]
     for name, field in spec.args.model_fields.items():
         if field.is_required():
-            annotation = Annotated[field.annotation, typer.Argument(help=field.description)]
-            parameters.append(_parameter(name, annotation))
+            default = typer.Argument(help=field.description)
         else:
-            annotation = Annotated[field.annotation, typer.Option(help=field.description)]
-            parameters.append(
-                _parameter(name, annotation, field.get_default(call_default_factory=True))
-            )
-    parameters.append(_parameter("workspace", WorkspacePaths, None))
+            value = field.get_default(call_default_factory=True)
+            default = typer.Option(value, help=field.description)
+        parameters.append(_parameter(name, field.annotation, default))
+    parameters.append(_parameter("workspace", WorkspacePaths, default=None))
     parameters.append(_parameter("as_json", JsonFlag, False))
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -30,6 +30,8 @@ Examples:
   netassist reach -w cluster.yaml shop/web shop/db --port 5432
 """
 
+_TOOLS_HELP = "List the assistant's tools, or run one of them directly."
+
 app = typer.Typer(
     name="netassist",
     help=_EXAMPLES,
@@ -90,11 +92,13 @@ def main() -> None:
 
 
 def _mount_tools() -> None:
-    """Add `netassist tools ...` only when it is asked for: it imports every tool."""
-    if "tools" in sys.argv[1:] or not sys.argv[1:] or {"-h", "--help"} & set(sys.argv[1:]):
+    """Add `netassist tools`; its commands only when asked for, as that imports every tool."""
+    if "tools" in sys.argv[1:]:
         from assistant.adapters.for_cli import make_tools_command
 
-        app.add_typer(make_tools_command(), name="tools")
+        app.add_typer(make_tools_command(), name="tools", help=_TOOLS_HELP)
+    else:
+        app.add_typer(typer.Typer(), name="tools", help=_TOOLS_HELP)
 
 
 def _code_of(error: Exception) -> int:

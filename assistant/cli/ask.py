@@ -1,6 +1,5 @@
 """The command `ask`: one question, one answer."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -12,7 +11,6 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace, stdin_is_attached
 from assistant.cli.render import Output
-from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.answer import Answer
@@ -49,6 +47,11 @@ def ask(
       netassist ask "Which subnet for 50 nodes with Azure CNI Overlay?" --json
       netassist ask "what does this policy allow?" < policy.yaml
     """
+    # Only this command needs an event loop and the settings, and start-up is felt.
+    import asyncio
+
+    from assistant.settings import Settings
+
     output: Output = context.obj
     settings = Settings()
     paths = list(workspace or [])

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
-from tools.workspace import Workspace
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths
 from assistant.cli.render import Output
-from assistant.settings import Settings
 from topology.errors import TopologyError
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
 
 __all__ = ["doctor"]
 
@@ -50,6 +51,8 @@ def doctor(
       netassist doctor
       netassist doctor -w cluster.yaml --json
     """
+    from assistant.settings import Settings
+
     output: Output = context.obj
     settings = Settings()
     findings = [
@@ -86,7 +89,7 @@ def _check_extras() -> Iterator[Finding]:
             )
 
 
-def _check_hosted_model(settings: Settings) -> Finding:
+def _check_hosted_model(settings: "Settings") -> Finding:
     if settings.hosted_is_configured:
         return Finding(check="hosted model", state="ok", detail="a key or an endpoint is set.")
     return Finding(
@@ -117,6 +120,8 @@ def _check_workspace(paths: list[str]) -> Iterator[Finding]:
     if not paths:
         yield Finding(check="workspace", state="ok", detail="none given: the bundled sample.")
         return
+    from tools.workspace import Workspace
+
     try:
         opened = Workspace.load(paths, stdin=sys.stdin)
     except TopologyError as error:

@@ -4,13 +4,15 @@ import select
 import stat
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tools.workspace import Workspace
 
 from assistant.cli.render import Output
-from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from tools.workspace import Workspace
 
 __all__ = ["JsonFlag", "WorkspacePaths", "open_workspace", "stdin_is_attached"]
 
@@ -27,12 +29,14 @@ WorkspacePaths = Annotated[
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-def open_workspace(paths: list[str] | None, output: Output, settings: Settings) -> Workspace:
+def open_workspace(paths: list[str] | None, output: Output, settings: "Settings") -> "Workspace":
     """Load what the person named, and say on stderr what was set aside.
 
     Raises:
         UnreadableInput: Nothing at all could be read.
     """
+    from tools.workspace import Workspace
+
     chosen = paths or list(settings.workspace)
     if not chosen:
         output.note("No workspace given: using the bundled sample. Name yours with -w PATH.")

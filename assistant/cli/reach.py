@@ -1,16 +1,15 @@
 """The commands that ask the engine directly: `reach`, `who-can-reach`, `what-can`."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from tools.reach import can_reach, what_can_reach
-from tools.reach import who_can_reach as who_can_reach_tool
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
-from assistant.settings import Settings
-from tools.spec import ToolResult, ToolSpec
+
+if TYPE_CHECKING:
+    from tools.spec import ToolResult, ToolSpec
 
 __all__ = ["reach", "what_can", "who_can_reach"]
 
@@ -51,6 +50,8 @@ def reach(
       netassist reach shop/web shop/catalog --port 8080 --http "GET /items"
       netassist reach world shop/db --port 5432 --json
     """
+    from tools.reach import can_reach
+
     arguments = {
         "source": source,
         "destination": destination,
@@ -77,8 +78,10 @@ def who_can_reach(
       netassist who-can-reach shop/db --port 5432
       netassist who-can-reach service:shop/web --json
     """
+    from tools.reach import who_can_reach as spec
+
     arguments = {"destination": destination, "port": port, "http": http}
-    _run(context, who_can_reach_tool, arguments, workspace, as_json=as_json)
+    _run(context, spec, arguments, workspace, as_json=as_json)
 
 
 def what_can(
@@ -94,17 +97,21 @@ def what_can(
       netassist what-can shop/web
       netassist what-can staging/web --port 5432 --json
     """
+    from tools.reach import what_can_reach
+
     _run(context, what_can_reach, {"source": source, "port": port}, workspace, as_json=as_json)
 
 
 def _run(
     context: typer.Context,
-    spec: ToolSpec,
+    spec: "ToolSpec",
     arguments: dict[str, Any],
     paths: list[str] | None,
     *,
     as_json: bool,
-) -> ToolResult:
+) -> "ToolResult":
+    from assistant.settings import Settings
+
     output: Output = context.obj
     opened = open_workspace(paths, output, Settings())
     with output.working("Computing"):

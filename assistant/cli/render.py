@@ -44,11 +44,15 @@ class Output:
     def write_markdown(self, text: str) -> None:
         """Print an answer: rendered on a terminal, as it is otherwise."""
         if self.plain or not sys.stdout.isatty():
-            sys.stdout.write(text.rstrip("\n") + "\n")
+            self.write_text(text)
             return
         from rich.markdown import Markdown
 
         self._console(error=False).print(Markdown(text))
+
+    def write_text(self, text: str) -> None:
+        """Print an answer exactly as it is."""
+        sys.stdout.write(text.rstrip("\n") + "\n")
 
     def write_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
         """Print the layers of a verdict as a table, in the order in which a packet meets them."""
