@@ -216,11 +216,10 @@ def _policy(network: "Network", policy: Document) -> Told:
         else "Right now that is no workload of the input."
     )
     faults = [
-        problem.message
-        for problem in (*network.policies.problems, *network.mesh.problems)
-        if problem.location and problem.location.file == policy.source.file
-        and policy.key in problem.message
-    ]  # fmt: skip
+        f"{problem.message} {problem.hint}"
+        for problem in network.problems
+        if policy.key in problem.message
+    ]
     lines = [f"{clause.text} (`{clause.path}`, {clause.location})" for clause in clauses]
     facts = (*lines[:1], reach, *lines[1:], *faults)
     evidence = tuple(

@@ -20,7 +20,7 @@ def names_of(names: Sequence[str]) -> str:
     return shorten([quote(name) for name in dict.fromkeys(names)], _SHOWN)
 
 
-def describe(peers: Peers, guess: str) -> str:
+def describe(peers: Peers, guess: str, faults: Sequence[str] = ()) -> str:
     """Return the answer, complete and true on its own."""
     allowed = [row for row in peers.rows if row.verdict == "allow"]
     unknown = [row for row in peers.rows if row.verdict == "unknown"]
@@ -32,6 +32,7 @@ def describe(peers: Peers, guess: str) -> str:
         bullets(_cut(_reason_lines(peers, denied, "Denied"))),
         bullets([*_outside_lines(peers), *peers.exposure]),
         bullets(peers.notes),
+        bullets(f"Set aside: {fault}" for fault in faults),
         guess,
     ]
     return "\n\n".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from tools.selections import (
     evidence_of,
     group,
 )
+from tools.set_aside import set_aside
 from tools.spec import ToolResult, tool
 from tools.understanding import pods_of, understand, understood
 from tools.wording import bullets, count, quote, shorten
@@ -83,18 +84,18 @@ def list_policies(
         for rows, members in group(network, pods)
     ]
     rows = tuple(dict.fromkeys(row for rows, _ in groups for row in rows))
+    faults = set_aside(network, (match.target,))
     directions: tuple[Direction, ...] = (direction,) if direction else ("ingress", "egress")
     parts = [
         _headline(rows, str(match.target)),
         _describe(groups, directions),
+        bullets(f"Set aside: {fault}" for fault in faults),
         understood(workload, match),
     ]
     return PoliciesResult(
         summary="\n\n".join(part for part in parts if part),
         evidence=evidence_of(rows, str(match.target)),
-        not_verified=tuple(
-            problem.message for problem in (*network.policies.problems, *network.mesh.problems)
-        )[:10],
+        not_verified=faults,
         subject=str(match.target),
         ingress_restricted=_restricted(rows, "ingress"),
         egress_restricted=_restricted(rows, "egress"),

@@ -67,7 +67,10 @@ def _kubernetes(document: Document) -> Iterator[tuple[str, str]]:
             continue
         rules = listing(spec.get(field))
         if not rules:
-            yield f"{title}: nothing is allowed.", f"spec.{field}" if field in spec else "spec"
+            yield (
+                f"{title}: allows nothing by itself.",
+                f"spec.{field}" if field in spec else "spec",
+            )
         for number, rule in enumerate(rules):
             fields = mapping(rule)
             peers = [_kubernetes_peer(peer) for peer in listing(fields.get(side))]
@@ -149,7 +152,7 @@ def _cilium_spec(
             continue
         rules = listing(spec[field])
         if not rules and not field.endswith("Deny"):
-            yield f"{verb.split(':')[0]}: nothing is allowed.", f"{base}.{field}"
+            yield f"{verb.split(':')[0]}: allows nothing by itself.", f"{base}.{field}"
         for number, rule in enumerate(rules):
             yield _cilium_rule(field, verb, mapping(rule)), f"{base}.{field}[{number}]"
 

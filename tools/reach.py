@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tools import peers_text, reach_text, surroundings
 from tools.rule_places import place_of_rules
+from tools.set_aside import set_aside
 from tools.spec import Evidence, ToolResult, tool
 from tools.understanding import understand, understood
 from tools.workspace import Workspace
@@ -163,11 +164,12 @@ def can_reach(
     )
     guesses = [understood(source, one), understood(destination, other)]
     places = place_of_rules(network.cluster)
+    faults = set_aside(network, (one.target, other.target))
     return ReachResult(
-        summary=reach_text.describe(reach, guesses, places),
+        summary=reach_text.describe(reach, guesses, places, faults),
         verdict=reach.verdict,
         evidence=_evidence(reach),
-        not_verified=_not_verified(reach),
+        not_verified=_not_verified(reach) + faults,
         source=reach.source,
         destination=reach.destination,
         allowed=reach.allowed,
@@ -202,7 +204,8 @@ def who_can_reach(
     peers = surroundings.who_can(
         network, match.target, port=_port(port), http=_request(http, "", ())
     )
-    return _peers_result(peers, understood(destination, match))
+    faults = set_aside(network, (match.target,))
+    return _peers_result(peers, understood(destination, match), faults)
 
 
 @tool()
@@ -223,7 +226,8 @@ def what_can_reach(workspace: Workspace, source: str, port: str = "") -> PeersRe
     network = workspace.network
     match = understand(network, source)
     peers = surroundings.what_can(network, match.target, port=_port(port))
-    return _peers_result(peers, understood(source, match))
+    faults = set_aside(network, (match.target,))
+    return _peers_result(peers, understood(source, match), faults)
 
 
 def _port(text: str) -> PortQuery | None:
@@ -318,18 +322,19 @@ def _rank(row: Peer) -> tuple[int, str, str]:
     return _ORDER[row.verdict], peers_text.full_name(row), row.target
 
 
-def _peers_result(peers: Peers, guess: str) -> PeersResult:
+def _peers_result(peers: Peers, guess: str, faults: tuple[str, ...]) -> PeersResult:
     rows = sorted(
         peers.rows, key=lambda row: (_ORDER[row.verdict], peers_text.full_name(row), row.target)
     )
     shown = rows[:MOST_ROWS]
     undecided = [row for row in (*rows, *peers.outside) if row.verdict == "unknown"]
     return PeersResult(
-        summary=peers_text.describe(peers, guess),
+        summary=peers_text.describe(peers, guess, faults),
         evidence=_peers_evidence([*rows, *peers.outside]),
         not_verified=tuple(
             dict.fromkeys(f"{peers_text.full_name(row)}: {row.reason}" for row in undecided)
-        )[:MOST_ROWS],
+        )[:MOST_ROWS]
+        + faults,
         of=peers.of,
         direction=peers.direction,
         allowed=sum(1 for row in rows if row.verdict == "allow"),

@@ -21,7 +21,9 @@ Places = Callable[[str], str]
 """Finds the file and line of a rule that a sentence names."""
 
 
-def describe(reach: Reach, guesses: Sequence[str], places: Places) -> str:
+def describe(
+    reach: Reach, guesses: Sequence[str], places: Places, faults: Sequence[str] = ()
+) -> str:
     """Return the answer, complete and true on its own."""
     explained = {port: _explain(port, places) for port in reach.ports}
     if len(reach.ports) == 1 or len(set(explained.values())) == 1:
@@ -31,7 +33,9 @@ def describe(reach: Reach, guesses: Sequence[str], places: Places) -> str:
     ports = ", ".join(_asked(port) for port in reach.ports)
     checked = f"Checked: {quote(reach.source)} -> {quote(reach.destination)}, {ports}."
     tail = " ".join([checked, *(guess for guess in guesses if guess)])
-    parts = [headline(reach), body, bullets(reach.notes), tail]
+    notes = [note for note in reach.notes if not (reach.groups and "do not agree" in note)]
+    notes += [f"Set aside: {fault}" for fault in faults]
+    parts = [headline(reach), body, bullets(notes), tail]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -42,6 +46,11 @@ def headline(reach: Reach) -> str:
     if _depends_on_port(reach.deciding):
         start = f"It depends on the port: {ends.format('can reach')}"
         return f"{start} on {reach.deciding.open_ports}{request}; no other port is sure to be open."
+    if len(reach.ports) == 1 and reach.groups:
+        return (
+            f"It depends on the pods: not every pod of {quote(reach.source)} can reach every pod "
+            f"of {quote(reach.destination)} on {_named(reach.deciding)}{request}."
+        )
     named: dict[str, list[str]] = {"allow": [], "deny": [], "unknown": []}
     for port in reach.ports:
         named[port.verdict.verdict].append(_named(port))

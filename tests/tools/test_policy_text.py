@@ -14,7 +14,7 @@ def told(text: str) -> list[str]:
     [
         (
             "podSelector: {}",
-            ["It selects every pod in namespace `a`.", "Ingress: nothing is allowed."],
+            ["It selects every pod in namespace `a`.", "Ingress: allows nothing by itself."],
         ),
         (
             "{podSelector: {}, policyTypes: [Egress], egress: [{}]}",

@@ -251,3 +251,45 @@ def test_results_survive_json_and_are_the_same_twice(
     result = spec.call(shop, arguments)
     assert spec.result.model_validate_json(result.model_dump_json()) == result
     assert spec.call(shop, arguments) == result
+
+
+FAULTY = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: broken, namespace: shop}
+spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: nonsense}}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: elsewhere, namespace: other}
+spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: nonsense}}]}]}
+"""
+
+
+def test_a_faulty_policy_is_said_to_be_left_out_of_account() -> None:
+    workspace = Workspace(cluster=load_text(FAULTY, name="x.yaml"))
+    for result in (
+        reach(workspace, source="world", destination="web"),
+        who(workspace, destination="web"),
+        what(workspace, source="web"),
+    ):
+        assert "Set aside: NetworkPolicy/shop/broken" in result.summary
+        assert "elsewhere" not in result.summary
+        assert any("NetworkPolicy/shop/broken" in text for text in result.not_verified)
+
+
+def test_pods_that_do_not_agree_are_told_apart(sample: Workspace) -> None:
+    result = reach(
+        sample, source="monitoring/prometheus", destination="namespace:shop", port="9102"
+    )
+    assert result.summary.startswith(
+        "It depends on the pods: not every pod of `monitoring/prometheus` can reach every pod of "
+        "`namespace:shop` on 9102/TCP."
+    )
+    assert "-> `shop/db-0`: denied" in result.summary
+    assert result.summary.count("shop/db-0") == 1
