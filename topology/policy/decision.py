@@ -88,7 +88,7 @@ def merge(parts: list[tuple[str, PolicyDecision]]) -> PolicyDecision:
         return first
     verdicts = {decision.verdict for decision in decisions}
     texts = [
-        f"{verdict} for {', '.join(part for part, d in parts if d.verdict == verdict)}"
+        f"{verdict} {_enumerate([part for part, d in parts if d.verdict == verdict])}"
         for verdict in sorted(verdicts)
     ]
     conditions = tuple(dict.fromkeys(text for d in decisions for text in d.conditions))
@@ -104,7 +104,13 @@ def merge(parts: list[tuple[str, PolicyDecision]]) -> PolicyDecision:
     )
 
 
+_SHOWN = 6
 _ORDER: tuple[L7State, ...] = ("deny", "unknown", "conditional", "allow")
+
+
+def _enumerate(parts: list[str]) -> str:
+    shown = ", ".join(parts[:_SHOWN])
+    return shown + (f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else "")
 
 
 def _merge_layers(layers: list[Layer], texts: list[str]) -> Layer:

@@ -211,9 +211,9 @@ class Ends:
             for end in self._address(address, frozenset(), other):
                 if id(end.identity) not in seen:
                     seen.add(id(end.identity))
-                    yield End(end.identity, f"{address} ({end.identity.name})")
+                    yield End(end.identity, f"for {address} ({end.identity.name})")
         for part in self._parts(network, set(special)):
-            yield End(self._external(part.network_address), str(part))
+            yield End(self._external(part.network_address), f"for {part}")
 
     def _parts(self, network: Network, taken: set[Address]) -> list[Network]:
         first, last = int(network.network_address), int(network.broadcast_address)
