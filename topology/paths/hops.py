@@ -16,6 +16,8 @@ from topology.targets import PodTarget
 __all__ = ["Hops"]
 
 L7 = Literal["allow", "deny", "unknown", "conditional"]
+_REMEMBERED = 50_000
+"""How many verdicts are kept; enough for every pair of a question, bounded over a long session."""
 _L7_ORDER: tuple[L7, ...] = ("deny", "unknown", "conditional", "allow")
 
 
@@ -77,6 +79,8 @@ class Hops:
         key = (names, source.key, destination.key, ends, port, protocol, http)
         found = self._verdicts.get(key)
         if found is None:
+            if len(self._verdicts) >= _REMEMBERED:
+                self._verdicts.clear()
             found = self._verdicts[key] = self._decide(source, destination, port, protocol, http)
         return found
 

@@ -84,7 +84,7 @@ class Network:
             asked=port,
             http=http,
             ports=ports,
-            notes=tuple(notes_on(source, destination, sources, asks, ports)),
+            notes=tuple(notes_on(source, destination, sources, asks, ports, http)),
         )
 
     def who_can_reach(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from topology.paths.parties import Party
 from topology.paths.results import PortVerdict
 from topology.paths.routing import Ask
+from topology.policy.verdict import HttpRequest
 from topology.targets import NamespaceTarget, PodTarget, Target, WorkloadTarget
 
 __all__ = ["notes_on"]
@@ -18,6 +19,7 @@ def notes_on(
     sources: Sequence[Party],
     asks: Sequence[Ask],
     ports: Sequence[PortVerdict],
+    http: HttpRequest | None,
 ) -> Iterator[str]:
     """Yield one sentence for each thing worth knowing."""
     for port in ports:
@@ -28,6 +30,9 @@ def notes_on(
             f"Both ends are `{source}`: this is about two of its pods. Traffic within one pod "
             "meets no policy."
         )
+    if http and http.method != http.method.upper():
+        upper = http.method.upper()
+        yield f"Methods are compared as written, and `{http.method}` is not `{upper}`."
     ends = {party.name: party for party in sources}
     for ask in asks:
         ends |= {party.name: party for party, _ in ask.ends}

@@ -5,10 +5,11 @@ from functools import cached_property
 
 from topology.errors import InvalidQuery
 from topology.model import Cluster, Workload
+from topology.paths.documents import blamed
 from topology.paths.hops import Hops
 from topology.paths.parties import Party, parties_of
 from topology.paths.queries import PortQuery
-from topology.paths.results import PeerRow, Peers, PortVerdict, best_of, blamed
+from topology.paths.results import PeerRow, Peers, PortVerdict, best_of
 from topology.paths.routing import Ask, asks_of
 from topology.policy.verdict import HttpRequest
 from topology.services import services_of

@@ -229,7 +229,7 @@ class _Explainer:
             else:
                 (refused if match.policy.action == "DENY" else admitted).extend(words)
         return (
-            *dict.fromkeys(admitted),
+            *dict.fromkeys(admitted or ["any request"]),
             *(f"except {words}" for words in dict.fromkeys(refused)),
         )
 

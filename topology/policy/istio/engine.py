@@ -12,8 +12,8 @@ from topology.model import Cluster, Document, Pod, Problem, Protocol
 from topology.policy.istio.authorization import L7, Authorization, authorize
 from topology.policy.istio.connection import Connection
 from topology.policy.istio.index import MeshSelection, PolicyIndex
+from topology.policy.istio.layers import mtls_layer, not_reached, unreadable_path
 from topology.policy.istio.mesh import MeshSettings
-from topology.policy.istio.peer_authentication import EffectiveMode
 from topology.policy.istio.requests import Caller, carries_token, peer_ranges, with_request
 from topology.policy.istio.selection import name_of, role_of
 from topology.policy.istio.sidecars import bypasses_inbound, bypasses_outbound
@@ -156,9 +156,9 @@ class MeshPolicies:
             if annotation:
                 caller = replace(caller, principal=None, reason=f"it has `{annotation}`")
         mode = self.index.mode(dst, port)
-        mtls = _mtls_layer(dst, caller, mode)
+        mtls = mtls_layer(dst, caller, mode)
         if mtls.verdict == "deny":
-            return MeshDecision(layers=(mtls, _not_reached()))
+            return MeshDecision(layers=(mtls, not_reached()))
         principal = None if mode.mode == "DISABLE" else caller.principal
         connection = self._connection(dst, port, replace(caller, principal=principal))
         authentications = self.index.request_authentications(dst)
@@ -174,7 +174,7 @@ class MeshPolicies:
                 claims=claims,
             )
             if requested is None:
-                return MeshDecision(layers=(mtls, _unreadable_path(http)), l7="deny")
+                return MeshDecision(layers=(mtls, unreadable_path(http)), l7="deny")
             connection = requested
         elif not authentications:
             connection = replace(connection, claims=None)
@@ -218,70 +218,6 @@ class MeshPolicies:
         )
 
 
-def _mtls_layer(dst: Pod, caller: Caller, mode: EffectiveMode) -> Layer:
-    """Return whether the proxy accepts the connection, and by which identity."""
-    setting = f"{mode.policy} sets {mode.mode}" if mode.policy else "nothing sets another mode"
-    verdict: Literal["allow", "deny", "unknown"] = "allow"
-    if mode.mode == "DISABLE":
-        reason = f"{setting} on `{name_of(dst)}`: plaintext, so the caller has no identity."
-    elif isinstance(caller.principal, str):
-        reason = f"Mutual TLS between the sidecars; the caller is `{caller.principal}`."
-    elif caller.principal is not None:
-        known = f"Whether `{caller.name}` carries a sidecar is not known: {caller.reason}"
-        if mode.mode == "STRICT":
-            verdict, reason = "unknown", f"{known}; {setting}, which refuses plaintext."
-        else:
-            reason = f"PERMISSIVE accepts mutual TLS and plaintext. {known}."
-    elif mode.mode == "STRICT":
-        verdict = "deny"
-        reason = (
-            f"{setting}, which refuses plaintext, and `{caller.name}` sends it: {caller.reason}."
-        )
-    else:
-        reason = (
-            f"PERMISSIVE ({setting}) accepts plaintext; `{caller.name}` has no identity: "
-            f"{caller.reason}."
-        )
-    return Layer(
-        layer="mtls",
-        direction="ingress",
-        verdict=verdict,
-        reason=reason,
-        enforced=mode.mode == "STRICT",
-        policy=mode.policy,
-        rule=mode.rule,
-        location=mode.location,
-    )
-
-
-def _not_reached() -> Layer:
-    return Layer(
-        layer="authorization",
-        direction="ingress",
-        verdict="none",
-        reason="Not reached: the connection is refused before.",
-    )
-
-
-def _unreadable_path(http: HttpRequest) -> Layer:
-    return Layer(
-        layer="authorization",
-        direction="ingress",
-        verdict="deny",
-        reason=f"The proxy answers 400 to the path `{http.path}` before it looks at any policy.",
-        enforced=True,
-    )
-
-
-def _unenforced(reason: str) -> MeshDecision:
-    return MeshDecision(
-        layers=(
-            Layer(layer="mtls", direction="ingress", verdict="none", reason=reason),
-            Layer(layer="authorization", direction="ingress", verdict="none", reason=reason),
-        )
-    )
-
-
 def _doubtful(behind: MeshDecision, missing: str) -> MeshDecision:
     """Return a decision that only holds if there is a proxy, as not decided."""
     layers = tuple(
@@ -295,3 +231,12 @@ def _doubtful(behind: MeshDecision, missing: str) -> MeshDecision:
         for layer in behind.layers
     )
     return MeshDecision(layers=layers, l7=behind.l7 and "unknown", conditions=behind.conditions)
+
+
+def _unenforced(reason: str) -> MeshDecision:
+    return MeshDecision(
+        layers=(
+            Layer(layer="mtls", direction="ingress", verdict="none", reason=reason),
+            Layer(layer="authorization", direction="ingress", verdict="none", reason=reason),
+        )
+    )

@@ -265,6 +265,7 @@ def test_an_external_authorizer_for_some_paths_leaves_the_others_allowed() -> No
     found = decide(custom)
     assert (found.verdict, found.l7) == ("allow", "conditional")
     assert found.conditions == (
+        "any request",
         "except any request on /admin (asks the external authorizer `opa`)",
     )
     assert decide(custom, http=get("/admin")).verdict == "unknown"
