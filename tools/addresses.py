@@ -176,7 +176,7 @@ def size_subnets(
             for each in modes
         ]
     check = _check_subnet(plans, subnet)
-    parts = [plan_text.describe(plans) if plans else "", check.text if check else ""]
+    parts = [check.text if check else "", plan_text.describe(plans) if plans else ""]
     parts += [plan_text.describe_service(row) for row in rows]
     return SubnetsResult(
         summary="\n\n".join(part for part in parts if part),

@@ -9,7 +9,7 @@ from topology.ipam import MODES, Need, NodePool, Plan, nodes_in_subnet, size_clu
 from topology.ipam.batches import batches_in, nodes_in_pod_cidr, static_nodes_in
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
 from topology.ipam.prefixes import size
-from topology.ipam.references import OVERLAY, POD_SUBNET, VNET_FAQ
+from topology.ipam.references import OVERLAY, POD_SUBNET
 from topology.ipam.services import ServiceSubnet
 
 __all__ = [
@@ -83,6 +83,8 @@ def _alternative(plan: Plan) -> str:
     node = size_cluster("overlay", pools, extra=plan.extra).needs[0]
     if node.prefix is None:
         return "No mode holds so many nodes in one cluster."
+    if node.addresses == plan.needs[0].addresses:
+        return "Azure CNI Overlay needs the same node subnet."
     return (
         f"Azure CNI Overlay would need only {node.addresses:,} addresses of the VNet for the same "
         f"nodes, a `/{node.prefix}`."
@@ -182,10 +184,10 @@ def describe_prefix(
     total, free = size(prefix), usable(prefix)
     first = (
         f"`{text}` has {total:,} addresses; as an Azure subnet {free:,} are usable "
-        f"({total:,} - 5, which Azure reserves). Source: {VNET_FAQ}."
+        f"({total:,} - 5, which Azure reserves). Source: {OVERLAY}."
     )
     claim = f"2^(32 - {prefix}) - 5 = {free:,} usable addresses"
-    evidence = [Evidence(claim=claim, source=str(VNET_FAQ))]
+    evidence = [Evidence(claim=claim, source=str(OVERLAY))]
     if prefix > 29:
         return f"{first} An Azure subnet is at least a `/29`.", tuple(evidence)
     if short:

@@ -4,6 +4,16 @@ from topology.ipam.batches import nodes_in_pod_cidr
 from topology.ipam.modes import MODES
 from topology.ipam.plan import Conflict, Plan
 from topology.ipam.pools import CLUSTER_NODE_LIMIT, POOL_NODE_LIMIT, room_for_system_pods
+from topology.ipam.references import (
+    DYNAMIC,
+    KUBENET,
+    LARGE_SCALE,
+    OVERLAY_DEFAULTS,
+    PLANNING,
+    POD_PLANNING,
+    ROLLING,
+    VNET_LIMITS,
+)
 
 __all__ = [
     "DEFAULT_POD_CIDR",
@@ -34,7 +44,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
     if plan.nodes > CLUSTER_NODE_LIMIT:
         found.append(
             f"{plan.nodes:,} nodes exceed the {CLUSTER_NODE_LIMIT:,} of one AKS cluster: "
-            "split the load over several clusters."
+            f"split the load over several clusters. Source: {LARGE_SCALE}."
         )
     for number, pool in enumerate(plan.pools, 1):
         label = pool.name or f"pool {number}"
@@ -51,7 +61,8 @@ def problems(plan: Plan) -> tuple[str, ...]:
     nodes = plan.nodes + plan.surge
     if plan.mode == "kubenet" and nodes > KUBENET_NODE_LIMIT:
         found.append(
-            f"{nodes:,} nodes with surge exceed kubenet's {KUBENET_NODE_LIMIT} (one route each)."
+            f"{nodes:,} nodes with surge exceed kubenet's {KUBENET_NODE_LIMIT}, one route each. "
+            f"Source: {KUBENET}."
         )
     return tuple(found)
 
@@ -65,12 +76,13 @@ def warnings(plan: Plan) -> tuple[str, ...]:
         if nodes > default_nodes:
             found.append(
                 f"The default pod CIDR {DEFAULT_POD_CIDR} serves only {default_nodes} nodes with "
-                f"surge, fewer than {nodes:,}: choose the larger one when the cluster is made."
+                f"surge, fewer than {nodes:,}: choose the larger one when the cluster is "
+                f"made. Source: {OVERLAY_DEFAULTS}."
             )
         else:
             found.append(
                 f"The default pod CIDR {DEFAULT_POD_CIDR} is enough: it serves {default_nodes} "
-                "nodes, surge included."
+                f"nodes, surge included. Source: {OVERLAY_DEFAULTS}."
             )
         found.append(
             "Every node takes a whole /24 of the pod CIDR: lowering max pods saves no addresses."
@@ -78,7 +90,7 @@ def warnings(plan: Plan) -> tuple[str, ...]:
     if plan.mode == "node_subnet":
         found.append(
             "Max pods is fixed when a pool is made: changing it means a new pool, and a subnet "
-            "in use cannot be resized for its pool."
+            f"in use cannot be resized for its pool. Source: {PLANNING}."
         )
     if plan.mode == "pod_subnet_static":
         found += _static_warnings(plan)
@@ -87,7 +99,7 @@ def warnings(plan: Plan) -> tuple[str, ...]:
         if total > VNET_ADDRESSES:
             found.append(
                 f"{total:,} addresses exceed the {VNET_ADDRESSES:,} private addresses of one VNet: "
-                "Overlay has no such limit."
+                f"Overlay has no such limit. Source: {VNET_LIMITS}."
             )
     return tuple(found)
 
@@ -113,7 +125,7 @@ def conflicts(plan: Plan, *, max_pods_given: bool, surge_given: bool) -> tuple[C
         found.append(
             Conflict(
                 topic="the default of max pods with dynamic allocation",
-                documents=("110 (IP address planning, 2026)", "250 (dynamic how-to, 2024)"),
+                documents=(f"110 ({PLANNING})", f"250 ({DYNAMIC})"),
                 reading="Computed with 250, the safe side; set `--max-pods` to be certain.",
             )
         )
@@ -121,7 +133,7 @@ def conflicts(plan: Plan, *, max_pods_given: bool, surge_given: bool) -> tuple[C
         found.append(
             Conflict(
                 topic="the default surge of an upgrade",
-                documents=("1 node (rolling upgrades, 2026-05)", "10% (large scale, 2026-06)"),
+                documents=(f"1 node ({ROLLING})", f"10% ({LARGE_SCALE})"),
                 reading="Computed with 1 per pool; 33% is the advice for production.",
             )
         )
@@ -129,10 +141,7 @@ def conflicts(plan: Plan, *, max_pods_given: bool, surge_given: bool) -> tuple[C
         found.append(
             Conflict(
                 topic="the pods of one Overlay cluster",
-                documents=(
-                    "200,000 (large scale, 2026-06)",
-                    "250,000 (pod networking plan, 2025-03)",
-                ),
+                documents=(f"200,000 ({LARGE_SCALE})", f"250,000 ({POD_PLANNING})"),
                 reading=f"Plan for at most {_OVERLAY_PODS:,}; max pods allows {plan.pods:,}.",
             )
         )

@@ -9,6 +9,7 @@ from topology.errors import InvalidQuery
 from topology.ipam.references import (
     DYNAMIC,
     KUBENET,
+    KUBENET_END,
     LEGACY,
     OVERLAY,
     STATIC,
@@ -83,7 +84,8 @@ _FACTS = (
         pod_addresses="a pod CIDR, one /24 per node, reached by a route per node",
         outside_source="the node's address",
         cilium=False,
-        status="kubenet retires on 2028-03-31; new clusters belong on Azure CNI Overlay.",
+        status="kubenet retires on 2028-03-31; new clusters belong on Azure CNI Overlay. "
+        f"Source: {KUBENET_END}.",
         source=KUBENET,
     ),
 )

@@ -25,10 +25,8 @@ def _aks(page: str, date: str = _SNAPSHOT) -> Reference:
 
 
 PLANNING = _aks("concepts-network-ip-address-planning")
-OVERVIEW = _aks("concepts-network-cni-overview", "2026-07-10")
 OVERLAY = _aks("concepts-network-azure-cni-overlay", "2026-07-31")
 OVERLAY_DEFAULTS = _aks("azure-cni-overlay", "2026-07-31")
-OVERLAY_EXPAND = _aks("azure-cni-overlay-pod-expand")
 POD_SUBNET = _aks("concepts-network-azure-cni-pod-subnet", "2024-05-21")
 DYNAMIC = _aks("configure-azure-cni-dynamic-ip-allocation", "2024-07-09")
 STATIC = _aks("configure-azure-cni-static-block-allocation")
@@ -42,13 +40,10 @@ LOAD_BALANCER = _aks("configure-load-balancer-standard")
 NAT_GATEWAY = _aks("nat-gateway")
 API_SERVER = _aks("api-server-vnet-integration")
 STATIC_EGRESS = _aks("configure-static-egress-gateway", "2026-08-06")
-INTERNAL_LB = _aks("internal-lb")
 BATCHES = Reference(
     "azure-container-networking, cns/ipampool/v2 and docs/feature/ipammath", "2026-08-20"
 )
-VNET_LIMITS = Reference("Azure docs, azure-virtual-network-limits", "2026-08-21")
-VNET_FAQ = Reference("Azure docs, virtual-networks-faq", "2026-08-21")
-RELEASE_NOTES = Reference("AKS release notes", "2024-10-25")
+VNET_LIMITS = Reference("Azure docs, azure-virtual-network-limits", "undated")
 APP_GATEWAY = Reference("Azure docs, application-gateway configuration-infrastructure", "undated")
 AGC = Reference("Azure docs, application-gateway-for-containers-components", "2025-12-05")
 AGC_OVERLAY = Reference(

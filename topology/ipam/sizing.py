@@ -17,7 +17,7 @@ from topology.ipam.prefixes import (
     subnet_prefix_for,
     usable,
 )
-from topology.ipam.references import BATCHES, OVERLAY, PLANNING, STATIC, Reference
+from topology.ipam.references import BATCHES, KUBENET, OVERLAY, PLANNING, STATIC, Reference
 
 __all__ = ["NodesThatFit", "nodes_in_subnet", "size_cluster"]
 
@@ -182,7 +182,7 @@ def _node_addresses(request: _Request) -> Need:
     return _subnet("node subnet", total, base, f"{request.node_text}{extra} = {total:,}", PLANNING)
 
 
-def _pod_cidr(request: _Request) -> Need:
+def _pod_cidr(request: _Request, source: Reference) -> Need:
     """A /24 of the pod CIDR per node, whatever max pods is."""
     total = request.total * size(24)
     prefix = prefix_for(total)
@@ -196,7 +196,7 @@ def _pod_cidr(request: _Request) -> Need:
         usable=0 if shown is None else size(shown),
         usable_smaller=size(LARGEST_SUBNET if shown is None else shown + 1),
         formula=f"{request.node_text} x 256 (a /24 each) = {total:,}",
-        source=OVERLAY,
+        source=source,
     )
 
 
@@ -265,14 +265,18 @@ def _static(request: _Request) -> tuple[Need, ...]:
     return (_node_addresses(request), pods)
 
 
-def _routed(request: _Request) -> tuple[Need, ...]:
-    return (_node_addresses(request), _pod_cidr(request))
+def _overlay(request: _Request) -> tuple[Need, ...]:
+    return (_node_addresses(request), _pod_cidr(request, OVERLAY))
+
+
+def _kubenet(request: _Request) -> tuple[Need, ...]:
+    return (_node_addresses(request), _pod_cidr(request, KUBENET))
 
 
 _NEEDS: dict[Mode, Callable[[_Request], tuple[Need, ...]]] = {
-    "overlay": _routed,
+    "overlay": _overlay,
     "pod_subnet_dynamic": _dynamic,
     "pod_subnet_static": _static,
     "node_subnet": _node_subnet,
-    "kubenet": _routed,
+    "kubenet": _kubenet,
 }
