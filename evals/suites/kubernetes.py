@@ -65,7 +65,7 @@ def run(cases: Path | None = None) -> SuiteResult:
 
 def _cases(file: Path) -> Iterator[tuple[str, Cluster, str, list[Expected]]]:
     if file.suffix == ".jsonl":
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in filter(str.strip, file.read_text(encoding="utf-8").splitlines()):
             case = json.loads(line)
             for number, step in enumerate(case["steps"]):
                 yield from _profiles(f"{case['id']}/{number}", step, _table(step["expected"]))

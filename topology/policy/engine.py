@@ -10,8 +10,10 @@ How to use it (signatures are final):
     engine.problems                                           # rejected policies, doubtful parts
 
 Asking for many pods: `engine.class_of(pod)` numbers pods so that pods of one class get equal
-answers to every question, whichever end they are at (a pod towards itself excepted: always
-allowed). `engine.classes()` lists them with their pods. Group by class, ask once per class.
+answers to every question, whichever end they are at. `engine.classes()` lists them with their
+pods. Group by class, ask once per class; `engine.question_key(src, dst)` does the same for pairs
+in which an end is on the host network. A pod towards itself is judged like any two pods of its
+class, as in Cilium's engine, although such traffic never leaves the pod.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -24,7 +26,13 @@ from topology.policy.conflicts import conflict
 from topology.policy.decision import PolicyDecision, PortOutcome, Selection, join, merge
 from topology.policy.ends import End, Ends, PeerTarget
 from topology.policy.evaluation import CompiledRule, Row, evaluate
-from topology.policy.explanation import explain, explain_l7, ports_asked, unenforced
+from topology.policy.explanation import (
+    conditional_ports,
+    explain,
+    explain_l7,
+    ports_asked,
+    unenforced,
+)
 from topology.policy.identities import Identity
 from topology.policy.named_ports import NamedPorts
 from topology.policy.pods import PodClasses
@@ -260,10 +268,7 @@ class PolicyEngine:
                 continue
             allowed &= row.allowed
             possible &= row.allowed | row.unknown
-            if not row.opening:
-                for match in row.matches:
-                    if match.rule.l7:
-                        conditional |= match.ports
+            conditional |= conditional_ports(row)
         return allowed, possible, conditional
 
 

@@ -10,8 +10,16 @@ from topology.policy.evaluation import Match, Opening, Row
 from topology.policy.ports import PortSet
 from topology.policy.rules import Rule
 from topology.policy.verdict import Decision, Direction, HttpRequest, Layer, LayerName
+from topology.policy.wording import describe_peer
 
-__all__ = ["L7State", "explain", "explain_l7", "ports_asked", "unenforced"]
+__all__ = [
+    "L7State",
+    "conditional_ports",
+    "explain",
+    "explain_l7",
+    "ports_asked",
+    "unenforced",
+]
 
 L7State = Literal["allow", "deny", "unknown", "conditional"]
 
@@ -92,18 +100,24 @@ def _denied(row: Row, asked: PortSet) -> Layer:
         nearest = f"{allowing[0].name} would allow it, but a deny comes first." if allowing else ""
         reason = f"{denying[0].name} denies it."
         return _layer(row, "deny", reason, denying[0], _others(denying), nearest)
-    causes = tuple(
-        dict.fromkeys((r.policy, _policy_location(r)) for r in row.rules if r.default_deny)
-    )
+    causes = _causes(row)
     if not causes:
         reason = "No rule allows it, and policy enforcement is `always`."
         return _layer(row, "deny", reason)
     names = _enumerate(name for name, _ in causes)
     reason = f"No {row.direction} rule allows it; default deny comes from {names}."
     layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked))
-    if len(causes) > 1:
-        return layer
     return replace(layer, policy=causes[0][0], location=causes[0][1])
+
+
+def _causes(row: Row) -> tuple[tuple[str, Location], ...]:
+    """Return the policies behind a default deny; first those that allow nothing at all."""
+    found: dict[tuple[str, Location], bool] = {}
+    for one in row.compiled:
+        if one.rule.default_deny and not one.doubt:
+            key = (one.rule.policy, one.rule.section)
+            found[key] = found.get(key, False) or one.rule.peers != ()
+    return tuple(sorted(found, key=lambda key: (found[key], key)))
 
 
 def _undecided(row: Row, asked: PortSet, denied: PortSet) -> Layer:
@@ -128,7 +142,7 @@ def _nearest(row: Row, asked: PortSet) -> str:
     for rule in row.rules:
         if rule.deny or not rule.peers or not _may_cover(rule, asked):
             continue
-        meant = " or ".join(f"`{one.key}`" for one in rule.peers[:_SHOWN])
+        meant = " or ".join(map(describe_peer, rule.peers[:_SHOWN]))
         other = "source" if row.direction == "ingress" else "destination"
         return f"{rule.name} would allow it but for the {other}: it is for {meant}."
     return ""
@@ -154,11 +168,7 @@ def explain_l7(
     http: HttpRequest | None,
     dns: str | None,
 ) -> tuple[L7State, Layer, tuple[str, ...]] | None:
-    """Explain what the proxy of one direction does; None where no L7 rule restricts.
-
-    HTTP is opened by any matching allow without L7 rules; DNS only by one for the very same port
-    (pkg/policy/l4.go, pkg/fqdn/dnsproxy/proxy.go).
-    """
+    """Explain what the proxy of one direction does; None where no L7 rule restricts."""
     if row.opening in ("localhost", "never", "unselected"):
         return None
     asked = ports_asked(protocol, port)
@@ -168,7 +178,7 @@ def explain_l7(
     if foreign:
         reason = f"{foreign.rule.name} sends the port through a proxy of another protocol."
         return _l7(row, "deny", reason, [foreign])
-    if not proxied or row.opening or _opened(hits, proxied, asked):
+    if not proxied or row.opening or not conditional_ports(row).overlaps(asked):
         return None
     if port is not None and len(proxied) < len(hits) and not _speaks_dns(proxied):
         return _l7(row, "unknown", "Whether a rule without L7 part applies is not known.", proxied)
@@ -177,11 +187,11 @@ def explain_l7(
     if http is None and dns is None:
         reason = f"A proxy lets only some requests through, as {named} say."
         return _l7(row, "conditional", reason, proxied, passes)
-    results = {m.rule.l7.admits(http, dns): m for m in reversed(proxied) if m.rule.l7}
-    if True in results and not results[True].doubt:
-        match = results[True]
-        return _l7(row, "allow", f"{match.rule.name} lets the request through.", [match])
-    if None in results or True in results:
+    results = [(m.rule.l7.admits(http, dns), m) for m in proxied if m.rule.l7]
+    through = [match for admits, match in results if admits and not match.doubt]
+    if through:
+        return _l7(row, "allow", f"{through[0].rule.name} lets the request through.", through)
+    if any(admits is not False for admits, _ in results):
         reason = f"Whether {proxied[0].rule.name} lets this request through cannot be decided."
         return _l7(row, "unknown", reason, proxied)
     reason = f"No L7 rule lets the request through; allowed are {'; '.join(passes)}."
@@ -197,15 +207,27 @@ def _foreign(proxied: list[Match], http: HttpRequest | None, dns: str | None) ->
     return next(match for match in proxied if not match.doubt)
 
 
-def _opened(hits: list[Match], proxied: list[Match], asked: PortSet) -> bool:
-    plain = [match for match in hits if not match.rule.l7 and not match.doubt]
-    opened = PortSet.EMPTY
-    for match in plain:
-        if _speaks_dns(proxied):
-            opened |= PortSet({protocol: [(port, port)] for protocol, port in match.filters})
-        else:
-            opened |= match.ports
-    return all(match.ports & asked <= opened for match in proxied)
+def conditional_ports(row: Row) -> PortSet:
+    """Return the ports of a row on which only some requests pass.
+
+    HTTP is opened by any matching allow without L7 rules; DNS only by one for the very same port
+    (pkg/policy/l4.go, pkg/fqdn/dnsproxy/proxy.go).
+    """
+    allows = [match for match in row.matches if not match.rule.deny]
+    proxied = [match for match in allows if match.rule.l7]
+    if row.opening or not proxied:
+        return PortSet.EMPTY
+    plain = [match for match in allows if not match.rule.l7 and not match.doubt]
+    opened = PortSet.union(match.ports for match in plain)
+    named = PortSet.union(PortSet.of(*filter_) for match in plain for filter_ in match.filters)
+    dns = [match for match in proxied if _speaks_dns([match])]
+    others = [match for match in proxied if not _speaks_dns([match])]
+    return PortSet.union(
+        [
+            PortSet.union(match.ports for match in others) - opened,
+            PortSet.union(match.ports for match in dns) - named,
+        ]
+    )
 
 
 def _speaks_dns(proxied: list[Match]) -> bool:
@@ -232,10 +254,6 @@ def _l7(
 
 def _others(rules: list[Rule]) -> tuple[tuple[str, Location], ...]:
     return tuple((f"{rule.policy} {rule.path}", rule.location) for rule in rules[1:])
-
-
-def _policy_location(rule: Rule) -> Location:
-    return rule.section
 
 
 def _enumerate(names: Iterable[str]) -> str:

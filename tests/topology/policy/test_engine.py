@@ -99,7 +99,7 @@ def test_the_first_allow_that_lacks_only_the_peer_is_the_nearest(world: World) -
     policy = WEB_TO_DB.replace("{port: sql}", "{port: 5432}")
     layer = world(policy).ask("ops/probe", "shop/db", 5432).ingress
     assert "would allow it but for the source: it is for" in layer.nearest
-    assert "k8s:app=web" in layer.nearest
+    assert "it is for pods with `app=web` in namespace `shop`" in layer.nearest
 
 
 def test_a_cidr_never_means_a_pod_or_a_node_but_in_plain_kubernetes(world: World) -> None:
