@@ -23,6 +23,7 @@ from assistant.wording import (
     is_question,
     looks_english,
     read_polarity,
+    split_prefix,
     split_sentences,
     split_words,
 )
@@ -48,7 +49,6 @@ _COMMAND = re.compile(
     r"\s*(?:[$#>]\s*)?(?:netassist|kubectl|cilium|hubble|istioctl|az|helm|make|curl|dig)\s"
 )
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
-_PREFIX = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)?")
 _LEADING_ANSWER = re.compile(
     r"^[\s*_]*(yes|no|nope)\b[*_]*(?:\s*[,.:;!\u2014\u2013-]+|\s*$)", re.IGNORECASE
 )
@@ -76,6 +76,8 @@ class _Case:
     question: tuple[str, ...]
     names: frozenset[str]
     artifacts: tuple[str, ...]
+    computed: tuple[ToolCall, ...]
+    failures: tuple[str, ...]
     asks: bool
     declines: bool
 
@@ -119,7 +121,7 @@ def check(
     Args:
         text: Markdown, as a model wrote it.
         question: What was asked, so that a bare "yes" can be understood.
-        calls: The calls of this turn that succeeded.
+        calls: The calls of this turn; those that failed back their own error alone.
         artifacts: Contents of what tools made in this turn.
         names: Names of everything in the workspace, in lower case.
         composed: The text was put together from results by code of ours; the check runs all the
@@ -132,6 +134,8 @@ def check(
         question=split_words(question),
         names=names - {"default", "test", "world", "all", "host"},
         artifacts=tuple(" ".join(item.split()) for item in artifacts),
+        computed=tuple(call for call in calls if call.ok),
+        failures=tuple(_tell_failure(call) for call in calls if not call.ok),
         asks=asks,
         declines=declines,
     )
@@ -146,14 +150,15 @@ def check(
             tally.removed.append(block)
     if composed and not tally.contradicted:
         return Checked(text=text)
-    return _conclude(case, calls, tally)
+    return _conclude(case, tally)
 
 
-def _conclude(case: _Case, calls: Sequence[ToolCall], tally: _Tally) -> Checked:
+def _conclude(case: _Case, tally: _Tally) -> Checked:
     """Return what may be shown in place of a text of which `tally.kept` is left."""
     remaining = re.sub(r"\n{3,}", "\n\n", "\n".join(tally.kept)).strip()
     empty = not re.search(r"\w", remaining.replace(NOTE_CODE, ""))
     removed, contradicted = tuple(tally.removed), tally.contradicted
+    calls = case.computed
     if case.asks or case.declines:
         fallback = ASK_AGAIN if case.asks else DECLINED
         return Checked(
@@ -166,10 +171,15 @@ def _conclude(case: _Case, calls: Sequence[ToolCall], tally: _Tally) -> Checked:
         text = "\n\n".join([*filter(None, summaries), *code, NOTE_REPLACED])
         return Checked(text=text, removed=removed, contradicted=contradicted)
     if not calls:
-        text = NOTHING if empty else f"{remaining}\n\n{NOTE_NO_TOOL}"
+        nothing = "\n\n".join(dict.fromkeys(case.failures)) or NOTHING
+        text = nothing if empty else f"{remaining}\n\n{NOTE_NO_TOOL}"
         return Checked(text=text, removed=removed, guessed=bool(removed) or empty)
     parts = [remaining, *_caveats(remaining, calls), NOTE_REMOVED if doubtful else ""]
     return Checked(text="\n\n".join(filter(None, parts)), removed=removed)
+
+
+def _tell_failure(call: ToolCall) -> str:
+    return " ".join(str(call.result[key]) for key in ("error", "hint") if call.result.get(key))
 
 
 def _misleads(case: _Case, tally: _Tally) -> bool:
@@ -234,10 +244,9 @@ def _code_is_backed(block: str, case: _Case) -> bool:
 
 def _check_line(line: str, case: _Case, tally: _Tally) -> None:
     """Keep of a line what can stay, and count the rest."""
-    prefix_match = _PREFIX.match(line)
-    prefix = prefix_match[0] if prefix_match else ""
+    prefix, rest = split_prefix(line)
     kept: list[str] = []
-    sentences = split_sentences(line[len(prefix) :])
+    sentences = split_sentences(rest)
     for sentence in sentences:
         judgement, wording = _judge(sentence, case)
         if judgement in ("keep", "quote"):
@@ -257,6 +266,8 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
     if not bare and not holds_signs(sentence):
         return "keep", sentence
     if bare in case.backing.sentences:
+        return "quote", sentence
+    if bare in case.backing.passages and not (case.backing.facts and decides(words)):
         return "quote", sentence
     if is_question(sentence):
         stays = case.asks or not (case.backing.facts or decides(words))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from assistant.answer import Answer, Artifact, Check, Citation
 from assistant.claims import Checked, check
@@ -11,6 +12,7 @@ from tools.spec import Evidence, ToolResult
 if TYPE_CHECKING:
     from assistant.turn import Turn
     from tools.workspace import Workspace
+    from topology.model import Cluster
 
 __all__ = ["check_turn", "compose", "decide"]
 
@@ -23,7 +25,7 @@ def check_turn(turn: "Turn", question: str, workspace: "Workspace") -> Checked:
     return check(
         turn.text,
         question=question,
-        calls=tuple(item.call for item in turn.computed if item.call.ok),
+        calls=tuple(item.call for item in turn.computed),
         artifacts=tuple(item.content for item in _artifacts(turn.results)),
         names=_names(workspace),
         composed=turn.rung.tier == "rules",
@@ -137,9 +139,17 @@ def _artifacts(results: Iterable[ToolResult]) -> Iterable[Artifact]:
             )
 
 
+_NAMES: "WeakKeyDictionary[Workspace, frozenset[str]]" = WeakKeyDictionary()
+
+
 def _names(workspace: "Workspace") -> frozenset[str]:
     """Return the names of workloads, pods, services and namespaces, so that none is mistaken."""
-    cluster = workspace.cluster
+    if workspace not in _NAMES:
+        _NAMES[workspace] = _read_names(workspace.cluster)
+    return _NAMES[workspace]
+
+
+def _read_names(cluster: "Cluster") -> frozenset[str]:
     groups = (cluster.workloads, cluster.pods, cluster.services)
     named = frozenset(item.name.casefold() for group in groups for item in group)
     return named | frozenset(name.casefold() for name in cluster.namespaces)

@@ -4,7 +4,7 @@ AssistantError            the person at the surface (.message, .hint)
   InvalidQuestion         ... nothing to answer: empty, or far too long
   NotConfigured           ... what to set, and where
   ModelUnavailable        ... the model asked for by name did not answer; may be retried
-  TurnLimitReached        ... the model did not come to an end (.calls holds what was computed)
+    TurnLimitReached      ... it did not come to an end (.calls holds what the tools said)
   CalledInsideLoop        ... the author of the calling program: `await aask()` there
 ToolError                 the model: may correct itself       (tools.errors)
 TopologyError             the author of the network files     (topology.errors)
@@ -51,8 +51,8 @@ class ModelUnavailable(AssistantError):
     """The model that was asked for by name did not answer; may be retried."""
 
 
-class TurnLimitReached(AssistantError):
-    """The model went on without an end; `calls` holds what the tools had computed."""
+class TurnLimitReached(ModelUnavailable):
+    """The model went on without an end; `calls` holds what the tools had said."""
 
     def __init__(self, message: str, *, hint: str = "", calls: tuple[ToolCall, ...] = ()) -> None:
         super().__init__(message, hint=hint)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.answer import ToolCall
-from assistant.wording import Polarity, split_sentences, split_words
+from assistant.wording import Polarity, split_prefix, split_sentences, split_words
 
 __all__ = ["PUNCTUATION", "Backing", "Fact", "flatten", "read_sentences", "strip_marks"]
 
@@ -85,7 +85,7 @@ def read_sentences(texts: Iterable[str]) -> list[tuple[str, ...]]:
         words
         for text in texts
         for line in text.splitlines()
-        for sentence in split_sentences(line.lstrip(" >-*#0123456789."))
+        for sentence in split_sentences(split_prefix(line)[1])
         if (words := strip_marks(split_words(sentence)))
     ]
 
@@ -97,6 +97,7 @@ def strip_marks(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _own_texts(result: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a tool says in its own words, not what it read in files of others."""
+    yield from (str(result[key]) for key in ("error", "hint") if result.get(key))
     if result.get("passages"):
         return
     yield str(result.get("summary", ""))

@@ -22,6 +22,7 @@ from assistant.answer import ToolCall
 from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
+from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
 from tools.workspace import Workspace
@@ -138,11 +139,19 @@ def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
     assert isinstance(last, AIMessage)
     if not (turn.needs or turn.declined):
         turn.text = str(last.text).strip()
+        if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
+            turn.needs = (turn.text,)
     if turn.rung.tier == "rules":
         said = last.response_metadata.get("netassist", {})
         turn.needs = tuple(said.get("needs", ()))
         turn.declined = bool(said.get("declined", False))
     turn.messages = messages[:-1]
+
+
+def _only_asks(text: str) -> bool:
+    """Return whether a text is questions and nothing else: some models ask without the tool."""
+    sentences = [part for line in text.splitlines() for part in split_sentences(line)]
+    return bool(sentences) and all(is_question(sentence) for sentence in sentences)
 
 
 class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):

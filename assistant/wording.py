@@ -18,6 +18,7 @@ __all__ = [
     "is_question",
     "looks_english",
     "read_polarity",
+    "split_prefix",
     "split_sentences",
     "split_words",
 ]
@@ -101,7 +102,15 @@ _OPENING = _set(
 )
 _WORD = re.compile(r"[\w*@\[\]/=.:'-]*[\w*\]/]|->|=>|[,;:()!?|]|--|-", re.UNICODE)
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!vs\.)[\"')*_`]*\s+")
+_PREFIX = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)?")
 _MARKS = re.compile(r"[\s*_`\"'#>~\u2018-\u201d.\u2026]")
+
+
+def split_prefix(line: str) -> tuple[str, str]:
+    """Split off the marks of lists, headings and quotations at the beginning of a line."""
+    match = _PREFIX.match(line)
+    end = match.end() if match else 0
+    return line[:end], line[end:]
 
 
 def split_sentences(line: str) -> list[str]:

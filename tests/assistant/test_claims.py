@@ -471,3 +471,32 @@ def test_lists_of_peers_may_be_put_in_other_words(text: str) -> None:
 )
 def test_a_wrong_list_of_peers_does_not_stand(text: str) -> None:
     assert replaced(text, PEERS, question="Who can reach redis?")
+
+
+def test_the_error_of_a_tool_may_be_told_and_backs_nothing_else() -> None:
+    failed = ToolCall(
+        name="can_reach",
+        arguments={"source": "frontent", "destination": "redis"},
+        ok=False,
+        result={"error": "Nothing is named `frontent`.", "hint": "Did you mean `frontend`?"},
+        milliseconds=1.0,
+    )
+    assert "Nothing is named `frontent`." in held("Nothing is named `frontent`.", failed).text
+    lie = held("frontend can reach redis.", failed)
+    assert lie.text == "Nothing is named `frontent`. Did you mean `frontend`?"
+    assert lie.guessed
+
+
+def test_lines_and_titles_of_documents_stand_as_they_are() -> None:
+    call = ToolCall(
+        name="search_docs",
+        arguments={"query": "x"},
+        ok=True,
+        result={
+            "summary": "2 passages:\n\n**Overlay** (AKS, 2026-07-10):\n> Pods are reachable.",
+            "passages": [{"text": "Pods are reachable."}],
+        },
+        milliseconds=1.0,
+    )
+    text = "2 passages:\n\n**Overlay** (AKS, 2026-07-10):\n> Pods are reachable."
+    assert held(text, call, question="What is overlay?") == Checked(text=text)
