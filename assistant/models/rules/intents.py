@@ -75,7 +75,14 @@ def route(reading: Reading) -> Frame | None:
         return design
     if frame := _route_outside(reading, outside) or _route_nowhere(reading):
         return frame
-    for step in (read_policies, _route_named_policy, _route_dns, _route_public, _route_paths):
+    for step in (
+        read_policies,
+        _route_named_policy,
+        _route_dns,
+        _route_public,
+        _route_direction,
+        _route_paths,
+    ):
         if frame := step(reading):
             return _finish(frame, reading)
     if frame := read_inventory(reading) or design:
@@ -262,7 +269,7 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
         shape,
     )
     if roles.sources and re.search(
-        r"\b(?:what|where|who|whom|which|everything|anything|all|how far|blast radius|"
+        r"\b(?:what|where|who|whom|which|everything|anything|all|blast radius|"
         r"destinations?|targets?)\b",
         shape,
     ):
@@ -284,21 +291,35 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
     return None
 
 
+def _route_direction(reading: Reading) -> Frame | None:
+    """Read "egress of web", "blast radius of web", "the clients of db", "db's exposure"."""
+    ends = reading.named(*_ENDPOINTS, "namespace", "address")
+    if len(reading.refs) - len(reading.named("any")) != 1 or len(ends) != 1:
+        return None
+    words = reading.slots.text.lower()
+    if re.search(
+        r"\b(?:blast radius|compromised|hacked|breached|breaks? into|broke into|lateral\w*|"
+        r"attacker (?:in|on|inside|owns|controls)|outgoing|outbound|egress|downstream|how far|"
+        r"destinations?|targets?)\b|\bports? (?:can|may|could)\b",
+        words,
+    ):
+        return Frame(intent="what_can", sources=ends)
+    if re.search(
+        r"\b(?:exposure|clients|callers|consumers|ingress|incoming|inbound|upstream|"
+        r"attack surface|dependents|peers|whose)\b",
+        words,
+    ):
+        return Frame(intent="who_can", destinations=ends)
+    return None
+
+
 def _route_exposure(reading: Reading) -> Frame | None:
-    """Read "is db exposed", "the clients of db", "db's exposure", "blast radius of web"."""
+    """Read "is db exposed", "db: who gets in"."""
     ends = reading.named(*_ENDPOINTS, "namespace", "address")
     if len(reading.refs) - len(reading.named("any")) != 1 or not ends:
         return None
     if re.search(
-        r"\b(?:blast radius|compromised|hacked|breached|lateral|attacker (?:in|on|inside)|"
-        r"outgoing|outbound|egress|dependenc\w+|downstream)\b",
-        reading.shape,
-    ):
-        return Frame(intent="what_can", sources=ends)
-    if re.search(
-        r"\b(?:exposed|exposure|open|reachable|accessible|clients|callers|consumers|"
-        r"incoming|inbound|upstream|attack surface|dependents|peers|"
-        r"(?:gets?|let|allowed|comes?|admitted) in)\b",
+        r"\b(?:exposed|open|reachable|accessible|(?:gets?|let|allowed|comes?|admitted) in)\b",
         reading.shape,
     ):
         return Frame(intent="who_can", destinations=ends)

@@ -29,7 +29,7 @@ ABILITY = (
 )
 
 FORWARD = alternatives(
-    r"(?:interact|store|save|persist|cache|insert|nc|netcat|mount|sync|replicate|back up|"
+    r"(?:interact|attack|store|save|persist|cache|insert|nc|netcat|mount|sync|replicate|back up|"
     r"handshake)(?:s|d|ed|ing)?",
     r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|"
     r"telnet|see|"

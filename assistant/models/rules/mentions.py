@@ -40,7 +40,8 @@ _API_SERVER = re.compile(
 )
 _REMOTE = re.compile(r"(?:other|remote|all|the)\s+nodes?\b|remote-node", re.I)
 _ANY = re.compile(
-    r"(?:which|what|any|all|every|other|some|no|each|each of the)\s+(?:(?:one|of the|the|"
+    r"\b(?:which|what|how many|any|all|every|other|some|no|each|each of the)\s+(?:(?:one|of "
+    r"the|the|"
     r"other|kind of|sort of)\s+)*"
     r"(?:\w+\s+)?(?:pods?|workloads?|services?|apps?|applications?|deployments?|components?|"
     r"clients?|callers?|"
@@ -54,7 +55,8 @@ _ANY = re.compile(
     r"nobody|nothing|no one|no-one|none|who|whom|who else|others|all of them|"
     r"(?:the\s+)?rest of the cluster|"
     r"(?:the\s+)?(?:whole|entire)\s+cluster)\b"
-    r"(?:\s+else)?(?:\s+in\s+(?:the|this)\s+(?:whole\s+)?cluster)?",
+    r"(?:\s+else)?(?:\s+in\s+(?:the|this)\s+(?:whole\s+)?cluster)?"
+    r"(?:(?<!who)(?<!whom)\s+(?:who|that|which)\b)?",
     re.I,
 )
 _PREFIXES = {

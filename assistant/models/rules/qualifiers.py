@@ -164,6 +164,9 @@ def _place(mention: Mention, space: Mention, vocabulary: Vocabulary) -> Mention:
     name = space.ref.name
     end = max(mention.end, space.end)
     if mention.ref.kind == "any":
+        if re.match(r"which|what|who", mention.ref.text, re.I):
+            # A list of who can: its rows say in which namespace each one stands.
+            return replace(mention, end=end)
         return replace(
             mention, end=end, ref=replace(space.ref, text=f"{mention.ref.text} in {name}")
         )

@@ -17,7 +17,8 @@ from assistant.models.rules.words import normalise, word_set
 __all__ = ["Reading", "mend", "read", "read_names"]
 
 _EXCEPT = re.compile(
-    r",?\s*\b(?:except(?:\s+for)?|besides|other than|apart from|but not counting|aside from)"
+    r",?\s*\b(?:except(?:\s+for)?|besides|(?:other\s+|else\s+)?than|apart from|but not counting|"
+    r"aside from)"
     r"\s+(?:the\s+)?@\d+@|(?<=@)\s*,?\s*\bbut\s+(?:the\s+)?@\d+@"
 )
 _PRONOUNS = word_set(

@@ -49,6 +49,9 @@ _PASSIVE_STOP = re.compile(
     r"(?:from|off)\b|\bkept\s+(?:away\s+)?from\b",
     re.I,
 )
+_PARTICIPLES = (
+    r"(?:reached|accessed|contacted|called|hit|queried|used|connected to|talked to|attacked)"
+)
 _RECIPROCAL = re.compile(r"\b(?:each other|one another|mutually|both ways|both directions)\b", re.I)
 _REST = re.compile(
     r"\b(?:is|are|be|get|gets|being)\s+(?:not\s+|still\s+|currently\s+|also\s+|directly\s+|"
@@ -137,6 +140,10 @@ def _order(
 
 
 _Group = tuple[Ref, ...]
+_LEADS = (
+    r"and|so|then|from|to|by|with|list|show|me|give|tell|us|name|display|print|of|count|find|"
+    r"please|out|is there|are there"
+)
 
 
 def _by_arrow(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
@@ -196,23 +203,23 @@ def _by_fronted_object(
     if re.search(r"\b(?:which|what)\b[^@]*\b(?:of|on|at|for)\s+(?:the\s+)?$", left):
         only_ability = re.fullmatch(rf"\s*(?:{ABILITY}\s*)+(?:the\s+)?", middle)
         return False if only_ability and re.search(FORWARD, right) else None
-    if first[0].kind != "any" or left.strip() not in (
-        "",
-        "and",
-        "so",
-        "then",
-        "from",
-        "to",
-        "by",
-        "with",
-    ):
+    lead = rf"(?:\s*(?:{_LEADS}))*\s*"
+    if first[0].kind != "any" or not re.fullmatch(lead, left):
         return None
+    relative = (
+        rf"\s*(?:(?:{ABILITY}|that|which|not|ever|still|"
+        rf"also)\s+)*{FORWARD}\s*(?:(?:to|with|into|at)\s*)?[?.!]*\s*"
+    )
+    if not middle.strip() and re.fullmatch(relative, right):
+        return False
     if not re.fullmatch(
         rf"\s*(?:else\s+)?(?:{ABILITY}\s*)+(?:not\s+)?(?:the\s+|pods? (?:in|of)\s+)*", middle
     ):
         return None
     if left.strip() in ("from", "by"):
         return True
+    if _PASSIVE_STOP.search(right):
+        return False
     if re.search(BACKWARD, right) and not re.match(r"\s*(?:allowed|permitted|able)", right):
         return True
     if re.search(rf"\b{SOURCE_PREPOSITION}\s*\??$", right) and not re.search(PULL, right):
@@ -311,7 +318,11 @@ def _assign_one(sentence: Sentence) -> Roles | None:
         return Roles(sources=group[:1], destinations=group[1:], both_ways=True)
     if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$", left):
         return Roles(sources=group)
+    if _PASSIVE_STOP.search(right):
+        return Roles(sources=group)
     if re.search(BACKWARD, right) and not re.search(r"^\s*(?:is |are )?(?:not )?allowed to", right):
+        return Roles(destinations=group)
+    if re.search(rf"\bbe\s+(?:\w+\s+)?{_PARTICIPLES}\b(?!\s+by\b)", right):
         return Roles(destinations=group)
     if re.search(FORWARD, right):
         return Roles(sources=group)
