@@ -185,7 +185,7 @@ COMMON = (
     there theirs themselves itself myself ourselves yourself together apart
     restrict restricts restricted restriction restrictions strict metric metrics step steps quick
     process processes resource resources resolve resolves resolution healthy status state provide
-    production pattern patterns option options feature features version versions price cost costs
+    pattern patterns option options feature features version versions price cost costs
     broken crash crashes loop restarts image images deploy deploys deployed manage managed manager
     storage account subscription subscriptions portal front door application balancer balancing
     virtual machine machines peering peerings firewall firewalls attackers interact interacts

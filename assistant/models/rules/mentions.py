@@ -10,7 +10,7 @@ from assistant.models.rules.lexicon import COMMON, KIND_NOUNS
 from assistant.models.rules.vocabulary import EXACT, PART, TYPO, Entry, Hit, Vocabulary
 from assistant.models.rules.words import singular, word_set
 
-__all__ = ["Mention", "find_mentions"]
+__all__ = ["Mention", "find_mentions", "name_of", "narrow"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_](?:[\w.:/=@-]*[\w*])?|\S")
 _ADDRESS = re.compile(
