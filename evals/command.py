@@ -13,6 +13,7 @@ from evals.suites.result import SuiteResult
 __all__ = ["SUITES", "main"]
 
 SUITES = {
+    "bench": "speed and memory at the reference load, against the targets",
     "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
@@ -25,6 +26,8 @@ _SHOWN = 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one suite; return 0 if all agree, 1 on any disagreement, 2 on wrong usage."""
     options = _parse(arguments)
+    if options.suite == "bench":
+        return _bench(options)
     module = import_module(f"evals.suites.{options.suite}")
     settings = {"model": options.model} if options.suite == "questions" else {}
     try:
@@ -39,6 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if result.disagreements else 0
 
 
+def _bench(options: argparse.Namespace) -> int:
+    """Print the timings of a run; they are no verdict, so the code is 0 whatever they are."""
+    # Takes the engines along, which no other suite's help should wait for.
+    from evals.suites.bench import DEFAULT_SIZES, run
+
+    try:
+        sizes = tuple(map(int, options.sizes.split(","))) if options.sizes else DEFAULT_SIZES
+        found = run(sizes=sizes, peer=options.peer, profile=options.profile, box=options.box)
+    except ValueError as error:
+        sys.stderr.write(f"evals: {error}\n")
+        return 2
+    if options.json:
+        sys.stdout.buffer.write(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        sys.stdout.write(found.describe())
+    return 0
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     suites = "\n".join(f"  {name:<12}{text}" for name, text in SUITES.items())
     parser = argparse.ArgumentParser(
@@ -51,6 +72,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=Path, help="cases file; default: the suite's own")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
+    parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
+    parser.add_argument("--peer", action="store_true", help="install and run the peer of `bench`")
+    parser.add_argument("--profile", action="store_true", help="add where `bench` spends its time")
+    parser.add_argument(
+        "--box", type=float, default=60.0, help="seconds that a single map of `bench` may take"
+    )
     return parser.parse_args(arguments)
 
 

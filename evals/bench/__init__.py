@@ -2,7 +2,6 @@
 
 from evals.bench.files import write
 from evals.bench.objects import make_objects
-
 from evals.bench.sizes import SIZES, Size
 
 __all__ = ["SIZES", "Size", "make_objects", "write"]
