@@ -15,9 +15,11 @@ from typing import Literal
 from assistant.answer import ToolCall
 from assistant.facts import Backing, Fact, strip_marks
 from assistant.matching import Judgement, judge_claim
+from assistant.restating import restates
 from assistant.wording import (
     KNOWN_WORDS,
     Polarity,
+    claims_verdict,
     decides,
     holds_signs,
     is_question,
@@ -238,8 +240,12 @@ def _code_is_backed(block: str, case: _Case) -> bool:
         return True
     if any(content in text for text in case.backing.texts):
         return True
-    plain = not _MANIFEST.search("\n".join(body)) and not _API_VERSION.search(content)
-    return plain and all(_COMMAND.match(line) for line in body if line.strip())
+    if _MANIFEST.search("\n".join(body)) or _API_VERSION.search(content) or "#" in content:
+        return False
+    commands = [line for line in body if line.strip()]
+    return all(_COMMAND.match(line) for line in commands) and not any(
+        claims_verdict(split_words(line)) for line in commands
+    )
 
 
 def _check_line(line: str, case: _Case, tally: _Tally) -> None:
@@ -272,6 +278,8 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
     if is_question(sentence):
         stays = case.asks or not (case.backing.facts or decides(words))
         return ("keep" if stays else "drop"), sentence
+    if "?" in words and case.backing.facts:
+        return "drop", sentence
     leading = _LEADING_ANSWER.match(sentence)
     if leading:
         return _judge_answer(sentence, leading, case)
@@ -324,17 +332,20 @@ def _asked(fact: Fact, case: _Case) -> bool:
 
 def _judge_loosely(sentence: str, words: tuple[str, ...], case: _Case) -> Judgement:
     """Judge a sentence of a turn in which no verdict was computed."""
+    backing = case.backing
     if not looks_english(words) or _API_VERSION.search(sentence):
         return "drop"
-    if any(word in case.names and word not in case.backing.words for word in words):
+    if any(not _is_backed(token, backing) for token in _HARD.findall(sentence)):
         return "drop"
-    if any(not _is_backed(token, case.backing) for token in _HARD.findall(sentence)):
+    names = {word for word in words if word in case.names}
+    if case.computed and not (case.asks or case.declines):
+        backed = (*backing.sentences, *backing.passages)
+        return "keep" if restates(words, case.names, backed) else "drop"
+    if names - backing.words:
         return "drop"
     if not decides(words):
         return "keep"
-    if case.declines:
-        return "drop" if any(word in case.names for word in words) else "keep"
-    return "keep" if _paraphrases(words, case) else "drop"
+    return "keep" if case.declines and not names else "drop"
 
 
 def _is_backed(token: str, backing: Backing) -> bool:
@@ -342,15 +353,3 @@ def _is_backed(token: str, backing: Backing) -> bool:
     if plain in backing.words or plain.lstrip("/") in backing.words:
         return True
     return any(plain in text.casefold().replace(",", "").split() for text in backing.texts)
-
-
-def _paraphrases(words: tuple[str, ...], case: _Case) -> bool:
-    """Return whether one sentence of a document says nearly the same, negated as often."""
-    content = {word for word in words if len(word) > 2 and word not in KNOWN_WORDS}
-    if not content or content & case.names:
-        return False
-    for passage in case.backing.passages:
-        shared = len(content & set(passage)) / len(content)
-        if shared >= 0.7 and read_polarity(words) == read_polarity(passage):
-            return True
-    return False

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from assistant.facts import PUNCTUATION, Fact
-from assistant.wording import ACTIVE_VERBS, KNOWN_WORDS, Polarity, read_polarity
+from assistant.wording import ACTIVE_VERBS, KNOWN_WORDS, NOUNS, Polarity, read_polarity
 
 __all__ = ["Judgement", "judge_claim"]
 
@@ -101,22 +101,45 @@ def _fits(words: Sequence[str], fact: Fact, *, alone: bool) -> bool:
         if side is None or _beside_policy(words, position):
             continue
         role = _role(words, position)
-        if role not in (None, side):
+        if role not in (None, side) or _joined_to_thing(words, position):
             return False
         oriented = oriented or role is not None
         sides.add(side)
+    if any(_acts(words, place, fact) for place, word in enumerate(words) if word in NOUNS):
+        return False
     if len(sides) == 2:
         return oriented
     return alone and _refers_back(words, named=bool(sides))
 
 
-def _role(words: Sequence[str], position: int) -> Side | None:
+def _joined_to_thing(words: Sequence[str], position: int) -> bool:
+    """Return whether a name is one of a list with something that is no name: "ingress and a"."""
+    before, after = position - 1, position + 1
+    while before >= 0 and words[before] in _ARTICLES:
+        before -= 1
+    if before > 0 and words[before] in _LISTING and words[before - 1] in NOUNS:
+        return True
+    if after < len(words) and words[after] in _LISTING:
+        rest = [word for word in words[after + 1 :] if word not in {"a", "an", "the"}]
+        return bool(rest) and rest[0] in NOUNS
+    return False
+
+
+def _acts(words: Sequence[str], position: int, fact: Fact) -> bool:
+    """Return whether a thing, and not a name before it, is what opens the connection."""
+    before = words[position - 1] if position else ""
+    return before not in fact.source and _role(words, position, verb_only=True) == "source"
+
+
+def _role(words: Sequence[str], position: int, *, verb_only: bool = False) -> Side | None:
     """Return the part that the words around a name give it, if they give it one."""
     after = position + 1
     while after < len(words) and words[after] in _CHAIN:
         after += 1
     if after < len(words) and words[after] in ACTIVE_VERBS:
         return "source"
+    if verb_only:
+        return None
     if after == position + 1 and after < len(words) and words[after] in {"->", "=>"}:
         return "source"
     cue = _cue(words, position)

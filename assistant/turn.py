@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -28,6 +29,8 @@ from tools.spec import ToolResult, ToolSpec
 from tools.workspace import Workspace
 
 __all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
+
+logger = logging.getLogger(__name__)
 
 CONTROL_TOOLS = ("ask_back", "decline")
 _MALFORMED_LIMIT = 3
@@ -202,7 +205,9 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         try:
             return await handler(request)
         except FAILURES as error:
-            raise TierFailure(describe_failure(error)) from error
+            # Without its cause: a server's answer may repeat a part of the key.
+            logger.debug("%s failed with %s", self._turn.rung.model, type(error).__name__)
+            raise TierFailure(describe_failure(error)) from None
 
     @hook_config(can_jump_to=["end"])
     async def aafter_model(

@@ -12,7 +12,10 @@ from typing import Literal
 __all__ = [
     "ACTIVE_VERBS",
     "KNOWN_WORDS",
+    "NOUNS",
     "Polarity",
+    "claims_verdict",
+    "count_negations",
     "decides",
     "holds_signs",
     "is_question",
@@ -63,23 +66,25 @@ _CONNECTING = _set(
     a an the this these its their is are be being it they does do of in on at to from by
     for with into via through over per under between toward towards within against
     and or nor but because since so as which that who while whereas although though therefore thus
-    hence also still both namely due each either
-    verdict result answer reason summary source destination target client server backend peer peers
-    connection connections traffic request requests packet packets flow port ports
-    protocol method host
-    pod pods workload workloads deployment deployments service services statefulset daemonset job
-    container namespace namespaces cluster node nodes world internet address label labels endpoint
-    endpoints identity identities entity entities ip cidr range dns named
-    policy policies rule rules ingress egress layer layers inbound outbound incoming outgoing side
-    direction networkpolicy ciliumnetworkpolicy ciliumclusterwidenetworkpolicy authorizationpolicy
-    peerauthentication cilium istio kubernetes mtls l3 l4 l7 selector default
+    hence also still namely due named
+    port ports protocol method default
     apply applies decide decides decided deciding define defines defined state states stated
     explicitly specifically directly currently computed checked
     file line see found evidence according has have
     """
 )
+NOUNS = _set(
+    """
+    verdict result answer reason summary source destination connection connections traffic request
+    requests packet packets pod workload deployment service statefulset daemonset namespace
+    policy policies rule rules ingress egress layer layers inbound outbound incoming outgoing side
+    direction networkpolicy ciliumnetworkpolicy ciliumclusterwidenetworkpolicy authorizationpolicy
+    peerauthentication cilium istio kubernetes mtls l3 l4 l7 selector
+    """
+)
+"""Things that are spoken of beside the two ends; none of them may be made an end."""
 _UNKNOWN_WORDS = _set("unknown undetermined undecided determined verified known certain missing")
-KNOWN_WORDS = _PREDICATES | _NEGATORS | _CONNECTING | _UNKNOWN_WORDS
+KNOWN_WORDS = _PREDICATES | _NEGATORS | _CONNECTING | NOUNS | _UNKNOWN_WORDS
 """Every word whose part in a sentence about reachability is certain."""
 
 # Words of a verdict that hardly occur otherwise: they make a sentence a claim on their own.
@@ -103,7 +108,7 @@ _OPENING = _set(
 _WORD = re.compile(r"[\w*@\[\]/=.:'-]*[\w*\]/]|->|=>|[,;:()!?|]|--|-", re.UNICODE)
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!vs\.)[\"')*_`]*\s+")
 _PREFIX = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)?")
-_MARKS = re.compile(r"[\s*_`\"'#>~\u2018-\u201d.\u2026]")
+_MARKS = re.compile(r"[\s*_`\"'#>\u2018-\u201d.\u2026]")
 
 
 def split_prefix(line: str) -> tuple[str, str]:
@@ -126,6 +131,7 @@ def split_words(sentence: str) -> tuple[str, ...]:
     """
     text = sentence.replace("\u2019", "'").replace("\u2192", " -> ").replace("\u2014", " -- ")
     text = re.sub(r"[*`\"]|(?<!\w)_|_(?!\w)", "", text).casefold().replace("\u2013", " -- ")
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
     text = re.sub(r"\bcannot\b", "can not", text)
     text = re.sub(r"\bcan't\b", "can not", text)
     text = re.sub(r"n't\b", " not", text)
@@ -155,6 +161,16 @@ def holds_signs(sentence: str, *, plain_too: bool = True) -> bool:
 def decides(words: tuple[str, ...]) -> bool:
     """Return whether the words claim that something passes, fits, or does not."""
     return any(word in _TELLING for word in words)
+
+
+def claims_verdict(words: tuple[str, ...]) -> bool:
+    """Return whether words that command a tool claim something beside: `echo a is open`."""
+    return any(word in (_POSITIVE | _NEGATIVE | _NEGATORS | {"is", "are", "yes"}) for word in words)
+
+
+def count_negations(words: tuple[str, ...]) -> int:
+    """Return how many words negate, or decide against something."""
+    return sum(word in _NEGATORS or word in _NEGATIVE for word in words)
 
 
 def looks_english(words: tuple[str, ...]) -> bool:

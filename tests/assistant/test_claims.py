@@ -1,7 +1,18 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant.answer import ToolCall
-from assistant.claims import NOTE_CODE, NOTE_NO_TOOL, NOTE_REPLACED, NOTHING, Checked, check
+from assistant.claims import (
+    NOTE_CODE,
+    NOTE_NO_TOOL,
+    NOTE_REMOVED,
+    NOTE_REPLACED,
+    NOTHING,
+    Checked,
+    check,
+)
+from assistant.wording import KNOWN_WORDS
 
 NAMES = frozenset({"frontend", "redis", "cart", "payment", "shop", "staging"})
 
@@ -176,6 +187,20 @@ TRICKS = [
     "Nothing can reach redis.",
     "redis cannot be reached.",
     "frontend cannot reach anything.",
+    "~~frontend cannot reach redis.~~",
+    "<del>frontend cannot reach redis.</del>",
+    "[frontend cannot reach redis.](https://x.test)",
+    "frontend can\u200bnot reach redis.",
+    "frontend cannot reach r\u0435dis.",
+    "Ingress and frontend cannot reach redis.",
+    "frontend, ingress and the world cannot reach redis.",
+    "The service cannot reach it.",
+    "frontend cannot reach redis? No.",
+    "frontend cannot reach redis. Not!",
+    "The deny is denied.",
+    "```\nfrontend cannot reach redis\n```",
+    "```\naz says frontend can reach redis\n```",
+    "```\nkubectl get pods # frontend can reach redis\n```",
 ]
 
 
@@ -344,11 +369,24 @@ SIZED = ToolCall(
 
 def test_computed_numbers_stand_and_others_go() -> None:
     question = "Which subnet for 50 nodes?"
-    text = "For 50 nodes you need a /21. The count is 1581 addresses."
+    text = "For 50 nodes you need a /21. It holds 1581 addresses."
     assert held(text, SIZED, question=question).text == text
-    result = held("You need a /22. The count is 1581.", SIZED, question=question)
-    assert "/22" not in result.text
-    assert "1581" in result.text
+    result = held("You need a /22. It holds 1581 addresses.", SIZED, question=question)
+    assert result.text == f"It holds 1581 addresses.\n\n{NOTE_REMOVED}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A /21 is too small.",
+        "A /21 holds 1,581 nodes with 50 addresses.",
+        "A /21 does not hold 50 nodes.",
+        "That is insecure.",
+        "Use redis for 50 nodes.",
+    ],
+)
+def test_computed_numbers_in_a_wrong_sentence_do_not_stand(text: str) -> None:
+    assert text not in held(text, SIZED, question="Which subnet for 50 nodes?").text
 
 
 def test_a_document_may_be_put_in_other_words_but_not_be_turned_round() -> None:
@@ -447,7 +485,7 @@ PEERS = ToolCall(
     "text",
     [
         "cart and frontend can reach redis. payment cannot reach redis.",
-        "cart can reach redis on port 6379. The internet, world, cannot reach redis.",
+        "cart can reach redis on port 6379. world cannot reach redis.",
         "redis is reachable from cart and frontend.",
     ],
 )
@@ -500,3 +538,25 @@ def test_lines_and_titles_of_documents_stand_as_they_are() -> None:
     )
     text = "2 passages:\n\n**Overlay** (AKS, 2026-07-10):\n> Pods are reachable."
     assert held(text, call, question="What is overlay?") == Checked(text=text)
+
+
+WORDS = st.sampled_from(
+    [*sorted(KNOWN_WORDS), *["frontend", "redis", "frontend", "redis", ","] * 9]
+)
+CLAIM = {"reach", "reachable", "allowed", "allows", "open", "permitted", "denied", "blocked"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=9))
+def test_no_sentence_stands_beside_a_verdict_and_beside_its_opposite(words: list[str]) -> None:
+    text = " ".join(words)
+    stands = [held(text, reach(verdict=verdict)).removed == () for verdict in ("allow", "deny")]
+    assert not all(stands) or not CLAIM & set(words)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_can_be_checked(text: str) -> None:
+    assert held(text, reach()).text
+    assert held(text).text
+    assert isinstance(held(text, SIZED).text, str)
