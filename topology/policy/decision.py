@@ -8,7 +8,7 @@ from topology.policy.explanation import L7State
 from topology.policy.ports import PortSet
 from topology.policy.verdict import Direction, Layer, combine
 
-__all__ = ["PolicyDecision", "PortOutcome", "Selection", "join", "merge"]
+__all__ = ["PolicyDecision", "PortOutcome", "Selection", "except_for", "join", "merge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,29 @@ def merge(parts: list[tuple[str, PolicyDecision]]) -> PolicyDecision:
 
 _SHOWN = 6
 _ORDER: tuple[L7State, ...] = ("deny", "unknown", "conditional", "allow")
+
+
+def except_for(decision: PolicyDecision, differing: list[tuple[str, str]]) -> PolicyDecision:
+    """Add to a decision on the world the networks in it that fare otherwise.
+
+    Args:
+        decision: On the world at large.
+        differing: Verdict and network.
+    """
+    if not differing:
+        return decision
+    texts = [
+        f"{verdict} for {_enumerate([part for one, part in differing if one == verdict])}"
+        for verdict in sorted({verdict for verdict, _ in differing})
+    ]
+    text = f"For some networks it is otherwise: {'; '.join(texts)}."
+    egress, ingress = decision.egress, decision.ingress
+    if egress.verdict == "none":
+        ingress = replace(ingress, reason=f"{ingress.reason} {text}")
+    else:
+        egress = replace(egress, reason=f"{egress.reason} {text}")
+    conditions = (*decision.conditions, text)
+    return replace(decision, egress=egress, ingress=ingress, conditions=conditions)
 
 
 def _enumerate(parts: list[str]) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, summarize_address_range
-from itertools import pairwise
 
 from topology.errors import InvalidQuery
 from topology.model import Address, Cluster, Network, Node, Pod
 from topology.policy.identities import RESERVED_LABELS, Identity
 from topology.policy.labels import RESERVED
+from topology.policy.networks import cut
 from topology.policy.peers import AddressPeer
 from topology.policy.pods import PodClasses
 from topology.policy.profile import Profile
@@ -211,29 +210,18 @@ class Ends:
             for end in self._address(address, frozenset(), other):
                 if id(end.identity) not in seen:
                     seen.add(id(end.identity))
-                    yield End(end.identity, f"for {address} ({end.identity.name})")
-        for part in self._parts(network, set(special)):
-            yield End(self._external(part.network_address), f"for {part}")
-
-    def _parts(self, network: Network, taken: set[Address]) -> list[Network]:
-        first, last = int(network.network_address), int(network.broadcast_address)
-        cuts = {first, last + 1}
-        for cidr in self._networks:
-            if cidr.version == network.version:
-                edges = (int(cidr.network_address), int(cidr.broadcast_address) + 1)
-                cuts.update(edge for edge in edges if first < edge <= last)
-        for address in taken:
-            cuts.update((int(address), int(address) + 1))
-        if len(cuts) > _MAX_PARTS:
+                    pod = self._pods.get(address)
+                    name = f"pods like {pod.full_name}" if pod else end.identity.name
+                    yield End(end.identity, f"for {address} ({name})")
+        parts = cut(network, self._networks)
+        if len(parts) > _MAX_PARTS:
             message = f"`{network}` falls into more than {_MAX_PARTS} parts."
             raise InvalidQuery(message, hint="Ask about a smaller range.")
-        ordered = sorted(cuts)
-        make = type(network.network_address)
-        parts: list[IPv4Network | IPv6Network] = []
-        for start, stop in pairwise(ordered):
-            if not any(int(address) == start and stop == start + 1 for address in taken):
-                parts += summarize_address_range(make(start), make(stop - 1))
-        return parts
+        taken = frozenset(special)
+        for part in parts:
+            outside = next((address for address in part if address not in taken), None)
+            if outside is not None:
+                yield End(self._external(outside), f"for {part}")
 
 
 def _is_control_plane(node: Node) -> bool:

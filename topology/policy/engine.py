@@ -23,9 +23,16 @@ from operator import itemgetter
 from topology.errors import InvalidQuery
 from topology.model import Cluster, ContainerPort, Document, Pod, Problem, Protocol
 from topology.policy.conflicts import conflict
-from topology.policy.decision import PolicyDecision, PortOutcome, Selection, join, merge
+from topology.policy.decision import (
+    PolicyDecision,
+    PortOutcome,
+    Selection,
+    except_for,
+    join,
+    merge,
+)
 from topology.policy.ends import End, Ends, PeerTarget
-from topology.policy.evaluation import CompiledRule, Row, evaluate
+from topology.policy.evaluation import CompiledRule, Row, evaluate, named_networks
 from topology.policy.explanation import (
     conditional_ports,
     explain,
@@ -35,13 +42,15 @@ from topology.policy.explanation import (
 )
 from topology.policy.identities import Identity
 from topology.policy.named_ports import NamedPorts
+from topology.policy.networks import named_parts
 from topology.policy.pods import PodClasses
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile, profile_named
 from topology.policy.reading import read_policies
 from topology.policy.rules import Rule
 from topology.policy.subjects import select_subjects
-from topology.policy.verdict import Direction, HttpRequest, Layer
+from topology.policy.verdict import Direction, HttpRequest, Layer, combine
+from topology.targets import AddressTarget, EntityTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
 
@@ -131,7 +140,32 @@ class PolicyEngine:
                     self._decisions[key] = decision
             text = ", ".join(part for part in (source.part, destination.part) if part)
             parts.append((text, decision))
-        return merge(parts)
+        decision = merge(parts)
+        if EntityTarget("world") in (src, dst):
+            return self._but_for(decision, src, dst, port=port, protocol=protocol)
+        return decision
+
+    def _but_for(
+        self,
+        decision: PolicyDecision,
+        src: PeerTarget,
+        dst: PeerTarget,
+        *,
+        port: int | None,
+        protocol: Protocol,
+    ) -> PolicyDecision:
+        """Add the addresses outside that rules treat otherwise than the world at large."""
+        differing = []
+        for source, destination in self._pairs(src, dst):
+            sides = self._sides(source.identity, destination.identity)
+            for part in named_parts(named_networks(row for _, row in sides if row)):
+                outside = AddressTarget(part.network_address)
+                ends = (outside, dst) if src == EntityTarget("world") else (src, outside)
+                found = self.decide(*ends, port=port, protocol=protocol)
+                verdict = combine((found.egress, found.ingress))
+                if verdict != combine((decision.egress, decision.ingress)):
+                    differing.append((verdict, str(part)))
+        return except_for(decision, list(dict.fromkeys(differing)))
 
     def open_ports(self, src: PeerTarget, dst: PeerTarget) -> PortOutcome:
         """Return every port of every protocol that is open between two ends."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from topology.model import Network
 from topology.policy.identities import Identity, IdentityIndex
 from topology.policy.labels import NAMESPACE
 from topology.policy.named_ports import Declared, Filters, NamedPorts
@@ -13,7 +14,7 @@ from topology.policy.profile import Profile
 from topology.policy.rules import Rule
 from topology.policy.verdict import Direction
 
-__all__ = ["CompiledRule", "Match", "Opening", "Row", "evaluate"]
+__all__ = ["CompiledRule", "Match", "Opening", "Row", "evaluate", "named_networks"]
 
 Opening = Literal["", "unselected", "never", "no-default-deny", "localhost"]
 """Why everything that is not denied is allowed; empty where only rules allow."""
@@ -120,6 +121,18 @@ def evaluate(
     shaky = opening in ("unselected", "no-default-deny") and _perhaps_closed(rules)
     allowed, unknown = _outcome(opening, matches, shaky=shaky)
     return Row(direction, enforced, opening, rules, tuple(matches), allowed, unknown)
+
+
+def named_networks(rows: Iterable[Row]) -> set[Network]:
+    """Return every network that a rule of the rows names, exceptions included."""
+    return {
+        network
+        for row in rows
+        for one in row.compiled
+        for peer in one.others
+        if isinstance(peer, AddressPeer)
+        for network in (*peer.networks, *peer.excepts)
+    }
 
 
 def _perhaps_closed(rules: tuple[CompiledRule, ...]) -> bool:

@@ -75,6 +75,13 @@ def test_a_range_counts_the_pods_and_nodes_in_it(world: World) -> None:
     assert "allow for 192.168.0.2 (remote-node)" in mixed.egress.reason
 
 
+def test_the_whole_address_space_is_a_range_like_any_other(world: World) -> None:
+    decision = world(NODES_ONLY).ask("shop/web", "0.0.0.0/0")
+    assert decision.verdict == "unknown"
+    assert "for 10.244.0.11 (pods like shop/db)" in decision.egress.reason
+    assert "for 0.0.0.0/0" in decision.egress.reason
+
+
 def test_a_range_that_falls_into_too_many_parts_is_refused(world: World) -> None:
     cidrs = ", ".join(f"10.{n // 256}.{n % 256}.1/32" for n in range(3000))
     policy = f"""

@@ -277,3 +277,15 @@ def test_a_removed_pod_cannot_be_asked_about(world: World) -> None:
     empty = PolicyEngine.build(load_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"))
     with pytest.raises(InvalidQuery, match="no pod of this cluster"):
         empty.decide(PodTarget(web), AddressTarget(web.addresses[0]), port=80)
+
+
+def test_the_world_at_large_is_decided_and_the_networks_that_fare_otherwise_are_named(
+    world: World,
+) -> None:
+    decision = world(EGRESS).ask("shop/web", "entity:world", 443)
+    assert decision.verdict == "deny"
+    assert "For some networks it is otherwise: allow for 203.0.113.0/25." in decision.egress.reason
+    wide = EGRESS.replace("cidr: 203.0.113.0/24", "cidr: 0.0.0.0/0")
+    open_world = world(wide).ask("shop/web", "entity:world", 443)
+    assert open_world.verdict == "allow"
+    assert "deny for 203.0.113.128/25" in open_world.conditions[0]
