@@ -164,7 +164,7 @@ class Interpreter:
             return reading, frame
         again = read(mended, self.vocabulary, self.port_names)
         better = route(again)
-        if better is None or (frame and better.intent == "ask"):
+        if better is None or not (better.is_path or better.intent == "policies"):
             return reading, frame
         return again, better
 

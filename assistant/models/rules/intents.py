@@ -9,7 +9,7 @@ from assistant.models.rules.inventory import read_inventory, read_policies
 from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
-from assistant.models.rules.scope import Outside, find_outside
+from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
 
 __all__ = ["route", "wants_reason"]
@@ -48,6 +48,20 @@ _REASON = re.compile(
     r"\bcauses?\b|\bresponsible\b|\bwho (?:is )?(?:block|stop|prevent|den(?:y|ies))\w*|"
     r"\bbecause of\b|\bhow is it that\b|\bwhat gives\b",
     re.I,
+)
+_CHANGES = re.compile(
+    r"\bhow (?:do|can|could|would|should|must) (?:i|we|one) (?:allow|permit|let|enable|open|"
+    r"block|deny|forbid|"
+    r"prevent|stop|restrict|fix|make|get)\b|\bhow to (?:allow|permit|let|enable|open|block|"
+    r"deny|fix)\b|"
+    r"\bwhat\b.{0,30}\b(?:have to|need to|must|should|can) (?:i |we |be )?(?:change|add|do|"
+    r"fix)\w*\b|"
+    r"\b(?:need|have) to (?:change|add|edit|fix)\b",
+    re.I,
+)
+_HOW_TO_CHANGE = (
+    "This is what holds now. I cannot write the policy that would change it yet; add one to the "
+    "files and ask again."
 )
 _PUBLIC = re.compile(
     r"\b(?:public(?:ly)?|internet[- ]facing|externally|exposed externally|open to the "
@@ -111,8 +125,10 @@ def _route_nowhere(reading: Reading) -> Frame | None:
 
 def _route_outside(reading: Reading, outside: Outside) -> Frame | None:
     """Decline what lies outside; ask again for what cannot be asked, such as port 70000."""
-    if outside == "flows" and _is_whole(reading.roles):
+    if outside == "flows" and _is_whole(reading.roles) and not measures(reading.text):
         outside = ""
+    if reading.named("policy") and re.search(r"\b(?:without|if)\b", reading.shape):
+        outside = "hypothesis"
     if outside == "hypothesis" and not reading.refs:
         return read_topic(reading.text) or Frame(intent="decline", kind=outside)
     if outside:
@@ -375,6 +391,7 @@ def _finish(frame: Frame, reading: Reading) -> Frame:
         ports=frame.ports or ping or reading.slots.ports,
         http=reading.slots.http,
         host=reading.slots.host,
+        text=frame.text or (_HOW_TO_CHANGE if _CHANGES.search(reading.text) else ""),
         negated=bool(_NEGATED.search(re.sub(r"\bor not\b", "", reading.text))),
         explain=frame.explain or wants_reason(reading.text),
     )

@@ -44,7 +44,8 @@ _INSPECT = re.compile(
     r"ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
     r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|"
     r"ning)? (?:on|where)|what does .* do|"
-    r"what is|what are|who is|show|display|print|look up|explain|mean\w*|purpose|for\s*\?)\b",
+    r"what is|what are|(?:which|what) node|where (?:is|are)|which file|who is|show|display|"
+    r"print|look up|explain|mean\w*|purpose|for\s*\?)\b",
     re.I,
 )
 _LIST = re.compile(
@@ -118,7 +119,8 @@ def _read_policy(reading: Reading) -> Frame | None:
 def _read_listing(reading: Reading) -> Frame | None:
     ends = reading.named(*_ENDPOINTS, "dns", "address", "entity", "unknown")
     spaces = reading.named("namespace")
-    if ends or not _LIST.search(reading.text):
+    bare = len(reading.text.split()) == 1
+    if ends or not (bare or _LIST.search(reading.text)):
         return None
     if reading.slots.ports and _LISTEN.search(reading.text):
         return Frame(intent="list", kind="workload", sources=spaces, ports=reading.slots.ports)
@@ -153,9 +155,8 @@ def _read_object(reading: Reading) -> Frame | None:
     ends = reading.named(*_ENDPOINTS, "node", "namespace")
     if not ends or len(reading.named("any")) > 1:
         return None
-    if not _INSPECT.search(reading.shape) and reading.shape.strip(" ?.!") != "@0@":
-        return None
-    if reading.shape.strip(" ?.!") == "@0@":
+    bare = reading.shape.strip(" ?.!") == "@0@"
+    if not bare and not _INSPECT.search(reading.shape):
         return None
     return Frame(intent="inspect", destinations=ends, kind=_object_kind(ends, reading))
 

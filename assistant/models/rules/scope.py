@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-__all__ = ["Outside", "find_outside"]
+__all__ = ["Outside", "find_outside", "measures"]
 
 Outside = Literal["write", "change", "flows", "hypothesis", "past", "path", ""]
 
@@ -35,7 +35,7 @@ _DO = (
     r"cordon|kill|roll ?back|migrate|allocate|reserve|release|assign|rename|move|grant|"
     r"revoke|forbid|prevent|restrict|"
     r"tighten|harden|whitelist|blacklist|ban|quarantine|run|execute|exec|start|stop|shut "
-    r"down|turn (?:on|off))\b"
+    r"down|turn (?:on|off)|let (?:the )?@)\b"
 )
 _FLOWS = re.compile(
     r"\bhubble\b|\bflow ?logs?\b|\b(?:dropped|observed|recorded|recent|actual|"
@@ -78,6 +78,19 @@ _CHECK = re.compile(
     r"]check|find out|test)\b",
     re.I,
 )
+
+
+def measures(text: str) -> bool:
+    """Return whether a number or a time of observed traffic is asked for."""
+    return bool(
+        re.search(
+            r"\bhow (?:many|much|often)\b|\b(?:latency|throughput|bandwidth|rps|qps|volume)\b|"
+            r"\btop\s+(?:talkers?|\d+)\b|\b(?:last|past|previous)\s+(?:\d+\s+)?"
+            r"(?:minutes?|hours?|days?|weeks?|night|month)\b",
+            text,
+            re.I,
+        )
+    )
 
 
 def find_outside(text: str, shape: str) -> Outside:

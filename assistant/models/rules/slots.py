@@ -183,7 +183,8 @@ def _lift_numbers(slots: Slots) -> Slots:
         for port in found
         if not 1 <= (port.number or 0) <= 65535
     )
-    return replace(slots, text=text, ports=slots.ports + tuple(found), faults=faults)
+    ports = tuple(dict.fromkeys((*slots.ports, *found)))
+    return replace(slots, text=text, ports=ports, faults=tuple(dict.fromkeys(faults)))
 
 
 def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str], bool]) -> Slots:

@@ -99,7 +99,8 @@ class Vocabulary:
             for entry in self._concepts[concept]
         )
         """Full names of databases, caches and queues, which are called rather than call."""
-        self._spellings = sorted(self._exact.keys() | self._alias.keys())
+        words = {part for part in self._parts if len(part) > 3 and part not in COMMON}
+        self._spellings = sorted(self._exact.keys() | self._alias.keys() | words)
 
     def _add_others(self, cluster: Cluster) -> None:
         for policy in cluster.policies:
@@ -222,7 +223,8 @@ class Vocabulary:
         entries: set[Entry] = set()
         for spelling, distance, _ in near:
             if distance == best:
-                entries |= self._exact.get(spelling, set()) | self._alias.get(spelling, set())
+                whole = self._exact.get(spelling, set()) | self._alias.get(spelling, set())
+                entries |= whole or self._parts.get(spelling, set())
         # A misspelt policy or namespace is asked for by its full name, an end is talked about.
         ends = {entry for entry in entries if entry.kind in ("workload", "service", "pod")}
         return Hit(_sorted(ends or entries), TYPO)

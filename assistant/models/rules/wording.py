@@ -76,6 +76,8 @@ def _compose_frame(
         parts.append(text)
         if rest := _evidence(result, "\n\n".join(parts)):
             parts.append(rest)
+    if frame.is_path and frame.text and parts:
+        parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
         verdicts = {result.verdict for result in results if isinstance(result, ToolResult)}
         if len(verdicts) > 1:

@@ -44,6 +44,11 @@ _CONTRACTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 
+_TIMESTAMP = re.compile(
+    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
+    r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
+)
+"""Of pasted logs; `00:00` in them is no port."""
 _ARROWS = (
     (re.compile(r"<[-=]+>"), " <-> "),
     (re.compile(r"[-=~]{1,3}>|(?<=\w)\s+>>?\s+(?=\w)"), " -> "),
@@ -75,6 +80,7 @@ def normalise(text: str) -> str:
     text = "".join(
         character if character.isprintable() or character in "\n\t" else " " for character in text
     )
+    text = _TIMESTAMP.sub(" ", text)
     for pattern, replacement in _ARROWS:
         text = pattern.sub(replacement, text)
     for pattern, replacement in _CONTRACTIONS:
