@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tools.reach_text import request_text
-from tools.wording import bullets, count, quote, shorten
+from tools.wording import bullets, count, join, quote, shorten, with_places
 from topology.paths import PeerRow, Peers
 
 __all__ = ["describe", "full_name", "names_of"]
@@ -78,7 +78,7 @@ def _is_pairs(peers: Peers) -> bool:
 def _world(peers: Peers) -> str:
     """Return what holds for the world outside, as the end of a sentence."""
     verdicts = {row.verdict for row in peers.outside if row.name == "world"}
-    if not verdicts:
+    if not verdicts or peers.of in _ENTITIES:
         return ""
     inbound = peers.direction == "who-can-reach"
     if "allow" in verdicts:
@@ -128,23 +128,41 @@ def _ports(row: PeerRow) -> str:
 
 
 def _decided(row: PeerRow) -> str:
+    if row.causes:
+        return with_places(row.reason, row.causes)
     return row.reason + (f" ({row.location})" if row.location else "")
 
 
 def _reason_lines(peers: Peers, rows: Sequence[PeerRow], word: str) -> list[str]:
-    """Return rows by the sentence that tells why, the largest group first."""
-    groups: dict[str, list[str]] = {}
+    """Return rows by what decided, the largest group first; all default denies of a side share."""
+    groups: dict[str, list[PeerRow]] = {}
     for row in rows:
-        groups.setdefault(_decided(row), []).append(_pair(peers, row))
+        # What a rule decided is told rule by rule; a default deny only says that no rule allows.
+        decided = _decided(row) if row.rule or not row.causes else row.reason.partition(";")[0]
+        groups.setdefault(decided, []).append(row)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
-        f"{word}: {shorten(names, _SHOWN)}. {reason}"
-        for reason, names in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+        f"{word}: {shorten([_pair(peers, row) for row in group], _SHOWN)}. {_reason(group)}"
+        for _, group in ordered
     ]
+
+
+def _reason(rows: Sequence[PeerRow]) -> str:
+    """Return why rows that share a line got their verdict."""
+    sentences = dict.fromkeys(_decided(row) for row in rows)
+    if len(sentences) == 1:
+        return next(iter(sentences))
+    shared = [cause for cause in rows[0].causes if all(cause in row.causes for row in rows)]
+    places = [f"{quote(name)} ({place})" for name, place in shared]
+    sources = join([*places, "policies of their own"])
+    return f"{rows[0].reason.partition(';')[0]}; default deny comes from {sources}."
 
 
 def _outside_lines(peers: Peers) -> list[str]:
     """Return the parts of the outside that get the same answer together."""
     words = {"allow": "allowed", "deny": "denied", "unknown": "not decided"}
+    if peers.of in _ENTITIES:
+        return []
     groups: dict[str, list[str]] = {}
     for row in peers.outside:
         text = f"{words[row.verdict]}{_ports(row)}. {_decided(row)}"

@@ -1,130 +1,21 @@
 """Tools that say who reaches whom: one pair, everyone who can, everything that can be reached."""
 
 from collections.abc import Sequence
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from tools import peers_text, reach_text, surroundings
+from tools.reach_results import MOST_ROWS, PeerRow, PeersResult, ReachResult
 from tools.rule_places import place_of_rules
 from tools.set_aside import set_aside
-from tools.spec import Evidence, ToolResult, tool
+from tools.spec import Evidence, tool
 from tools.understanding import understand, understood
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
-from topology.model import Location, Protocol
+from topology.model import Location
 from topology.paths import PeerRow as Peer
-from topology.paths import Peers, PortQuery, PortVerdict, Reach, parse_http, parse_port
-from topology.policy.verdict import HttpRequest, Layer
+from topology.paths import Peers, PortQuery, Reach, parse_http, parse_port
+from topology.policy.verdict import HttpRequest
 
-__all__ = [
-    "LayerRow",
-    "PeerRow",
-    "PeersResult",
-    "PortRow",
-    "ReachResult",
-    "can_reach",
-    "what_can_reach",
-    "who_can_reach",
-]
-
-Answer = Literal["allow", "deny", "unknown"]
-L7 = Literal["allow", "deny", "unknown", "conditional"]
-MOST_ROWS = 50
-
-
-class LayerRow(BaseModel):
-    """One layer's part in a verdict."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    layer: str
-    direction: str | None
-    enforced: bool
-    """Whether anything restricts this side in this direction at all."""
-    verdict: str
-    policy: str | None
-    rule: str | None
-    location: str | None
-    reason: str
-    nearest: str = ""
-    """For a denial: the rule that comes closest to allowing it, and what it lacks."""
-
-
-class PortRow(BaseModel):
-    """The answer for one port."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    port: int | None
-    """Of the destination's pods."""
-    service_port: int | None
-    protocol: Protocol
-    name: str
-    open_ports: str
-    verdict: Answer
-    l7: L7 | None
-    conditions: tuple[str, ...]
-    policy: str | None
-    rule: str | None
-    location: str | None
-    reason: str
-
-
-class ReachResult(ToolResult):
-    """Whether one end can open a connection to another, and what decides at every layer."""
-
-    source: str
-    destination: str
-    allowed: bool
-    layers: tuple[LayerRow, ...]
-    """Of the deciding port, in the order in which a packet meets them."""
-    l7: L7 | None
-    conditions: tuple[str, ...]
-    """What must further hold, such as the requests that L7 rules let through."""
-    ports: tuple[PortRow, ...]
-    notes: tuple[str, ...] = ()
-
-
-class PeerRow(BaseModel):
-    """One workload, or one part of the outside, at the other end."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    name: str
-    kind: str
-    namespace: str
-    target: str
-    verdict: Answer
-    pods: int
-    ports: tuple[str, ...]
-    unknown_ports: tuple[str, ...]
-    l7: L7 | None
-    conditions: tuple[str, ...]
-    policy: str | None
-    rule: str | None
-    location: str | None
-    reason: str
-    mixed: bool
-
-
-class PeersResult(ToolResult):
-    """Everyone who can reach one end, or everything that it can reach, by workload."""
-
-    of: str
-    direction: Literal["who-can-reach", "what-can"]
-    allowed: int
-    """How many workloads are allowed."""
-    workloads: int
-    """How many were looked at."""
-    peers: tuple[PeerRow, ...]
-    """Allowed first, then those that are not decided, then denied; at most fifty."""
-    outside: tuple[PeerRow, ...]
-    """The world, the nodes and the API server."""
-    left_out: int = 0
-    exposure: tuple[str, ...] = ()
-    """Ways in from outside that Services open."""
-    notes: tuple[str, ...] = ()
+__all__ = ["can_reach", "what_can_reach", "who_can_reach"]
 
 
 @tool()
@@ -165,19 +56,14 @@ def can_reach(
     guesses = [understood(source, one), understood(destination, other)]
     places = place_of_rules(network.cluster)
     faults = set_aside(network, (one.target, other.target))
+    document = reach.to_dict()
+    del document["verdict"]
     return ReachResult(
         summary=reach_text.describe(reach, guesses, places, faults),
         verdict=reach.verdict,
         evidence=_evidence(reach),
         not_verified=_not_verified(reach) + faults,
-        source=reach.source,
-        destination=reach.destination,
-        allowed=reach.allowed,
-        layers=tuple(_layer_row(layer) for layer in reach.layers),
-        l7=reach.l7,
-        conditions=reach.conditions,
-        ports=tuple(_port_row(each) for each in reach.ports),
-        notes=reach.notes,
+        **document,
     )
 
 
@@ -248,40 +134,8 @@ def _request(http: str, host: str, headers: Sequence[str]) -> HttpRequest | None
     return parse_http(http.strip() or "GET /", host=host.strip(), headers=tuple(pairs))
 
 
-def _text(location: Location | None) -> str | None:
-    return str(location) if location else None
-
-
-def _layer_row(layer: Layer) -> LayerRow:
-    return LayerRow(
-        layer=layer.layer,
-        direction=layer.direction,
-        enforced=layer.enforced,
-        verdict=layer.verdict,
-        policy=layer.policy,
-        rule=layer.rule,
-        location=_text(layer.location),
-        reason=layer.reason,
-        nearest=layer.nearest,
-    )
-
-
-def _port_row(port: PortVerdict) -> PortRow:
-    layer = port.verdict.deciding
-    return PortRow(
-        port=port.port,
-        service_port=port.service_port,
-        protocol=port.protocol,
-        name=port.name,
-        open_ports=port.open_ports,
-        verdict=port.verdict.verdict,
-        l7=port.verdict.l7,
-        conditions=port.verdict.conditions,
-        policy=layer.policy if layer else None,
-        rule=layer.rule if layer else None,
-        location=_text(layer.location) if layer else None,
-        reason=layer.reason if layer else "Nothing restricts it.",
-    )
+def _text(location: Location | None) -> str:
+    return str(location) if location else ""
 
 
 def _evidence(reach: Reach) -> tuple[Evidence, ...]:
@@ -291,15 +145,14 @@ def _evidence(reach: Reach) -> tuple[Evidence, ...]:
         for layer in port.verdict.layers:
             if layer.verdict == "none":
                 continue
-            source = " ".join(part for part in (layer.policy, layer.rule) if part)
             claim = f"{reach_text.LABELS[layer.layer]}, {port}: {layer.reason}"
-            place = _text(layer.location) or ""
-            # Without a policy there is nothing to point at but the policies that were looked at.
-            entry = Evidence(claim=claim, source=source or "no policy", location=place)
-            found[entry] = None
-            for name, location in layer.causes:
-                claim = f"{reach_text.LABELS[layer.layer]}, {port}: has a part in it"
-                found[Evidence(claim=claim, source=name, location=str(location))] = None
+            source = " ".join(part for part in (layer.policy, layer.rule) if part)
+            # Without a rule there is nothing to point at but the policies behind the default deny.
+            places = [(source or "no policy", _text(layer.location))]
+            if not layer.rule and layer.causes:
+                places = [(name, str(location)) for name, location in layer.causes]
+            for name, place in places:
+                found[Evidence(claim=claim, source=name, location=place)] = None
     return tuple(found)
 
 
@@ -339,31 +192,11 @@ def _peers_result(peers: Peers, guess: str, faults: tuple[str, ...]) -> PeersRes
         direction=peers.direction,
         allowed=sum(1 for row in rows if row.verdict == "allow"),
         workloads=len(rows),
-        peers=tuple(_peer_row(row) for row in shown),
-        outside=tuple(_peer_row(row) for row in peers.outside),
+        peers=tuple(PeerRow.model_validate(row.to_dict()) for row in shown),
+        outside=tuple(PeerRow.model_validate(row.to_dict()) for row in peers.outside),
         left_out=len(rows) - len(shown),
         exposure=peers.exposure,
         notes=peers.notes,
-    )
-
-
-def _peer_row(row: Peer) -> PeerRow:
-    return PeerRow(
-        name=row.name,
-        kind=row.kind,
-        namespace=row.namespace,
-        target=row.target,
-        verdict=row.verdict,
-        pods=row.pods,
-        ports=row.ports,
-        unknown_ports=row.unknown_ports,
-        l7=row.l7,
-        conditions=row.conditions,
-        policy=row.policy,
-        rule=row.rule,
-        location=_text(row.location),
-        reason=row.reason,
-        mixed=row.mixed,
     )
 
 
@@ -372,7 +205,7 @@ def _peers_evidence(rows: Sequence[Peer]) -> tuple[Evidence, ...]:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in sorted(rows, key=_rank):
         source = " ".join(part for part in (row.policy, row.rule) if part) or "no policy"
-        key = (row.verdict, source, _text(row.location) or "")
+        key = (row.verdict, source, _text(row.location))
         groups.setdefault(key, []).append(peers_text.full_name(row))
     return tuple(
         Evidence(claim=f"{verdict}: {peers_text.names_of(names)}", source=source, location=location)

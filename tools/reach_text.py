@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from tools.wording import bullets, join, quote, shorten
+from tools.wording import bullets, join, quote, shorten, with_places
 from topology.paths import PortVerdict, Reach
 from topology.policy.verdict import HttpRequest, Layer, LayerName
 
@@ -125,12 +125,9 @@ def _explain(port: PortVerdict, places: Places) -> tuple[str, ...]:
 
 
 def _layer(layer: Layer) -> str:
-    text = f"{LABELS[layer.layer]}: {layer.reason}"
-    if layer.location:
+    text = f"{LABELS[layer.layer]}: {with_places(layer.reason, layer.causes)}"
+    if layer.location and not layer.causes:
         return f"{text} ({layer.location})"
-    if layer.causes:
-        named = [f"{quote(name)} {location}" for name, location in layer.causes]
-        return f"{text} ({shorten(named, 3)})"
     return text
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["bullets", "count", "join", "quote", "shorten"]
+__all__ = ["bullets", "count", "join", "quote", "shorten", "with_places"]
 
 
 def count(number: int, noun: str) -> str:
@@ -46,3 +46,14 @@ def shorten(names: Sequence[str], shown: int = 8) -> str:
 def bullets(lines: Iterable[str]) -> str:
     """Return lines as a Markdown list."""
     return "\n".join(f"- {line}" for line in lines)
+
+
+def with_places(sentence: str, places: Iterable[tuple[str, object]]) -> str:
+    """Return a sentence with, behind each name that it quotes, where that thing stands.
+
+    >>> with_places("Default deny comes from `a`, `b`.", [("a", "a.yaml:3"), ("b", "b.yaml:1")])
+    'Default deny comes from `a` (a.yaml:3), `b` (b.yaml:1).'
+    """
+    for name, place in places:
+        sentence = sentence.replace(quote(name), f"{quote(name)} ({place})", 1)
+    return sentence

@@ -168,7 +168,7 @@ def test_without_a_workspace_the_sample_is_used_and_said_on_stderr() -> None:
     [
         (["reach", "cart", "no-such-thing"], 2, "no-such-thing"),
         (["reach", "cart", "db", "--port", "70000"], 2, "70000"),
-        (["reach", "cart"], 2, "destination"),
+        (["reach", "cart"], 2, "DST"),
         (["no-such-command"], 2, "no-such-command"),
         (["reach", "-w", "no/such/folder", "a", "b"], 5, "no/such/folder"),
         (["ask", "--model", "martian:9", "can web reach db?"], 3, "martian"),

@@ -18,9 +18,8 @@ DENIED = """\
 No: `default/frontend` cannot reach `default/redis-cart` on 6379/TCP.
 
 - Ingress policy: No ingress rule allows it; default deny comes from \
-`NetworkPolicy/default/deny-all`, `NetworkPolicy/default/redis-cart`. \
-(`NetworkPolicy/default/deny-all` online-boutique/network-policy-deny-all.yaml:15, \
-`NetworkPolicy/default/redis-cart` online-boutique/network-policy-redis.yaml:15)
+`NetworkPolicy/default/deny-all` (online-boutique/network-policy-deny-all.yaml:15), \
+`NetworkPolicy/default/redis-cart` (online-boutique/network-policy-redis.yaml:15).
 """
 
 
@@ -293,3 +292,30 @@ def test_pods_that_do_not_agree_are_told_apart(sample: Workspace) -> None:
     )
     assert "-> `shop/db-0`: denied" in result.summary
     assert result.summary.count("shop/db-0") == 1
+
+
+def test_a_default_deny_blames_the_policy_that_comes_nearest(boutique: Workspace) -> None:
+    document = json.loads(
+        reach(boutique, source="frontend", destination="redis-cart").model_dump_json()
+    )
+    ingress = document["layers"][-1]
+    assert ingress["policy"] == "NetworkPolicy/default/redis-cart"
+    assert ingress["location"] == "online-boutique/network-policy-redis.yaml:15"
+    assert [cause["policy"] for cause in ingress["causes"]] == [
+        "NetworkPolicy/default/deny-all",
+        "NetworkPolicy/default/redis-cart",
+    ]
+
+
+def test_default_denies_of_many_destinations_share_a_line(boutique: Workspace) -> None:
+    lines = what(boutique, source="cartservice").summary.splitlines()
+    denied = [line for line in lines if line.startswith("- Denied: ")]
+    assert len(denied) == 1
+    assert "default deny comes from `NetworkPolicy/default/deny-all`" in denied[0]
+    assert denied[0].endswith("and policies of their own.")
+
+
+def test_the_outside_is_not_said_to_reach_itself(boutique: Workspace) -> None:
+    summary = what(boutique, source="world").summary
+    assert summary.startswith("`world` can reach 1 of 12 workloads.")
+    assert "Outside" not in summary

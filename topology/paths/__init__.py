@@ -1,5 +1,6 @@
 """Paths: one request through every layer, from a pod to a pod, a Service or the outside."""
 
+from topology.paths.documents import blamed
 from topology.paths.network import Network
 from topology.paths.queries import PortQuery, parse_http, parse_port
 from topology.paths.results import Group, PeerRow, Peers, PortVerdict, Reach
@@ -12,6 +13,7 @@ __all__ = [
     "PortQuery",
     "PortVerdict",
     "Reach",
+    "blamed",
     "parse_http",
     "parse_port",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from topology.model import Location
 from topology.policy.verdict import HttpRequest, Layer, Verdict
 
-__all__ = ["blamed", "http_to_dict", "layer_to_dict", "verdict_to_dict"]
+__all__ = ["blamed", "causes_to_list", "http_to_dict", "layer_to_dict", "verdict_to_dict"]
 
 
 def verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
@@ -31,9 +31,14 @@ def layer_to_dict(layer: Layer) -> dict[str, Any]:
         "rule": layer.rule,
         "location": str(location) if location else None,
         "reason": layer.reason,
-        "causes": [{"policy": name, "location": str(place)} for name, place in layer.causes],
+        "causes": causes_to_list(layer.causes),
         "nearest": layer.nearest,
     }
+
+
+def causes_to_list(causes: tuple[tuple[str, Location], ...]) -> list[dict[str, str]]:
+    """Return the policies that have a part in a verdict as JSON has them."""
+    return [{"policy": name, "location": str(place)} for name, place in causes]
 
 
 def blamed(layer: Layer) -> tuple[str | None, Location | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from topology.model import Location, Protocol
-from topology.paths.documents import http_to_dict, verdict_to_dict
+from topology.paths.documents import causes_to_list, http_to_dict, verdict_to_dict
 from topology.paths.queries import PortQuery
 from topology.policy.verdict import Decision, HttpRequest, Layer, Verdict
 
@@ -158,6 +158,8 @@ class PeerRow:
     location: Location | None = None
     reason: str
     """The sentence of the layer that decided."""
+    causes: tuple[tuple[str, Location], ...] = ()
+    """The policies behind a default deny, where no rule decided."""
     mixed: bool = False
     """Whether the pods of the row do not agree; the verdict is then the worst of theirs."""
 
@@ -178,6 +180,7 @@ class PeerRow:
             "rule": self.rule,
             "location": str(self.location) if self.location else None,
             "reason": self.reason,
+            "causes": causes_to_list(self.causes),
             "mixed": self.mixed,
         }
 

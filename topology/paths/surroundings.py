@@ -147,6 +147,7 @@ class Surroundings:
             rule=layer.rule,
             location=location,
             reason=layer.reason,
+            causes=layer.causes,
             mixed=any(one.groups for one in found),
         )
 
