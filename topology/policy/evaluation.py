@@ -12,6 +12,7 @@ from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile
 from topology.policy.rules import Rule
+from topology.policy.selectors import Selector
 from topology.policy.verdict import Direction
 
 __all__ = ["CompiledRule", "Match", "Opening", "Row", "evaluate", "named_networks"]
@@ -27,8 +28,8 @@ class CompiledRule:
     rule: Rule
     selected: int
     """Identities of the index that its label selectors surely mean, as a bitset."""
-    possible: int
-    """Those that they mean or may mean, labels of namespaces being unknown."""
+    perhaps: int
+    """Those that they perhaps mean, labels of namespaces being unknown."""
     others: tuple[Peer, ...]
     """Its peers that are no label selectors."""
     fixed: tuple[PortSet, Filters] | None
@@ -49,7 +50,7 @@ class CompiledRule:
                 others.append(peer)
         has_names = any(entry.name for entry in rule.ports or ())
         fixed = None if has_names else named.resolve(rule, ())
-        return cls(rule, selected, possible, tuple(others), fixed)
+        return cls(rule, selected, possible & ~selected, tuple(others), fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,11 @@ def evaluate(
         return Row(direction, enforced, opening, rules, (), PortSet.ALL, PortSet.EMPTY)
     destination = own_ports if direction == "ingress" else peer_ports
     matches = []
-    unsettled = next((one.rule.unsettles for one in rules if one.rule.unsettles), "")
+    required = _required(rules)
     for one in rules:
-        doubt = _matches(one, peer, rules)
+        doubt = _matches(one, peer, rules, required.get(one.rule.deny, ()))
         if doubt is not None:
-            doubt = doubt or one.doubt or ("" if one.rule.deny else unsettled)
+            doubt = doubt or one.doubt
             ports, filters = one.fixed or named.resolve(one.rule, destination)
             matches.append(Match(one.rule, ports, filters, doubt))
     # A policy that perhaps selects the end would close it: only what rules allow is then certain.
@@ -176,18 +177,34 @@ def _posture(
     return True, "no-default-deny"
 
 
-def _matches(one: CompiledRule, peer: Identity, rules: tuple[CompiledRule, ...]) -> str | None:
+def _required(rules: tuple[CompiledRule, ...]) -> dict[bool, tuple[Selector, ...]]:
+    """Return what fromRequires demands of the endpoints in allow rules, and in deny rules."""
+    found: dict[bool, tuple[Selector, ...]] = {}
+    for one in rules:
+        if one.rule.requires:
+            found[one.rule.deny] = found.get(one.rule.deny, ()) + one.rule.requires
+    return found
+
+
+def _matches(
+    one: CompiledRule,
+    peer: Identity,
+    rules: tuple[CompiledRule, ...],
+    required: tuple[Selector, ...],
+) -> str | None:
     """Return None where the rule does not mean the peer, else the doubt about it (or "")."""
     rule = one.rule
     if rule.peers is None:
         return rule.undecided
     alternatives: Iterable[Peer] = rule.peers
-    if peer.index is not None:
+    if required and not all(peer.selected_by(selector) for selector in required):
+        alternatives = [a for a in rule.peers if not isinstance(a, SelectorPeer) or a.entity]
+    elif peer.index is not None:
         if one.selected >> peer.number & 1:
             return rule.undecided
         alternatives = one.others
     doubt = None
-    if peer.index is not None and one.possible >> peer.number & 1:
+    if peer.index is not None and one.perhaps >> peer.number & 1:
         space = peer.labels[NAMESPACE][1]
         doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
     for alternative in alternatives:

@@ -28,6 +28,8 @@ class SelectorPeer:
     """Identities by label: endpoints, entities, the backends of a Service."""
 
     selector: Selector
+    entity: bool = False
+    """It stands for an entity, which fromRequires does not limit."""
 
     @cached_property
     def key(self) -> str:

@@ -111,6 +111,7 @@ def _keys_named(rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """Return every label key that some selector names."""
     selectors = {rule.subject for rule in rules}
     for rule in rules:
+        selectors.update(rule.requires)
         for peer in rule.peers or ():
             if isinstance(peer, SelectorPeer):
                 selectors.add(peer.selector)

@@ -53,8 +53,9 @@ class Rule:
     """Mode of mutual authentication, when the rule sets one."""
     undecided: str = ""
     """Why it is not known what the rule matches; empty where that is known."""
-    unsettles: str = ""
-    """Why it is not known what the other rules of its subjects allow; empty where that is."""
+    requires: tuple[Selector, ...] = ()
+    """fromRequires and toRequires (up to Cilium 1.18): what endpoints must further match in every
+    rule of the same subject, direction and kind (allow or deny)."""
 
     @property
     def name(self) -> str:

@@ -127,3 +127,28 @@ spec:
     assert denied.rule == "spec.ingressDeny[0].toPorts[0]"
     assert denied.nearest.endswith("`spec.ingress[0]` would allow it, but a deny comes first.")
     assert here.ask("shop/web", "shop/db", 5433).verdict == "allow"
+
+
+def test_requires_limits_the_endpoints_of_every_rule_of_the_subject(world: World) -> None:
+    policy = """
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: requires, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: db}}
+  ingress: [{fromRequires: [{matchLabels: {app: web}}]}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: everyone, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: db}}
+  ingress:
+  - fromEndpoints: [{}, {matchLabels: {io.kubernetes.pod.namespace: ops}}]
+  - fromEntities: [remote-node]
+"""
+    here = world(policy)
+    assert here.ask("shop/web", "shop/db").verdict == "allow"
+    assert here.ask("shop/db", "shop/db").verdict == "deny"
+    assert here.ask("ops/probe", "shop/db").verdict == "deny"
+    assert here.ask("192.168.0.2", "shop/db").verdict == "allow"

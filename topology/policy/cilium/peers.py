@@ -27,6 +27,7 @@ class Peers:
     peers: tuple[Peer, ...]
     nothing: bool = False
     """A list is there but empty, which selects nothing even with ports."""
+    requires: tuple[Selector, ...] = ()
     undecided: str = ""
 
 
@@ -50,7 +51,7 @@ class PeerReader:
         kinds = [kind for kind in _KINDS if not (deny and kind == "FQDNs")]
         lists = {kind: listing(rule.get(side + kind), f"{path}.{side}{kind}") for kind in kinds}
         _check_combination({kind for kind in kinds if lists[kind]}, path, side)
-        self._check_unsupported(rule, lists, path, side)
+        _check_nodes(lists, path, side)
         readers: dict[str, Callable[[Any, str], list[Peer]]] = {
             "Endpoints": self._endpoint,
             "CIDR": self._cidr,
@@ -65,30 +66,38 @@ class PeerReader:
         entities = entity_selectors(
             lists["Entities"], f"{path}.{side}Entities", self.context.profile
         )
-        peers += [SelectorPeer(selector) for selector in entities]
+        peers += [SelectorPeer(selector, entity=True) for selector in entities]
         nothing = any(lists[kind] == [] for kind in _EMPTY_MEANS_NONE)
-        return Peers(() if nothing else tuple(peers), nothing, self._undecided(rule, lists, side))
+        return Peers(
+            () if nothing else tuple(peers),
+            nothing,
+            self._requires(rule, path, side),
+            self._undecided(lists, side),
+        )
 
-    def _check_unsupported(
-        self, rule: Mapping[str, Any], lists: Mapping[str, Any], path: str, side: str
-    ) -> None:
-        if lists["Nodes"]:
-            raise Rejected(
-                "nodes",
-                "FromNodes/ToNodes rules need the agent flag `enable-node-selector-labels`.",
-                "Use the entities host and remote-node, or CIDRs.",
-                f"{path}.{side}Nodes",
-            )
-        requires = f"{side}Requires"
-        if rule.get(requires) and not self.context.profile.requires:
+    def _requires(self, rule: Mapping[str, Any], path: str, side: str) -> tuple[Selector, ...]:
+        field = f"{side}Requires"
+        items = listing(rule.get(field), f"{path}.{field}") or []
+        if items and not self.context.profile.requires:
             raise Rejected(
                 "requires",
-                f"`{requires}` was removed in Cilium 1.19.",
+                f"`{field}` was removed in Cilium 1.19.",
                 "Put the labels into the selectors of the peers.",
-                f"{path}.{requires}",
+                f"{path}.{field}",
             )
+        return tuple(
+            read_peer(
+                item,
+                f"{path}.{field}[{number}]",
+                namespace=self.namespace,
+                subject=self.subject,
+                profile=self.context.profile,
+                inject_always=True,
+            )
+            for number, item in enumerate(items)
+        )
 
-    def _undecided(self, rule: Mapping[str, Any], lists: Mapping[str, Any], side: str) -> str:
+    def _undecided(self, lists: Mapping[str, Any], side: str) -> str:
         if lists["Groups"]:
             return f"`{side}Groups` takes its addresses from a cloud provider"
         if lists.get("Services") and not self.context.services:
@@ -197,6 +206,16 @@ def _check_combination(present: set[str], path: str, side: str) -> None:
             f"Combining {first} and {second} is not supported yet.",
             "Make two rules of it: each item of the list allows on its own.",
             path,
+        )
+
+
+def _check_nodes(lists: Mapping[str, Any], path: str, side: str) -> None:
+    if lists["Nodes"]:
+        raise Rejected(
+            "nodes",
+            "FromNodes/ToNodes rules need the agent flag `enable-node-selector-labels`.",
+            "Use the entities host and remote-node, or CIDRs.",
+            f"{path}.{side}Nodes",
         )
 
 

@@ -149,8 +149,6 @@ class _Spec:
         self._check_host_l7(ports, direction)
         auth = mapping(item.get("authentication"), f"{path}.authentication").get("mode")
         anyone = not peers.peers and not peers.nothing and bool(ports)
-        requires = f"{side}Requires"
-        unsettles = f"`{requires}` of {path} limits every rule" if item.get(requires) else ""
         for part in ports or [PortItem(path, ())]:
             yield Rule(
                 policy=self.document.key,
@@ -167,7 +165,7 @@ class _Spec:
                 default_deny=self._default_deny(direction),
                 auth="" if deny else str(auth or ""),
                 undecided=peers.undecided,
-                unsettles=unsettles,
+                requires=peers.requires,
             )
 
     def _check_host_l7(self, ports: list[PortItem], direction: Direction) -> None:

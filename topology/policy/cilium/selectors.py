@@ -36,11 +36,26 @@ def read_subject(value: Any, path: str, *, namespace: str) -> Selector:
 
 
 def read_peer(
-    value: Any, path: str, *, namespace: str, subject: Selector, profile: Profile
+    value: Any,
+    path: str,
+    *,
+    namespace: str,
+    subject: Selector,
+    profile: Profile,
+    inject_always: bool = False,
 ) -> Selector:
-    """Read one item of fromEndpoints or toEndpoints."""
+    """Read one item of fromEndpoints or toEndpoints.
+
+    Args:
+        value: The selector as written.
+        path: Where it stands.
+        namespace: Of the policy; empty for a clusterwide one.
+        subject: The endpointSelector of the policy.
+        profile: Whose semantics.
+        inject_always: Whether selectors on reserved labels get a namespace too (fromRequires).
+    """
     selector = Selector(frozenset(read_requirements(value, path)))
-    if selector.has_prefix("", RESERVED):
+    if selector.has_prefix("", RESERVED) and not inject_always:
         return selector
     extra = []
     if not selector.has_key(NAMESPACE, K8S, ANY):

@@ -110,12 +110,12 @@ def test_unknown_fields_are_dropped_with_a_warning() -> None:
     assert [rule.peers for rule in rules] == [()]
 
 
-def test_requires_is_gone_in_1_19_and_leaves_allows_open_before() -> None:
+def test_requires_is_gone_in_1_19() -> None:
     spec = ingress(fromEndpoints=[{}], fromRequires=[{"matchLabels": {"a": "b"}}])
     assert read(spec, profile="1.19")[1][0].code == "requires"
     rules, problems = read(spec)
     assert not problems
-    assert "fromRequires" in rules[0].unsettles
+    assert [str(one) for one in rules[0].requires] == ["a=b, k8s:io.kubernetes.pod.namespace=a"]
 
 
 def test_empty_lists_and_absent_ones_differ() -> None:
