@@ -47,7 +47,7 @@ def blamed(layer: Layer) -> tuple[str | None, Location | None]:
     Where no rule decided but the default deny of several policies did, it is the one with the
     rule that comes nearest to allowing, else the first.
     """
-    if layer.policy or not layer.causes:
+    if layer.rule or not layer.causes:
         return layer.policy, layer.location
     named = [cause for cause in layer.causes if f"`{cause[0]}`" in layer.nearest]
     return (named or list(layer.causes))[0]
