@@ -21,35 +21,25 @@ from itertools import product
 from operator import itemgetter
 
 from topology.errors import InvalidQuery
-from topology.model import Cluster, ContainerPort, Document, Pod, Problem, Protocol
-from topology.policy.conflicts import conflict
+from topology.model import Cluster, Document, Pod, Problem, Protocol
+from topology.policy.connections import Connections
 from topology.policy.decision import (
     PolicyDecision,
     PortOutcome,
     Selection,
     except_for,
-    join,
     merge,
 )
 from topology.policy.ends import End, Ends, PeerTarget
-from topology.policy.evaluation import CompiledRule, Row, evaluate, named_networks
-from topology.policy.explanation import (
-    conditional_ports,
-    explain,
-    explain_l7,
-    ports_asked,
-    unenforced,
-)
-from topology.policy.identities import Identity
-from topology.policy.named_ports import NamedPorts
+from topology.policy.evaluation import CompiledRule, named_networks
+from topology.policy.explanation import ports_asked
 from topology.policy.networks import named_parts
 from topology.policy.pods import PodClasses
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile, profile_named
 from topology.policy.reading import read_policies
 from topology.policy.rules import Rule
-from topology.policy.subjects import select_subjects
-from topology.policy.verdict import Direction, HttpRequest, Layer, combine
+from topology.policy.verdict import Direction, HttpRequest, combine
 from topology.targets import AddressTarget, EntityTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
@@ -72,12 +62,7 @@ class PolicyEngine:
         self.problems = problems
         self._classes = PodClasses(cluster, rules, profile=profile, clusters=clusters)
         self._ends = Ends(cluster, self._classes, rules, profile)
-        self._named = NamedPorts((one.ports for one in self._classes.classes), profile)
-        self._selecting = select_subjects(
-            rules, self._classes, self._named, nodes=cluster.nodes, profile=profile
-        )
-        self._rows: dict[tuple[Direction, int, Identity], Row] = {}
-        self._conflicts: dict[int, str] = {}
+        self._connections = Connections(rules, self._classes, nodes=cluster.nodes, profile=profile)
         self._decisions: dict[Hashable, PolicyDecision] = {}
 
     @classmethod
@@ -135,7 +120,7 @@ class PolicyEngine:
             decision = self._decisions.get(key)
             if decision is None:
                 _check_port(protocol, port)
-                decision = self._decide(*key)
+                decision = self._connections.decide(*key)
                 if http is None and dns is None:
                     self._decisions[key] = decision
             text = ", ".join(part for part in (source.part, destination.part) if part)
@@ -157,7 +142,7 @@ class PolicyEngine:
         """Add the addresses outside that rules treat otherwise than the world at large."""
         differing = []
         for source, destination in self._pairs(src, dst):
-            sides = self._sides(source.identity, destination.identity)
+            sides = self._connections.sides(source.identity, destination.identity)
             for part in named_parts(named_networks(row for _, row in sides if row)):
                 outside = AddressTarget(part.network_address)
                 ends = (outside, dst) if src == EntityTarget("world") else (src, outside)
@@ -169,7 +154,9 @@ class PolicyEngine:
 
     def open_ports(self, src: PeerTarget, dst: PeerTarget) -> PortOutcome:
         """Return every port of every protocol that is open between two ends."""
-        outcomes = [self._open(s.identity, d.identity) for s, d in self._pairs(src, dst)]
+        outcomes = [
+            self._connections.open(s.identity, d.identity) for s, d in self._pairs(src, dst)
+        ]
         allowed, possible = outcomes[0][0], PortSet.EMPTY
         conditional = PortSet.EMPTY
         for certain, perhaps, proxied in outcomes:
@@ -186,9 +173,8 @@ class PolicyEngine:
         if number is None:
             return ()
         found: dict[tuple[str, Direction], list[CompiledRule]] = {}
-        for direction in _DIRECTIONS:
-            for one in self._selecting[direction][number]:
-                found.setdefault((one.rule.policy, direction), []).append(one)
+        for direction, one in self._connections.selecting(number):
+            found.setdefault((one.rule.policy, direction), []).append(one)
         return tuple(
             Selection(
                 policy=policy,
@@ -220,94 +206,6 @@ class PolicyEngine:
     def _pairs(self, src: PeerTarget, dst: PeerTarget) -> list[tuple[End, End]]:
         return list(product(self._ends.of(src, dst), self._ends.of(dst, src)))
 
-    def _enforces(self, identity: Identity) -> bool:
-        host = self._classes.entities["host-endpoint"]
-        return identity is host or 0 <= identity.number < len(self._classes.classes)
-
-    def _row(self, direction: Direction, end: Identity, peer: Identity) -> Row:
-        key = (direction, end.number, peer)
-        row = self._rows.get(key)
-        if row is None:
-            row = self._rows[key] = evaluate(
-                self._selecting[direction][end.number],
-                direction,
-                peer,
-                own_ports=self._ports(end),
-                peer_ports=self._ports(peer),
-                named=self._named,
-                profile=self.profile,
-                on_host=end is self._classes.entities["host-endpoint"],
-            )
-        return row
-
-    def _ports(self, identity: Identity) -> tuple[ContainerPort, ...]:
-        if 0 <= identity.number < len(self._classes.classes):
-            return self._classes.classes[identity.number].ports
-        return ()
-
-    def _sides(self, source: Identity, destination: Identity) -> list[tuple[Direction, Row | None]]:
-        egress = self._row("egress", source, destination) if self._enforces(source) else None
-        ingress = self._row("ingress", destination, source) if self._enforces(destination) else None
-        return [("egress", egress), ("ingress", ingress)]
-
-    def _decide(
-        self,
-        source: Identity,
-        destination: Identity,
-        protocol: Protocol,
-        port: int | None,
-        http: HttpRequest | None,
-        dns: str | None,
-    ) -> PolicyDecision:
-        layers: list[Layer] = []
-        l7 = []
-        conditions: list[str] = []
-        errors = []
-        sides = self._sides(source, destination)
-        for end, (way, row) in zip((source, destination), sides, strict=True):
-            if row is None:
-                layers.append(unenforced(way, end.name))
-                continue
-            fault = self._conflict(end)
-            if fault:
-                errors.append(fault)
-                layers.append(_failed(way, fault))
-                continue
-            layers.append(explain(row, protocol, port))
-            found = explain_l7(row, protocol, port, http=http, dns=dns)
-            if found and layers[-1].verdict != "deny":
-                l7.append(found)
-            conditions += _authentication(row, protocol, port)
-        return join(layers[0], layers[1], l7, conditions=tuple(conditions), error="; ".join(errors))
-
-    def _conflict(self, end: Identity) -> str:
-        if end.number not in self._conflicts:
-            faults = (
-                conflict(self._selecting[way][end.number], self._named, self._ports(end))
-                for way in _DIRECTIONS
-            )
-            self._conflicts[end.number] = next((fault for fault in faults if fault), "")
-        return self._conflicts[end.number]
-
-    def _open(self, source: Identity, destination: Identity) -> tuple[PortSet, PortSet, PortSet]:
-        allowed = possible = PortSet.ALL
-        conditional = PortSet.EMPTY
-        for end, (_, row) in zip(
-            (source, destination), self._sides(source, destination), strict=True
-        ):
-            if row is None:
-                continue
-            if self._conflict(end):
-                allowed = PortSet.EMPTY
-                continue
-            allowed &= row.allowed
-            possible &= row.allowed | row.unknown
-            conditional |= conditional_ports(row)
-        return allowed, possible, conditional
-
-
-_DIRECTIONS: tuple[Direction, ...] = ("egress", "ingress")
-
 
 def _check_port(protocol: Protocol, port: int | None) -> None:
     try:
@@ -316,24 +214,3 @@ def _check_port(protocol: Protocol, port: int | None) -> None:
         message = f"`{port}/{protocol}` is no port."
         hint = "Give 0 to 65535 for TCP, UDP and SCTP, an ICMP type from 0 to 255."
         raise InvalidQuery(message, hint=hint) from None
-
-
-def _failed(direction: Direction, fault: str) -> Layer:
-    reason = (
-        f"Cilium cannot compute the policy of this end: {fault}. What is in force is not known."
-    )
-    return Layer(
-        layer="egress-policy" if direction == "egress" else "ingress-policy",
-        direction=direction,
-        verdict="unknown",
-        reason=reason,
-    )
-
-
-def _authentication(row: Row, protocol: Protocol, port: int | None) -> list[str]:
-    asked = ports_asked(protocol, port)
-    return [
-        f"mutual authentication of the peers ({match.rule.name})"
-        for match in row.matches
-        if match.rule.auth == "required" and not match.rule.deny and match.ports.overlaps(asked)
-    ]
