@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import read_design, read_topic
-from assistant.models.rules.followups import CORRECTION, ELLIPTIC, LEAD, FollowUps, answer_ask
+from assistant.models.rules.followups import (
+    CORRECTION,
+    ELLIPTIC,
+    LEAD,
+    MEMBER,
+    FollowUps,
+    answer_ask,
+)
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.lexicon import ABILITY, FORWARD
@@ -144,7 +151,8 @@ class Interpreter:
             return replace(state, explain=True, alternative=None)
         if state and state.destinations and state.is_path and _WHO.match(piece):
             return replace(state, intent="who_can", sources=(), alternative=None)
-        text = _refer(piece, state, self.vocabulary) if state else piece
+        refers = state is not None and not MEMBER.search(piece)
+        text = _refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = route(reading)
         if frame is None or frame.intent == "ask":
@@ -196,7 +204,8 @@ def _split_clauses(text: str) -> list[str]:
     """Split "can A reach B and who can reach C" before the second question."""
     pattern = (
         r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
-        r"which|where|how|will|would|may)\b\s+(?!of\b))"
+        r"which|where|how|will|would|may)\b\s+(?!of\b))|"
+        r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
     )
     return [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
 
@@ -216,6 +225,8 @@ def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
         and len(reading.text.split()) <= 10
         and not (frame.sources and frame.destinations)
     ):
+        return False
+    if re.fullmatch(r"(?:@\d+@|[\s,.?!]|\band\b)+", reading.shape):
         return False
     if frame.intent == "inspect":
         return not ELLIPTIC.match(reading.text) or bool(reading.named("policy"))

@@ -9,7 +9,7 @@ from assistant.models.rules.reading import Reading, read_names
 from assistant.models.rules.slots import PortText
 from assistant.models.rules.vocabulary import Vocabulary
 
-__all__ = ["CORRECTION", "ELLIPTIC", "LEAD", "FollowUps", "answer_ask"]
+__all__ = ["CORRECTION", "ELLIPTIC", "LEAD", "MEMBER", "FollowUps", "answer_ask"]
 
 LEAD = re.compile(
     r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure)[\s,]+)*"
@@ -32,7 +32,7 @@ _SWAP = re.compile(
     r"direction|and back|return (?:direction|path)|back again|backwards?|inverse)\b",
     re.I,
 )
-_MEMBER = re.compile(
+MEMBER = re.compile(
     r"\b(?:includ\w+|among|part of (?:it|them|that)|one of (?:them|those)|(?:on|in) (?:the|"
     r"that) list)\b",
     re.I,
@@ -53,7 +53,7 @@ class FollowUps:
         """Return the earlier question as the message changes it; None when it changes nothing."""
         if not (state.is_path or state.intent in ("policies", "inspect")):
             return _follow_list(reading, state)
-        if _MEMBER.search(piece) and (member := _ask_member(reading, state)):
+        if MEMBER.search(piece) and (member := _ask_member(reading, state)):
             return member
         if _SWAP.search(piece) and state.is_path:
             return _swap(state)

@@ -239,7 +239,8 @@ def _route_paths(reading: Reading) -> Frame | None:
     if wild_destination and sources:
         return Frame(intent="what_can", sources=sources)
     if sources and destinations:
-        return _route_pair(reading, roles)
+        # The mere order of two names has misled too often: then it is asked which way.
+        return _route_pair(reading, roles) if roles.sure else None
     return _route_single(reading, roles)
 
 

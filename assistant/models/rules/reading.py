@@ -117,7 +117,7 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
     for number in wild if len(sentence.groups) > 2 else ():
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
-            rf"(?:{BLOCK}|says?\b|decides?\b))"
+            rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b))"
             rf"|(?<=receive )@{number}@|(?<=accept )@{number}@|(?<=send )@{number}@"
             rf"|(?<=get )@{number}@",
             sentence.text,

@@ -147,7 +147,8 @@ _LEADS = (
 
 
 def _by_arrow(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
-    if "<->" in middle or "->" in middle:
+    command = re.fullmatch(r"\s*(?:netassist\s+)?(?:can-)?reach\s*", left) and not middle.strip()
+    if "<->" in middle or "->" in middle or command:
         return True
     return False if "<-" in middle else None
 
@@ -216,7 +217,8 @@ def _by_fronted_object(
         rf"\s*(?:else\s+)?(?:{ABILITY}\s*)+(?:not\s+)?(?:the\s+|pods? (?:in|of)\s+)*", middle
     ):
         return None
-    if left.strip() in ("from", "by"):
+    shown = r"\s*(?:exposed|open|available|visible|accessible|closed)\b"
+    if left.strip() in ("from", "by") or re.match(shown, right):
         return True
     if _PASSIVE_STOP.search(right):
         return False

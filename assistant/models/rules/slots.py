@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from assistant.models.rules.lexicon import COMMON
 from assistant.models.rules.words import word_set
 
 __all__ = ["WELL_KNOWN", "PortText", "Slots", "lift_slots"]
@@ -190,7 +191,7 @@ def _lift_numbers(slots: Slots) -> Slots:
 def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str], bool]) -> Slots:
     if slots.ports:
         return slots
-    known = set(port_names) | set(WELL_KNOWN)
+    known = {*port_names, *WELL_KNOWN, "grpc", "tls"}
     text = slots.text
     patterns = (
         (r"(?:\b(?:on|over|via|at|using|through|to)\s+)?(?:\bthe\s+|"
@@ -205,8 +206,11 @@ def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str]
     for pattern, explicit in patterns:
         for match in re.finditer(pattern, text, re.IGNORECASE):
             name = match["name"].lower()
-            taken = name in known if name in port_names or not explicit else name not in _NOT_NAMES
-            if not taken or (explicit and name not in known) or (not explicit and names(name)):
+            if explicit:
+                is_port = name in known or not (_is_everyday(name) or names(name))
+            else:
+                is_port = name in known and not names(name)
+            if not is_port:
                 continue
             port = PortText(name=name, explicit=explicit)
             return replace(slots, text=_cut(text, match), ports=(*slots.ports, port))
@@ -216,6 +220,10 @@ def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str]
         text = _cut(text, verb, " connect ")
         return replace(slots, text=text, ports=(PortText(number=number, protocol="TCP"),))
     return slots
+
+
+def _is_everyday(word: str) -> bool:
+    return len(word) < 2 or word in _NOT_NAMES or word in COMMON
 
 
 def _cut(text: str, match: re.Match[str], gap: str = " ") -> str:
