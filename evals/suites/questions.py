@@ -144,10 +144,9 @@ def score(expected: Expected, answer: Answer) -> Score:
     faults += [f"lacks `{p}`" for p in expected.must_mention if not re.search(p, text)]
     said = [p for p in expected.must_not_mention if re.search(p, answer.text)]
     faults += [f"mentions `{p}`" for p in said]
-    answers = not asks and not declines
-    opposite = answer.verdict is not None and answer.verdict != wanted and judged
-    must_hold_back = expected.needs_clarification or expected.declines
-    wrong = bool(said) or (answers and (opposite or must_hold_back))
+    # What asks or declines does not mislead; any other fault is counted as a wrong answer, even
+    # where only the words are missing, since the answer may be about something else.
+    wrong = bool(faults) and not (asks or declines)
     return Score(faults=tuple(faults), wrong=wrong)
 
 

@@ -32,6 +32,13 @@ _SWAP = re.compile(
     r"direction|and back|return (?:direction|path)|back again|backwards?|inverse)\b",
     re.I,
 )
+_WHY_NOT = re.compile(
+    r"(?:and |but |so )*why (?:(?:not|can not|is not|is) )?(?:the )?@0@(?: not)?\W*$"
+)
+_SO_NOT = re.compile(
+    r"(?:and |but |so |then )*(?:the )?@0@ (?:can|could|is|does|may)(?: not)?(?: allowed| "
+    r"able)?(?: then| either)?\W*$"
+)
 MEMBER = re.compile(
     r"\b(?:includ\w+|among|part of (?:it|them|that)|one of (?:them|those)|(?:on|in) (?:the|"
     r"that) list)\b",
@@ -57,6 +64,10 @@ class FollowUps:
             return member
         if _SWAP.search(piece) and state.is_path:
             return _swap(state)
+        if (_WHY_NOT.match(reading.shape) or _SO_NOT.match(reading.shape)) and (
+            member := _ask_member(reading, state)
+        ):
+            return replace(member, explain=True)
         correction = CORRECTION.search(piece) is not None
         short = len(piece.split()) <= 9
         if not (ELLIPTIC.match(piece) or correction or short):

@@ -64,7 +64,8 @@ BACKWARD = alternatives(
     r"used|consumed|invoked|"
     r"seen|visited|probed|connected to|talked to|spoken to|written to|read|hit up|"
     r"touched)\s+(?:directly\s+)?(?:by|from)",
-    r"(?:reachable|accessible|visible|available|contactable|callable|usable|addressable)(?: "
+    r"(?:reachable|accessible|visible|invisible|available|unavailable|contactable|callable|"
+    r"usable|addressable)(?: "
     r"\w+)?(?: (?:from|by|to|for))?",
     r"unreachable(?: (?:from|by|to|for))?", r"inaccessible(?: (?:from|by|to|for))?",
     r"(?:open|exposed|closed|off[- ]?limits|shielded|protected|hidden|isolated|cut off|locked "

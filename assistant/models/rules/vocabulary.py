@@ -14,10 +14,20 @@ from topology.model import Cluster, Workload
 
 __all__ = ["Entry", "Hit", "Vocabulary", "squash"]
 
-EXACT, ALIAS, PLURAL, TYPO, PART, INSIDE, CONCEPT = 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7
+EXACT, ALIAS, LABEL, PLURAL, TYPO, PART, INSIDE, CONCEPT = (
+    1.0, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7,
+)  # fmt: skip
 """How much each way of fitting counts; a better way beats every worse one."""
 
 _NAME_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/component", "k8s-app", "app", "name")
+_FOREIGN_LABELS = re.compile(
+    r"hash|version|chart|heritage|managed-by|part-of|instance|release|tier|env|team|owner|"
+    r"track|stage"
+)
+"""Labels whose values say nothing about what a workload is called."""
+_FEW = 3
+_SYNONYM = {"database": "db", "databases": "db", "front end": "frontend", "back end": "backend"}
+_SYNONYMS = re.compile(r"\b(?:databases?|front end|back end)\b", re.I)
 _SUFFIXES = ("service", "svc", "server", "deployment", "app", "worker", "job")
 _ENVIRONMENTS = {"production": "prod", "development": "dev", "stage": "staging", "stg": "staging"}
 _CONCEPTS: dict[str, tuple[str, frozenset[int]]] = {
@@ -78,6 +88,7 @@ class Vocabulary:
         self.cluster = cluster
         self._exact: dict[str, set[Entry]] = defaultdict(set)
         self._alias: dict[str, set[Entry]] = defaultdict(set)
+        self._labels: dict[str, set[Entry]] = defaultdict(set)
         self._parts: dict[str, set[Entry]] = defaultdict(set)
         self._concepts: dict[str, set[Entry]] = defaultdict(set)
         self._likely: dict[str, set[Entry]] = defaultdict(set)
@@ -145,9 +156,11 @@ class Vocabulary:
     def _add_workload(self, workload: Workload, prefixes: frozenset[str]) -> None:
         self._add("workload", workload.namespace, workload.name, prefixes)
         entry = Entry("workload", workload.namespace, workload.name)
-        for label in _NAME_LABELS:
-            if value := workload.labels.get(label, ""):
+        for label, value in workload.labels.items():
+            if label in _NAME_LABELS:
                 self._alias[squash(value)].add(entry)
+            elif len(value) > 2 and value.isalpha() and not _FOREIGN_LABELS.search(label):
+                self._labels[squash(value)].add(entry)
         numbers = {port.number for pod in workload.pods[:1] for port in pod.ports}
         tokens = "|".join([squash(workload.name), *re.split(r"[-_.]+", workload.name.lower())])
         for concept, (pattern, ports) in _CONCEPTS.items():
@@ -164,38 +177,58 @@ class Vocabulary:
             fuzzy: Whether a misspelt word may fit.
         """
         key = squash(phrase)
-        for table, score in ((self._exact, EXACT), (self._alias, ALIAS)):
-            if key in table:
-                return Hit(_sorted(table[key] | self._beside(table[key], key)), score)
-        plurals = {squash(_singular_phrase(phrase)), key + "s"} - {key}
-        for plural in sorted(plurals):
-            entries = self._exact.get(plural, set()) | self._alias.get(plural, set())
-            if entries:
-                return Hit(_sorted(entries), PLURAL)
-        tokens = [singular(token) for token in re.split(r"[\s\-_.]+", phrase.lower()) if token]
-        if tokens and all(len(token) > 1 for token in tokens):
-            sets = [self._parts.get(token, set()) for token in tokens]
-            common = set.intersection(*sets)
-            if common:
-                return Hit(_sorted(common), PART)
-        if fuzzy and (hit := self._find_misspelt(key)):
+        for rule in (self._find_synonym, self._find_whole, self._find_plural, self._find_parts):
+            if hit := rule(phrase):
+                return hit
+        if fuzzy and (hit := self._find_misspelt(key) or self._find_inside(key)):
             return hit
-        if fuzzy and len(key) > 4 and (inside := self._find_inside(key)):
-            return Hit(_sorted(inside), INSIDE)
         concept = _CONCEPT_WORDS.get(phrase.lower(), "")
         if concept and self._concepts.get(concept):
             return Hit(_sorted(self._concepts[concept]), CONCEPT)
         return None
 
-    def _find_inside(self, key: str) -> set[Entry]:
-        """Return the workloads whose names, written in one word, hold the word ("catalog")."""
-        return {
+    def _find_synonym(self, phrase: str) -> Hit | None:
+        """Find "ledger database" as `ledger-db`."""
+        synonym = _SYNONYMS.sub(lambda match: _SYNONYM[match[0].lower()], phrase)
+        entries = self._exact.get(squash(synonym)) if synonym != phrase else None
+        return Hit(_sorted(entries), EXACT) if entries else None
+
+    def _find_whole(self, phrase: str) -> Hit | None:
+        key = squash(phrase)
+        for table, score in ((self._exact, EXACT), (self._alias, ALIAS)):
+            if key in table:
+                return Hit(_sorted(table[key] | self._beside(table[key], key)), score)
+        if 0 < len(self._labels.get(key, ())) <= _FEW:
+            return Hit(_sorted(self._labels[key]), LABEL)
+        return None
+
+    def _find_plural(self, phrase: str) -> Hit | None:
+        key = squash(phrase)
+        for plural in sorted({squash(_singular_phrase(phrase)), key + "s"} - {key}):
+            entries = self._exact.get(plural, set()) | self._alias.get(plural, set())
+            if entries:
+                return Hit(_sorted(entries), PLURAL)
+        return None
+
+    def _find_parts(self, phrase: str) -> Hit | None:
+        tokens = [singular(token) for token in re.split(r"[\s\-_.]+", phrase.lower()) if token]
+        if not tokens or any(len(token) < 2 for token in tokens):
+            return None
+        shared = set.intersection(*(self._parts.get(token, set()) for token in tokens))
+        return Hit(_sorted(shared), PART) if shared else None
+
+    def _find_inside(self, key: str) -> Hit | None:
+        """Find the workloads whose names, written in one word, hold the word ("catalog")."""
+        if len(key) < 5:
+            return None
+        inside = {
             entry
             for name, entries in self._exact.items()
             if key in name and key not in COMMON and singular(key) not in COMMON
             for entry in entries
             if entry.kind in ("workload", "service")
         }
+        return Hit(_sorted(inside), INSIDE) if inside else None
 
     def _beside(self, entries: set[Entry], key: str) -> set[Entry]:
         """Return workloads known by a name that a policy or a namespace bears in full."""
