@@ -56,7 +56,6 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
-        use_attribute_docstrings=True,
     )
 
     workspace: Annotated[tuple[str, ...], NoDecode] = ()

@@ -8,7 +8,6 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
-from assistant.settings import Settings
 from tools import registry
 from tools.spec import ToolSpec
 
@@ -62,7 +61,7 @@ def _make_runner(spec: ToolSpec) -> Any:
         **arguments: Any,
     ) -> None:
         output: Output = context.obj
-        result = spec.call(open_workspace(workspace, output, Settings()), arguments)
+        result = spec.call(open_workspace(workspace, output), arguments)
         if as_json:
             output.write_json(result.model_dump(mode="json"))
         else:

@@ -59,7 +59,7 @@ def ask(
         question = _read_question(paths)
     elif "-" not in paths and stdin_is_attached():
         paths = [*(paths or settings.workspace), "-"]
-    opened = open_workspace(paths, output, settings)
+    opened = open_workspace(paths, output)
     with output.working("Thinking"):
         from assistant.agent import Assistant
 

@@ -110,10 +110,8 @@ def _run(
     *,
     as_json: bool,
 ) -> "ToolResult":
-    from assistant.settings import Settings
-
     output: Output = context.obj
-    opened = open_workspace(paths, output, Settings())
+    opened = open_workspace(paths, output)
     with output.working("Computing"):
         result = spec.call(opened, arguments)
     document = result.model_dump(mode="json")
