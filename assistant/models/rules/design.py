@@ -144,6 +144,9 @@ def _read_mode(text: str, max_pods: int) -> str:
     modes = [name for name, pattern in _MODES if re.search(pattern, text, re.I)]
     if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes:
         modes.remove("pod_subnet_dynamic")
+    compares = re.search(r"\bcompar\w+|\bversus\b|\bvs\b|\bor\b|\bdifference\b", text, re.I)
+    if compares and "node_subnet" not in modes and re.search(r"\bnode[- ]subnet\b", text, re.I):
+        modes.append("node_subnet")
     if not modes and re.search(r"\bnode[- ]subnet\b", text, re.I):
         # Max pods count for the node subnet in the legacy mode alone, so they tell the mode.
         known = max_pods or re.search(r"\bazure cni\b", text, re.I)

@@ -157,11 +157,20 @@ class Interpreter:
         frame = route(reading)
         if frame is None or frame.intent == "ask":
             reading, frame = self._mend(text, reading, frame)
+        frame = self._ask_path(reading, frame)
         if state and not _is_new_question(reading, frame):
             follow = FollowUps(self.vocabulary).follow(piece, reading, state)
             if follow:
                 return follow
         return frame or Frame(intent="decline")
+
+    def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
+        """Ask for the path of a method where rules look at paths."""
+        method = reading.slots.method_only
+        if not (method and frame and frame.intent == "reach" and self.vocabulary.has_http_rules):
+            return frame
+        text = f"Which path does the {method} request have?"
+        return replace(frame, intent="ask", kind="path", http=method, text=text)
 
     def _mend(
         self, text: str, reading: Reading, frame: Frame | None

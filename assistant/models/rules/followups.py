@@ -256,6 +256,9 @@ def answer_ask(plain: str, reading: Reading, state: Frame) -> tuple[Frame, ...]:
         destinations=state.destinations,
         ports=state.ports or reading.slots.ports,
     )
+    if state.kind == "path":
+        path = re.search(r"(?:^|\s)(/\S*?)[?.!]*$", plain)
+        return (replace(found, http=f"{state.http} {path[1]}"),) if path else ()
     if state.sources and state.destinations:
         if re.search(r"\b(?:first|former|1|yes|both)\b", plain, re.I):
             return (replace(found, both_ways="both" in plain.lower()),)

@@ -81,7 +81,8 @@ def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
     if frame := _route_talk(reading):
         return frame
-    outside = find_outside(reading.text, reading.shape)
+    ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
+    outside = find_outside(reading.text, reading.shape, named=bool(ends))
     if outside in ("write", "change"):
         return Frame(intent="decline", kind=outside)
     design = read_design(reading.text)

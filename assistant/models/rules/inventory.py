@@ -63,14 +63,18 @@ _LIST_WORDS = word_set(
     snapshot set up in-place place know about
     """
 )
+_MESH = re.compile(r"\b(?:m?tls|mutual tls|encrypt\w*|plain ?text|permissive)\b", re.I)
 _LISTEN = re.compile(
-    r"\b(?:listen(?:s|ing)?|expos(?:e|es|ing)|offer(?:s|ing)?|serv(?:e|es|ing))\b", re.I
+    r"\b(?:listen(?:s|ing)?|us(?:e|es|ing)|expos(?:e|es|ing)|offer(?:s|ing)?|serv(?:e|es|ing))\b",
+    re.I,
 )
 
 
 def read_policies(reading: Reading) -> Frame | None:
     """Return which policies a question asks for of a workload, or None."""
     shape = reading.shape
+    if _MESH.search(shape) and (meshed := reading.named(*_ENDPOINTS, "namespace")):
+        return Frame(intent="policies", destinations=meshed, kind="ingress")
     ends = reading.named(*_ENDPOINTS)
     if not ends or len(reading.named("any")) > 1:
         return None
@@ -82,7 +86,7 @@ def read_policies(reading: Reading) -> Frame | None:
     blocks = re.search(r"\b(?:block|stop|prevent|den(?:y|ies)|let|allow|permit)\w*\b", shape)
     state = re.search(
         rf"\b(?:is|are|be|how)\b.{{0,20}}@\d+@\s+(?:\w+\s+){{0,2}}{_STATE}\b|"
-        rf"{_STATE}\b.{{0,12}}@\d+@",
+        rf"\b{_STATE}\b.{{0,12}}@\d+@",
         shape,
     )
     state = state if not re.search(r"\b(?:from|against|to)\s+@", shape) else None

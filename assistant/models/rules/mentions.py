@@ -30,7 +30,7 @@ _WORLD = re.compile(
 )
 _NODE = re.compile(
     r"(?:the\s+|its\s+|a\s+|any\s+)?(?:local\s+|own\s+)?(?:host|node)(?:\s+(?:itself|it "
-    r"runs on))\b",
+    r"runs on))\b|\bits\s+(?:own\s+)?(?:host|node)\b",
     re.I,
 )
 _API_SERVER = re.compile(

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -38,6 +38,7 @@ from tools.workspace import Workspace
 
 __all__ = ["RulesModel"]
 
+_INTERPRETERS: WeakKeyDictionary[Workspace, Interpreter] = WeakKeyDictionary()
 _REMEMBERED = 12
 """Earlier messages that a follow-up may refer to."""
 
@@ -52,7 +53,7 @@ class RulesModel(BaseChatModel):
         specs: The tools that may be called.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     workspace: Workspace
     specs: tuple[ToolSpec, ...] = ()
@@ -62,10 +63,15 @@ class RulesModel(BaseChatModel):
     def _llm_type(self) -> str:
         return "netassist-rules"
 
-    @cached_property
+    @property
     def _interpreter(self) -> Interpreter:
-        cluster = self.workspace.cluster
-        return Interpreter(Vocabulary(cluster), port_names(cluster))
+        """Return the names of the workspace, gathered once however many turns there are."""
+        found = _INTERPRETERS.get(self.workspace)
+        if found is None:
+            cluster = self.workspace.cluster
+            found = Interpreter(Vocabulary(cluster), port_names(cluster))
+            _INTERPRETERS[self.workspace] = found
+        return found
 
     def bind_tools(self, tools: Sequence[Any], **_: Any) -> "RulesModel":
         """Return the model itself: it knows its tools."""

@@ -318,7 +318,11 @@ def _assign_one(sentence: Sentence) -> Roles | None:
         or re.search(r"^\s*(?:be able to\s+)?(?:talk|communicate|connect|speak|see each)\b", right)
     ):
         return Roles(sources=group[:1], destinations=group[1:], both_ways=True)
-    if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$", left):
+    shown_to = (
+        r"\b(?:open|exposed|reachable|accessible|visible|available|closed)\s+"
+        r"(?:to|from|by|for)\s+(?:the\s+)?$"
+    )
+    if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$|{shown_to}", left):
         return Roles(sources=group)
     if _PASSIVE_STOP.search(right):
         return Roles(sources=group)

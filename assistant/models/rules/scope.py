@@ -5,7 +5,7 @@ from typing import Literal
 
 __all__ = ["Outside", "find_outside", "measures"]
 
-Outside = Literal["write", "change", "flows", "hypothesis", "past", "path", ""]
+Outside = Literal["write", "change", "flows", "hypothesis", "past", "review", ""]
 
 _POLITE = (
     r"^(?:(?:ok|okay|so|and|now|then|also|hi|hello|hey|please|kindly|just|go ahead and|next|"
@@ -93,12 +93,26 @@ def measures(text: str) -> bool:
     )
 
 
-def find_outside(text: str, shape: str) -> Outside:
+_REVIEW = re.compile(
+    r"\b(?:which|what|list|any|are there|how many|show|find)\b.{0,20}\b(?:pods?|workloads?|"
+    r"services?|"
+    r"namespaces?|deployments?|apps?)\b.{0,25}\b(?:without|no|not|lack\w*|missing|unrestricted|"
+    r"unprotected|uncovered|exposed|isolated|wide open|unused|open egress|unhealthy|broken|down)\b|"
+    r"\b(?:everything|everyone|all pods|any pod|all workloads)\b.{0,20}\b(?:talk|reach|"
+    r"connect|access)\w*\b"
+    r".{0,8}\b(?:everything|everyone|each other|all|any)\b|\b(?:review|audit|assess|health "
+    r"?check)\b",
+    re.I,
+)
+
+
+def find_outside(text: str, shape: str, *, named: bool) -> Outside:
     """Return why a question lies outside, or "" if it does not.
 
     Args:
         text: The normalised question.
         shape: The same in lower case, with marks for names.
+        named: Whether it names an end: a workload, an address, the internet.
     """
     if _CHECK.match(text):
         return ""
@@ -120,6 +134,8 @@ def find_outside(text: str, shape: str) -> Outside:
         return "change"
     if _HYPOTHESIS.search(shape):
         return "hypothesis"
+    if not named and _REVIEW.search(text):
+        return "review"
     if _FLOWS.search(shape) or _NEEDS.search(shape):
         return "flows"
     return "past" if _PAST.search(shape) else ""

@@ -93,6 +93,11 @@ class Vocabulary:
         self._concepts: dict[str, set[Entry]] = defaultdict(set)
         self._likely: dict[str, set[Entry]] = defaultdict(set)
         self.namespaces = tuple(sorted(cluster.namespaces))
+        self.has_http_rules = any(
+            policy.kind == "AuthorizationPolicy" or "'http':" in str(policy.body)
+            for policy in cluster.policies
+        )
+        """Whether any policy may look at methods and paths."""
         prefixes = _shared_prefixes(workload.name for workload in cluster.workloads)
         taken = {workload.full_name for workload in cluster.workloads}
         for workload in cluster.workloads:

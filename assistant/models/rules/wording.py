@@ -29,6 +29,10 @@ _DECLINED = {
         "I cannot try out a change that is not in the files. Add or remove the policy in a copy of "
         "the files, load them with `-w`, and ask again."
     ),
+    "review": (
+        "I do not look through a whole cluster yet. What I can do is compute one workload's "
+        "policies and connections at a time."
+    ),
     "past": (
         "I only know the files as they are now, not what happened before. What I can do is compute "
         "what they allow."
@@ -73,6 +77,8 @@ def _compose_frame(
             needs.append(_describe_error(result))
             continue
         text = _state(result.summary) if frame.negated else result.summary
+        if frame.intent == "list" and frame.ports:
+            text = _pick_rows(result, frame) or text
         parts.append(text)
         if rest := _evidence(result, "\n\n".join(parts)):
             parts.append(rest)
@@ -87,6 +93,27 @@ def _compose_frame(
                 f"`{other['source']}` to `{other['destination']}`?"
             )
     return parts, needs
+
+
+def _pick_rows(result: ToolResult, frame: Frame) -> str:
+    """Return the rows of a list that offer a port; empty when the list has no rows to pick."""
+    rows = getattr(result, "objects", None)
+    if rows is None:
+        return ""
+    wanted = [str(port.number or port.name) for port in frame.ports]
+    pattern = "|".join(
+        rf"(?<![\d.])(?:{re.escape(word)}/|.*\({re.escape(word)}\))" for word in wanted
+    )
+    found = [row for row in rows if re.search(pattern, row.detail)]
+    left_out = getattr(result, "left_out", 0)
+    more = f" {left_out} more were not looked through." if left_out else ""
+    port = " or ".join(wanted)
+    if not found:
+        return f"None of the {len(rows)} workloads listed declares port {port}.{more}"
+    lines = [f"- `{row.namespace}/{row.name}`: {row.detail} ({row.location})" for row in found]
+    return f"{len(found)} of {len(rows)} workloads declare port {port}:{more}\n\n" + "\n".join(
+        lines
+    )
 
 
 def _state(summary: str) -> str:
