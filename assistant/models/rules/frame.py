@@ -35,6 +35,8 @@ class Ref:
     kind: str = "workload"
     """`workload`, `service`, `pod`, `namespace`, `policy`, `node`, `address`, `dns`, `entity`,
     `any` (everyone, anything) or `unknown`."""
+    guessed: bool = False
+    """Whether the words are misspelt, part of the name, or what it is ("the database")."""
     near: tuple[str, ...] = ()
     """For an unknown name: what comes close."""
 

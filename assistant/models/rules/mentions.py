@@ -202,7 +202,9 @@ def _match_at(
         return None, 1
     hit, width = best
     start, end = tokens[index].start(), tokens[index + width - 1].end()
-    ref = _ref_of(text[start:end], hit.entries)
+    ref = replace(
+        _ref_of(text[start:end], hit.entries), guessed=hit.score < PART or hit.score == TYPO
+    )
     return Mention(start=start, end=end, ref=ref, entries=hit.entries, score=hit.score), width
 
 
@@ -367,4 +369,5 @@ def name_of(entry: Entry) -> str:
 
 def narrow(mention: Mention, entries: tuple[Entry, ...]) -> Mention:
     """Return the mention with fewer entries."""
-    return replace(mention, entries=entries, ref=_ref_of(mention.ref.text, entries))
+    ref = replace(_ref_of(mention.ref.text, entries), guessed=mention.ref.guessed)
+    return replace(mention, entries=entries, ref=ref)

@@ -176,6 +176,8 @@ def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -
 
 
 def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
+    if re.fullmatch(r"(?:the\s+)?(?:databases?|dbs?|caches?|queues?)", name.strip(" .,:;!?")):
+        return Ref(text=name, kind="unknown", near=tuple(sorted(vocabulary.stores))[:3])
     words = name.strip(" .,:;!?").split()
     while words and words[-1] in COMMON and len(words) > 1:
         words.pop()

@@ -82,6 +82,11 @@ def _compose_frame(
         parts.append(text)
         if rest := _evidence(result, "\n\n".join(parts)):
             parts.append(rest)
+    parts += [
+        f"Understood `{ref.text}` as `{ref.name.removeprefix('service:')}`."
+        for ref in frame.ends
+        if ref.guessed and parts and len(ref.names) == 1
+    ]
     if frame.is_path and frame.text and parts:
         parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
