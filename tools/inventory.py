@@ -107,7 +107,9 @@ def list_objects(workspace: Workspace, kind: str = "", namespace: str = "") -> O
     noun = wanted if wanted in (*POLICY_KINDS, *WORKLOAD_KINDS, "Service") else wanted.lower()
     noun = noun or "workload"
     where = f" in namespace {quote(place)}" if place else ""
-    first = f"{count(len(rows), noun)}{where}" + (":" if rows else ".")
+    first = f"{count(len(rows), noun)}{where}:"
+    if not rows:
+        first = f"No {noun}{where} in what was loaded."
     lines = [_line(row) for row in shown]
     if len(rows) > len(shown):
         lines.append(f"... and {len(rows) - len(shown):,} more; name a namespace or kind.")
