@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -83,19 +82,18 @@ def run(cases: Path | None = None, *, model: str = "rules") -> SuiteResult:
     total = agree = skipped = 0
     disagreements: list[dict[str, Any]] = []
     assistants: dict[str, Assistant] = {}
-    with TemporaryDirectory() as folder:
-        for case in read_cases(path):
-            assistant = assistants.get(case.workspace)
-            if assistant is None:
-                workspace = path.parent / "workspaces" / case.workspace
-                assistant = _open(workspace, model, Path(folder))
-                assistants[case.workspace] = assistant
-            answer = _converse(assistant, case)
-            total += 1
-            found = score(case.expected, answer)
-            agree += found.agrees
-            if not found.agrees:
-                disagreements.append(_row(case, answer, found))
+    for case in read_cases(path):
+        assistant = assistants.get(case.workspace)
+        if assistant is None:
+            workspace = path.parent / "workspaces" / case.workspace
+            assistant = _open(workspace, model)
+            assistants[case.workspace] = assistant
+        answer = _converse(assistant, case)
+        total += 1
+        found = score(case.expected, answer)
+        agree += found.agrees
+        if not found.agrees:
+            disagreements.append(_row(case, answer, found))
     return SuiteResult(
         suite="questions",
         cases=total,
@@ -156,11 +154,11 @@ def _everything(answer: Answer) -> str:
     return "\n".join([answer.text, *answer.needs, *lines])
 
 
-def _open(workspace: Path, model: str, folder: Path) -> Assistant:
+def _open(workspace: Path, model: str) -> Assistant:
     if not workspace.exists():
         message = f"there is no workspace `{workspace}`"
         raise FileNotFoundError(message)
-    return Assistant(workspace, model=model, settings=Settings(state_dir=folder))
+    return Assistant(workspace, model=model, settings=Settings(keep_sessions=False))
 
 
 def _converse(assistant: Assistant, case: Case) -> Answer:
