@@ -12,7 +12,7 @@ from tools.spec import ToolResult
 
 __all__ = ["Reply", "compose", "decline", "greet", "help_text", "not_english"]
 
-_YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*\s*[,:;.!-]*\s*(?P<rest>\S)")
+_YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*[,:]\s*(?P<rest>\S)")
 _DECLINED = {
     "write": (
         "I cannot write policies or manifests yet. What I can do is compute what the policies that "

@@ -74,3 +74,13 @@ def test_declining_says_what_can_be_asked_with_names_from_here(vocabulary: Vocab
     assert "cannot write policies" in reply.text
     assert "Who can reach prod/postgres?" in reply.text
     assert "prod/postgres" in help_text(vocabulary).text
+
+
+def test_a_sentence_that_begins_with_no_keeps_its_no() -> None:
+    result = ToolResult(summary="No policy selects `web`.")
+
+    reply = compose(
+        [(Frame(intent="policies", destinations=(WEB,), negated=True), [CALL], [result])]
+    )
+
+    assert reply.text == "No policy selects `web`."
