@@ -137,7 +137,7 @@ def test_a_namespace_narrows_the_list(sample: Workspace) -> None:
     result = listed(sample, kind="policy", namespace="billing")
     assert {row.namespace for row in result.objects} == {"billing"}
     assert result.summary.startswith("3 policies in namespace `billing`:")
-    assert listed(sample, kind="cnp", namespace="billing").summary.endswith("`billing`.")
+    assert listed(sample, kind="cnp", namespace="billing").summary.startswith("No Cilium")
 
 
 def test_an_unknown_namespace_names_those_that_are(sample: Workspace) -> None:
