@@ -32,7 +32,7 @@ def describe(peers: Peers, guess: str, faults: Sequence[str] = ()) -> str:
         bullets(_cut(_reason_lines(peers, denied, "Denied"))),
         bullets([*_outside_lines(peers), *peers.exposure]),
         bullets(peers.notes),
-        bullets(f"Set aside: {fault}" for fault in faults),
+        bullets(faults),
         guess,
     ]
     return "\n\n".join(part for part in parts if part)

@@ -89,7 +89,7 @@ def list_policies(
     parts = [
         _headline(rows, str(match.target)),
         _describe(groups, directions),
-        bullets(f"Set aside: {fault}" for fault in faults),
+        bullets(faults),
         understood(workload, match),
     ]
     return PoliciesResult(

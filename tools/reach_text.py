@@ -34,7 +34,7 @@ def describe(
     checked = f"Checked: {quote(reach.source)} -> {quote(reach.destination)}, {ports}."
     tail = " ".join([checked, *(guess for guess in guesses if guess)])
     notes = [note for note in reach.notes if not (reach.groups and "do not agree" in note)]
-    notes += [f"Set aside: {fault}" for fault in faults]
+    notes += faults
     parts = [headline(reach), body, bullets(notes), tail]
     return "\n\n".join(part for part in parts if part)
 

@@ -1,10 +1,11 @@
-"""Policies that are not in force because they are faulty: what a verdict leaves out of account."""
+"""What a verdict leaves out of account: policies that are faulty, and input that was not read."""
 
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tools.understanding import pods_of
+from tools.wording import shorten
 from topology.targets import Target
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ _KEY = re.compile(r"\b[A-Z]\w+/(?P<namespace>[\w.-]+)/[\w.-]+")
 
 
 def set_aside(network: "Network", targets: Iterable[Target]) -> tuple[str, ...]:
-    """Return the faulty policies that may concern some ends, one sentence each.
+    """Return the faulty policies that may concern some ends, and the unread input, in sentences.
 
-    Those of a namespace that no end is in are left out; those of every namespace are not.
+    Policies of a namespace that no end is in are left out; those of every namespace are not.
+    What an unread file holds is not known, so it may concern any end.
     """
     spaces = {pod.namespace for target in targets for pod in pods_of(network, target)}
     found = []
@@ -28,6 +30,21 @@ def set_aside(network: "Network", targets: Iterable[Target]) -> tuple[str, ...]:
         if key and spaces and key["namespace"] not in spaces:
             continue
         place = f" ({problem.location})" if problem.location else ""
-        found.append(f"{problem.message}{place}")
+        found.append(f"Set aside: {problem.message}{place}")
     more = len(found) - MOST
-    return tuple([*found[:MOST], f"{more} further such problems."] if more > 0 else found)
+    if more > 0:
+        found = [*found[:MOST], f"Set aside: {more} further policies."]
+    return (*found, *_unread(network))
+
+
+def _unread(network: "Network") -> tuple[str, ...]:
+    """Return a sentence that names the input that could not be read, if there is any."""
+    places = [
+        str(problem.location or problem.message)
+        for problem in network.cluster.problems
+        if problem.severity == "error"
+    ]
+    if not places:
+        return ()
+    listed = shorten(list(dict.fromkeys(places)), MOST)
+    return (f"Not verified: policies may be missing, as some input could not be read ({listed}).",)

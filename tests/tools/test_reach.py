@@ -319,3 +319,26 @@ def test_the_outside_is_not_said_to_reach_itself(boutique: Workspace) -> None:
     summary = what(boutique, source="world").summary
     assert summary.startswith("`world` can reach 1 of 12 workloads.")
     assert "Outside" not in summary
+
+
+def test_unread_input_makes_a_verdict_not_fully_verified() -> None:
+    unreadable = "kind: NetworkPolicy\nmetadata: {name: x\n"
+    workspace = Workspace(cluster=load_text(WEB_AND_DB + "---\n" + unreadable, name="cluster.yaml"))
+    result = reach(workspace, source="web", destination="db")
+    told = [sentence for sentence in result.not_verified if "could not be read" in sentence]
+    assert len(told) == 1
+    assert "cluster.yaml:" in told[0]
+    assert told[0] in result.summary
+
+
+WEB_AND_DB = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: db, ports: [{containerPort: 5432}]}]}
+"""
