@@ -29,7 +29,7 @@ def describe(
     if len(reach.ports) == 1 or len(set(explained.values())) == 1:
         body = bullets(explained[reach.deciding])
     else:
-        body = bullets(_line(port, places) for port in reach.ports)
+        body = bullets(_lines(reach.ports, places))
     ports = ", ".join(_asked(port) for port in reach.ports)
     checked = f"Checked: {quote(reach.source)} -> {quote(reach.destination)}, {ports}."
     tail = " ".join([checked, *(guess for guess in guesses if guess)])
@@ -148,15 +148,23 @@ def _groups(port: PortVerdict) -> list[str]:
     ]
 
 
-def _line(port: PortVerdict, places: Places) -> str:
-    """Return one port in a line: the verdict and the layer that decided."""
+def _lines(ports: Sequence[PortVerdict], places: Places) -> list[str]:
+    """Return a line for the ports that share a verdict and what decided it."""
+    groups: dict[str, list[str]] = {}
+    for port in ports:
+        groups.setdefault(_outcome(port, places), []).append(str(port))
+    return [f"{', '.join(names)}: {outcome}" for outcome, names in groups.items()]
+
+
+def _outcome(port: PortVerdict, places: Places) -> str:
+    """Return one port's verdict and the layer that decided."""
     word = {"allow": "allowed", "deny": "denied", "unknown": "not decided"}[port.verdict.verdict]
     deciding = port.verdict.deciding
     if deciding is None:
-        return f"{port}: {word}, nothing restricts it."
+        return f"{word}, nothing restricts it."
     if port.verdict.l7 == "conditional":
         word = "allowed for some requests"
-    text = f"{port}: {word}. {_layer(deciding)}"
+    text = f"{word}. {_layer(deciding)}"
     if deciding.nearest and port.verdict.verdict == "deny":
         text += f" {_nearest(deciding, places)}"
     if port.verdict.conditions and port.verdict.verdict != "deny":
