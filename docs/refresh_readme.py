@@ -43,6 +43,4 @@ def run(command: str) -> str:
 
 if __name__ == "__main__":
     readme = ROOT / "README.md"
-    readme.write_text(
-        re.sub(r"```console\n(.*?)```", refresh, readme.read_text(), flags=re.DOTALL)
-    )
+    readme.write_text(re.sub(r"```console\n(.*?)```", refresh, readme.read_text(), flags=re.DOTALL))
