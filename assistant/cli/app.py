@@ -1,7 +1,6 @@
 """The command `netassist`: its commands, and what an error becomes."""
 
 import inspect
-import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -81,11 +80,11 @@ for command in (ask, reach, who_can_reach, what_can, doctor):
 
 def main() -> None:
     """Run the command line and exit with the code that docs/adr/0002 gives the outcome."""
-    # Typer would turn an interrupt into exit code 1, which means "no" here.
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(exit_codes.INTERRUPTED))
-    _mount_tools()
     try:
+        _mount_tools()
         app()
+    except KeyboardInterrupt:
+        sys.exit(exit_codes.INTERRUPTED)
     except (TopologyError, ToolError, AssistantError) as error:
         sys.stderr.write(f"netassist: {error}\n")
         sys.exit(_code_of(error))
