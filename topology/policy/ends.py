@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from topology.errors import InvalidQuery
 from topology.model import Address, Cluster, Network, Node, Pod
@@ -39,13 +40,7 @@ class Ends:
     ) -> None:
         self._classes = classes
         self._profile = profile
-        self._pods = {
-            address: pod
-            for pod in cluster.pods
-            if pod.running and not pod.host_network
-            for address in pod.addresses
-        }
-        self._nodes = {address: node for node in cluster.nodes for address in node.addresses}
+        self._cluster = cluster
         self._node_names = {node.name: node for node in cluster.nodes}
         self._control_plane = any(_is_control_plane(node) for node in cluster.nodes)
         self._api = _api_addresses(cluster)
@@ -58,6 +53,19 @@ class Ends:
         }
         self._outside: dict[tuple[object, ...], Identity] = {}
         self._class_ends = [(End(one.identity),) for one in classes.classes]
+
+    @cached_property
+    def _pods(self) -> dict[Address, Pod]:
+        return {
+            address: pod
+            for pod in self._cluster.pods
+            if pod.running and not pod.host_network
+            for address in pod.addresses
+        }
+
+    @cached_property
+    def _nodes(self) -> dict[Address, Node]:
+        return {address: node for node in self._cluster.nodes for address in node.addresses}
 
     def of(self, target: PeerTarget, other: PeerTarget) -> tuple[End, ...]:
         """Return the identities that a target may have, seen from the other end.

@@ -7,8 +7,6 @@ between identities. A set of identities is an int used as a bitset.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 
 from topology.model import Address
 from topology.policy.labels import (
@@ -79,15 +77,20 @@ class IdentityIndex:
     def __init__(self, identities: Iterable[Identity]) -> None:
         self.identities = tuple(identities)
         self.everything = (1 << len(self.identities)) - 1
-        self._keys: dict[str, dict[tuple[str, str], int]] = {}
+        self._keys: dict[str, dict[str, int]] = {}
+        self._values: dict[tuple[str, str], dict[str, int]] = {}
         self._selected: dict[Selector, int] = {}
         self._undeclared = 0
         for number, identity in enumerate(self.identities):
             identity.number, identity.index = number, self
             self._undeclared |= identity.undeclared << number
-            for key, label in identity.labels.items():
-                bits = self._keys.setdefault(key, {})
-                bits[label] = bits.get(label, 0) | 1 << number
+            bit = 1 << number
+            for key, (source, value) in identity.labels.items():
+                for bits in (
+                    self._keys.setdefault(key, {}),
+                    self._values.setdefault((key, value), {}),
+                ):
+                    bits[source] = bits.get(source, 0) | bit
 
     def select(self, selector: Selector) -> int:
         """Return the set of identities that a selector surely selects."""
@@ -121,19 +124,17 @@ class IdentityIndex:
         return members
 
     def _holding(self, requirement: Requirement) -> int:
-        wanted = requirement.values
-        positive = requirement.operator in ("In", "Exists")
-        any_value = requirement.operator in ("Exists", "DoesNotExist")
-        found = reduce(
-            or_,
-            (
-                bits
-                for (source, value), bits in self._keys.get(requirement.key, {}).items()
-                if requirement.source in (ANY, source) and (any_value or value in wanted)
-            ),
-            0,
-        )
-        return found if positive else self.everything & ~found
+        key = requirement.key
+        if requirement.operator in ("Exists", "DoesNotExist"):
+            holders = [self._keys.get(key, {})]
+        else:
+            holders = [self._values.get((key, value), {}) for value in requirement.values]
+        found = 0
+        for by_source in holders:
+            for source, bits in by_source.items():
+                if requirement.source in (ANY, source):
+                    found |= bits
+        return found if requirement.operator in ("In", "Exists") else self.everything & ~found
 
 
 def _on_namespace(requirement: Requirement) -> bool:

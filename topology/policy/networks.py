@@ -1,12 +1,36 @@
 """Networks cut into parts that rules treat alike."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from ipaddress import summarize_address_range
 from itertools import pairwise
 
-from topology.model import Network
+from topology.model import Address, Network
 
-__all__ = ["cut", "named_parts"]
+__all__ = ["Parts", "cut", "named_parts"]
+
+
+class Parts:
+    """Addresses by the networks that hold them; addresses between the same marks are looked up."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._networks = tuple(networks)
+        self._marks: dict[int, list[int]] = {4: [], 6: []}
+        for network in self._networks:
+            first, last = _span(network)
+            self._marks[network.version] += (first, last + 1)
+        for marks in self._marks.values():
+            marks.sort()
+        self._known: dict[tuple[int, int], tuple[bool, ...]] = {}
+
+    def within(self, address: Address) -> tuple[bool, ...]:
+        """Return for each network whether it holds the address."""
+        key = (address.version, bisect_right(self._marks[address.version], int(address)))
+        found = self._known.get(key)
+        if found is None:
+            found = tuple(address in network for network in self._networks)
+            self._known[key] = found
+        return found
 
 
 def cut(whole: Network, marks: Iterable[Network]) -> list[Network]:

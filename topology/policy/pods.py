@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from topology.model import Address, Cluster, ContainerPort, Network, Pod
+from topology.model import Cluster, ContainerPort, Network, Pod
 from topology.policy.identities import RESERVED_LABELS, Identity, IdentityIndex, reserved
 from topology.policy.labels import (
     CLUSTER,
@@ -12,9 +12,11 @@ from topology.policy.labels import (
     NAMESPACE,
     NAMESPACE_LABELS,
     NAMESPACE_NAME,
+    RESERVED,
     SERVICE_ACCOUNT,
     IdentityLabels,
 )
+from topology.policy.networks import Parts
 from topology.policy.peers import AddressPeer, SelectorPeer
 from topology.policy.profile import Profile
 from topology.policy.rules import Rule
@@ -47,54 +49,60 @@ class PodClasses:
         rules = tuple(rules)
         self._profile = profile
         self._clusters = clusters
-        self._keys = _keys_named(rules)
+        named, self._keys = _keys_named(rules)
+        self._by_account = SERVICE_ACCOUNT in named
         self._namespaces = {
             name: space.labels for name, space in cluster.namespaces.items() if space.declared
         }
-        self._networks = _networks_named(rules) if profile.cidr_selects_pods else ()
+        self._parts = Parts(_networks_named(rules)) if profile.cidr_selects_pods else None
         self._named = any(entry.name for rule in rules for entry in rule.ports or ())
         self._by_key: dict[Key, int] = {}
+        self._signatures: dict[tuple[ContainerPort, ...], int] = {(): 0}
         self.classes: list[PodClass] = []
         self.of: dict[str, int] = {}
         """Number of the class, by `namespace/name`; pods on the host network have none."""
-        for pod in cluster.pods:
-            if not pod.host_network:
-                self._intern(pod)
+        for workload in cluster.workloads:
+            self._intern(workload.pods)
         self.entities = {
             name: reserved(name, dual_stack=profile.ipv6) for name in sorted(RESERVED_LABELS)
         }
         pods = (one.identity for one in self.classes)
         self.index = IdentityIndex(chain(pods, self.entities.values()))
 
-    def _intern(self, pod: Pod) -> None:
-        key = self._key(pod)
-        number = self._by_key.get(key)
-        if number is None:
-            number = self._by_key[key] = len(self.classes)
-            addresses = pod.addresses if self._profile.cidr_selects_pods else ()
-            identity = Identity(
-                pod.full_name,
-                self._labels(pod),
-                addresses=addresses,
-                undeclared=pod.namespace not in self._namespaces,
+    def _intern(self, pods: Iterable[Pod]) -> None:
+        """Give each pod its class; the pods of a workload mostly declare the same ports."""
+        ports: tuple[ContainerPort, ...] = ()
+        signature = 0
+        for pod in pods:
+            if pod.host_network:
+                continue
+            name = pod.full_name
+            if self._named and pod.ports != ports:
+                ports = pod.ports
+                signature = self._signatures.setdefault(ports, len(self._signatures))
+            key = (
+                pod.namespace,
+                tuple(map(pod.labels.get, self._keys)),
+                pod.service_account if self._by_account else "",
+                self._clusters.get(name, "") if self._clusters else "",
+                signature,
+                tuple(map(self._parts.within, pod.addresses)) if self._parts else (),
             )
-            self.classes.append(PodClass(identity, pod.ports, []))
-        self.classes[number].pods.append(pod)
-        self.of[pod.full_name] = number
+            number = self._by_key.get(key)
+            if number is None:
+                number = self._by_key[key] = self._new_class(pod)
+            self.classes[number].pods.append(pod)
+            self.of[name] = number
 
-    def _key(self, pod: Pod) -> Key:
-        labels = pod.labels
-        return (
-            pod.namespace,
-            tuple((key, labels[key]) for key in self._keys if key in labels),
-            pod.service_account if SERVICE_ACCOUNT in self._keys else "",
-            self._clusters.get(pod.full_name, ""),
-            pod.ports if self._named else (),
-            tuple(self._within(address) for address in pod.addresses) if self._networks else (),
+    def _new_class(self, pod: Pod) -> int:
+        identity = Identity(
+            pod.full_name,
+            self._labels(pod),
+            addresses=pod.addresses if self._profile.cidr_selects_pods else (),
+            undeclared=pod.namespace not in self._namespaces,
         )
-
-    def _within(self, address: Address) -> tuple[bool, ...]:
-        return tuple(address in network for network in self._networks)
+        self.classes.append(PodClass(identity, pod.ports, []))
+        return len(self.classes) - 1
 
     def _labels(self, pod: Pod) -> IdentityLabels:
         labels = {key: (K8S, pod.labels[key]) for key in self._keys if key in pod.labels}
@@ -107,15 +115,21 @@ class PodClasses:
         return labels
 
 
-def _keys_named(rules: tuple[Rule, ...]) -> tuple[str, ...]:
-    """Return every label key that some selector names."""
+_DERIVED = (CLUSTER, NAMESPACE, SERVICE_ACCOUNT)
+"""Keys that Cilium sets itself, whatever the pod carries."""
+
+
+def _keys_named(rules: tuple[Rule, ...]) -> tuple[set[str], tuple[str, ...]]:
+    """Return every label key that some selector names, and those that pods may carry."""
     selectors = {rule.subject for rule in rules}
     for rule in rules:
         selectors.update(rule.requires)
         for peer in rule.peers or ():
             if isinstance(peer, SelectorPeer):
                 selectors.add(peer.selector)
-    return tuple(sorted({r.key for selector in selectors for r in selector.requirements}))
+    named = {(r.key, r.source) for selector in selectors for r in selector.requirements}
+    carried = {key for key, source in named if source != RESERVED and key not in _DERIVED}
+    return {key for key, _ in named}, tuple(sorted(carried))
 
 
 def _networks_named(rules: tuple[Rule, ...]) -> tuple[Network, ...]:

@@ -9,7 +9,7 @@ from topology.policy.kubernetes import read_network_policy
 from topology.policy.profile import Profile
 from topology.policy.rules import CidrGroup, Context, Rule
 
-__all__ = ["KINDS", "read_policies"]
+__all__ = ["KINDS", "context_of", "read_policies", "read_policy"]
 
 KINDS = ("CiliumClusterwideNetworkPolicy", "CiliumNetworkPolicy", "NetworkPolicy")
 
@@ -18,19 +18,30 @@ def read_policies(
     cluster: Cluster, documents: Iterable[Document], profile: Profile
 ) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
     """Return the rules of all policies, in the order of policy and field, and what is wrong."""
-    context = Context(profile=profile, groups=_groups(cluster.documents), services=cluster.services)
+    context = context_of(cluster, profile)
     rules: list[Rule] = []
     problems: list[Problem] = []
     for document in sorted(documents, key=lambda one: one.key):
-        if document.kind == "NetworkPolicy" and document.api_version.startswith("networking"):
-            found, faults = read_network_policy(document, context)
-        elif document.kind in KINDS and document.kind != "NetworkPolicy":
-            found, faults = read_cilium_policy(document, context)
-        else:
-            continue
+        found, faults = read_policy(document, context)
         rules += found
         problems += faults
     return tuple(rules), tuple(problems)
+
+
+def context_of(cluster: Cluster, profile: Profile) -> Context:
+    """Return what the reading of a cluster's policies depends on besides the policies."""
+    return Context(profile=profile, groups=_groups(cluster.documents), services=cluster.services)
+
+
+def read_policy(
+    document: Document, context: Context
+) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
+    """Return the rules of one policy and what is wrong with it; other kinds have neither."""
+    if document.kind == "NetworkPolicy" and document.api_version.startswith("networking"):
+        return read_network_policy(document, context)
+    if document.kind in KINDS and document.kind != "NetworkPolicy":
+        return read_cilium_policy(document, context)
+    return (), ()
 
 
 def _groups(documents: Iterable[Document]) -> dict[str, CidrGroup]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from topology.model import Location, Network, Protocol, Service
+from topology.model import Location, Network, Protocol, Service, Source
 from topology.policy.l7 import L7Rules
 from topology.policy.peers import Peer
 from topology.policy.profile import Profile
@@ -35,9 +35,8 @@ class Rule:
     """`Kind/namespace/name`."""
     path: str
     """Field in the policy, such as `spec.ingress[2].toPorts[0]`."""
-    location: Location
-    section: Location
-    """Where the policy says that it restricts this direction."""
+    source: Source = field(compare=False, repr=False)
+    """Where the policy was read; lines are looked up when somebody asks, as that takes time."""
     direction: Direction
     subject: Selector
     deny: bool = False
@@ -56,6 +55,16 @@ class Rule:
     requires: tuple[Selector, ...] = ()
     """fromRequires and toRequires (up to Cilium 1.18): what endpoints must further match in every
     rule of the same subject, direction and kind (allow or deny)."""
+
+    @property
+    def location(self) -> Location:
+        """Return where the rule stands."""
+        return self.source.at(self.path)
+
+    @property
+    def section(self) -> Location:
+        """Return where the policy stands that restricts this direction."""
+        return self.source.at()
 
     @property
     def name(self) -> str:

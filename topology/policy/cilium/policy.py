@@ -153,8 +153,7 @@ class _Spec:
             yield Rule(
                 policy=self.document.key,
                 path=part.path,
-                location=self.document.source.at(part.path),
-                section=self.document.source.at(),
+                source=self.document.source,
                 direction=direction,
                 subject=self.subject,
                 deny=deny,

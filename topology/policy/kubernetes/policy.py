@@ -81,8 +81,7 @@ class _Reader:
         return Rule(
             policy=self.document.key,
             path=path,
-            location=self.document.source.at(path),
-            section=self.document.source.at(),
+            source=self.document.source,
             direction=direction,
             subject=self.subject,
             peers=peers,
