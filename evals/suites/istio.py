@@ -2,12 +2,17 @@
 
 Each line of the file is a case: policies that select one workload, and requests with the answer
 that Envoy gave. The case is laid out as a cluster of one pod, so that reading, selection, mutual
-TLS and evaluation are all the product's own. A case whose answer depends on something outside the
-input (an external authorizer, the signature of a token) is answered `unknown` and skipped.
+TLS, tokens and evaluation are all the product's own.
+
+Two things a case only names. Its keys: see `istio_tokens`. And its external authorizer, which lets
+a request pass that carries the header `x-custom-id: allow`, unless the name of the case says that
+the provider is not valid (`bad-provider`) or does not answer (`provider-down`).
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -15,11 +20,13 @@ from typing import Any
 
 import orjson
 
+from evals.suites.istio_tokens import NOW, bearer_of, check_by_name
 from evals.suites.result import SuiteResult
 from topology.model import Cluster, Document, Namespace, Pod, Source, Workload
 from topology.policy.istio import Connection, MeshPolicies, MeshSettings
 from topology.policy.istio.paths import normalize
-from topology.policy.istio.requests import carries_token, remote_range
+from topology.policy.istio.requests import remote_range
+from topology.policy.istio.truth import Truth
 from topology.policy.verdict import HttpRequest
 
 __all__ = ["run"]
@@ -92,12 +99,15 @@ class _Workload:
         self.mode = case.get("peer_authn_mode")
         self.hops = case.get("gateway_hops")
         self.metadata = case.get("meta")
+        self.authorizer = _Authorizer(case)
         domains = case.get("tds") or ["cluster.local"]
         self.settings = MeshSettings(
             root_namespace=ROOT,
             trust_domain=domains[0],
             trust_domain_aliases=tuple(domains[1:]),
             path_normalization=case.get("norm") or "BASE",
+            providers=self.authorizer.providers,
+            http_providers=self.authorizer.providers,
         )
         self.pod = _pod(objects)
         documents = [_document(each) for each in objects]
@@ -110,8 +120,10 @@ class _Workload:
             ),
             policies=tuple(documents),
         )
-        self.mesh = MeshPolicies.build(cluster, settings=self.settings)
-        self.guarded_by_tokens = case.get("request_authn") is not None
+        self.mesh = MeshPolicies.build(cluster, settings=self.settings, now=NOW)
+        rules = self.mesh.index.token_rules(self.pod)
+        self.issuer = rules[0].issuer if rules else ""
+        self.reads_tokens = self.http and case.get("request_authn") is not None
 
     def answer(self, request: Mapping[str, Any]) -> str:
         """Return what the product says the proxy answers."""
@@ -119,20 +131,18 @@ class _Workload:
         plain = not request.get("principal")
         if self.mesh.index.mode(self.pod, port).mode == "STRICT" and plain:
             return "connection-refused"
-        http = _http_request(request)
+        http = _http_request(request, self.issuer)
         path = normalize(http.path, self.settings.path_normalization)
         if self.http and path is None:
             # The proxy answers 400 before any policy, which is none of the verdicts of a case.
             return "unknown"
-        unchecked = self.guarded_by_tokens and carries_token(
-            http, self.mesh.index.request_authentications(self.pod)
-        )
         connection = self._connection(request, http, path or "/", port)
-        found = self.mesh.judge(self.pod, connection, unchecked_token=unchecked)
-        if unchecked and found.layer.verdict == "deny":
-            # Refused whatever the token says, but 401 and 403 cannot be told apart.
-            return "unknown"
-        return found.layer.verdict
+        authentication = None
+        if self.reads_tokens:
+            authentication = self.mesh.authenticate(self.pod, http, check=check_by_name)
+            connection = replace(connection, claims=authentication.claims)
+        found = self.mesh.judge(self.pod, connection, authentication=authentication)
+        return "unauthenticated" if found.unauthenticated else found.layer.verdict
 
     def _connection(
         self, request: Mapping[str, Any], http: HttpRequest, path: str, port: int
@@ -156,6 +166,7 @@ class _Workload:
             host=http.host,
             headers=headers,
             claims=request.get("claims"),
+            authorizer=self.authorizer.answer(headers),
             metadata=self._metadata(headers),
         )
 
@@ -167,7 +178,8 @@ class _Workload:
         return {(filter_name, key): headers[header][0]} if headers.get(header) else {}
 
 
-def _http_request(request: Mapping[str, Any]) -> HttpRequest:
+def _http_request(request: Mapping[str, Any], issuer: str) -> HttpRequest:
+    """Return the request of a case; a valid token that names no issuer is of the one asked for."""
     headers = [
         (name, value)
         for name, given in (request.get("headers") or {}).items()
@@ -175,21 +187,46 @@ def _http_request(request: Mapping[str, Any]) -> HttpRequest:
     ]
     if request.get("xff") is not None:
         headers.append(("x-forwarded-for", request["xff"]))
-    if request.get("raw_token") is not None:
-        headers.append(("authorization", f"Bearer {request['raw_token']}"))
+    bearer = bearer_of(request)
+    if bearer is not None:
+        # A header's value loses the space at its end on the way.
+        headers.append(("authorization", f"Bearer {bearer}".strip()))
+    claims = request.get("claims")
     return HttpRequest(
         method=request.get("method") or "GET",
         path=request.get("path") or "/",
         host=request.get("host") or _DEFAULT_HOST,
         headers=tuple(headers),
+        claims="" if claims is None else orjson.dumps({"iss": issuer, **claims}).decode(),
     )
+
+
+class _Authorizer:
+    """The external authorizer of a case."""
+
+    def __init__(self, case: Mapping[str, Any]) -> None:
+        named = {
+            str((_spec(each).get("provider") or {}).get("name") or "")
+            for each in case["policies"]
+            if _spec(each).get("action") == "CUSTOM"
+        }
+        self.providers = frozenset() if "bad-provider" in case["id"] else frozenset(named)
+        down = "provider-down" in case["id"]
+        open_then = re.search(r"fail-?open", case["id"])
+        self._fixed = (Truth.YES if open_then else Truth.NO) if down else None
+
+    def answer(self, headers: Mapping[str, tuple[str, ...]]) -> Truth:
+        """Return whether it lets a request with these headers pass."""
+        if self._fixed is not None:
+            return self._fixed
+        return Truth.YES if headers.get("x-custom-id") == ("allow",) else Truth.NO
 
 
 def _pod(objects: list[Mapping[str, Any]]) -> Pod:
     """Return a pod that every policy of the case selects, as the cases promise."""
     labels: dict[str, str] = {}
     for each in objects:
-        selector = ((each.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+        selector = (_spec(each).get("selector") or {}).get("matchLabels") or {}
         labels |= selector
     return Pod(
         namespace=NAMESPACE,
@@ -199,6 +236,10 @@ def _pod(objects: list[Mapping[str, Any]]) -> Pod:
         containers=("httpbin", "istio-proxy"),
         workload="httpbin",
     )
+
+
+def _spec(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return given.get("spec") or {}
 
 
 def _peer_authentication(mode: str) -> dict[str, Any]:

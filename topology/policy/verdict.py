@@ -25,6 +25,8 @@ class HttpRequest:
     host: str = ""
     """The :authority; empty when the question did not say."""
     headers: tuple[tuple[str, str], ...] = ()
+    claims: str = ""
+    """Claims of a genuine token that it carries, as a JSON object; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """The authorization layer of one connection: verdict, rule, place, and what it depends on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from topology.model import Location
+from topology.policy.istio.authentication import Authentication
 from topology.policy.istio.connection import Connection
 from topology.policy.istio.describe import (
     describe_missing,
@@ -12,7 +13,7 @@ from topology.policy.istio.describe import (
     describe_open,
     describe_tests,
 )
-from topology.policy.istio.evaluate import Finding, Match, evaluate
+from topology.policy.istio.evaluate import Finding, Match, evaluate, has_rival_providers
 from topology.policy.istio.mesh import MeshSettings
 from topology.policy.istio.rules import AuthorizationPolicy
 from topology.policy.istio.truth import Truth
@@ -34,6 +35,8 @@ class Authorization:
     """None where no policy looks at HTTP, or the port does not speak it."""
     conditions: tuple[str, ...] = ()
     """Which requests pass, when the question left the request open."""
+    unauthenticated: bool = False
+    """Whether the proxy answers 401 because of the token, not 403 because of a policy."""
 
 
 def authorize(
@@ -42,7 +45,7 @@ def authorize(
     *,
     settings: MeshSettings,
     pod_name: str,
-    unchecked_token: bool = False,
+    authentication: Authentication | None = None,
 ) -> Authorization:
     """Decide one connection and say why.
 
@@ -51,16 +54,15 @@ def authorize(
         connection: What the pod's proxy knows.
         settings: Of the mesh.
         pod_name: For the explanation.
-        unchecked_token: Whether the request carries a token that only the issuer's keys can check.
+        authentication: What became of the request's tokens, whose claims the connection has.
     """
     finding = _evaluate(policies, connection, settings)
     explainer = _Explainer(policies, connection, settings, pod_name)
-    if unchecked_token and finding.verdict != "deny":
-        reason = (
-            "A RequestAuthentication checks the request's token, and whether it is valid cannot "
-            "be told from the input."
-        )
-        return explainer.build("unknown", reason, l7="unknown")
+    if authentication and not (finding.verdict == "deny" and finding.by == "custom"):
+        # An external authorizer is asked before the token is looked at, every other policy after.
+        answer = explainer.judged_by_token(authentication, finding)
+        if answer:
+            return answer
     return {
         "allow": explainer.allowed,
         "deny": explainer.denied,
@@ -77,6 +79,7 @@ def _evaluate(
         connection,
         trust_domains=settings.trust_domains,
         providers=settings.providers,
+        http_providers=settings.http_providers,
     )
 
 
@@ -99,6 +102,22 @@ class _Explainer:
             test.http_only for policy in self.active for rule in policy.rules for test in rule.tests
         )
 
+    def judged_by_token(self, given: Authentication, finding: Finding) -> Authorization | None:
+        """Return the answer where the request's token decides it, or leaves it undecided."""
+        if given.outcome in ("unauthenticated", "forbidden"):
+            status = 401 if given.outcome == "unauthenticated" else 403
+            reason = f"The proxy answers {status} before any policy: {given.reason}."
+            found = self.build("deny", reason, l7="deny")
+            return replace(
+                found,
+                layer=_blaming(found.layer, given),
+                unauthenticated=given.outcome == "unauthenticated",
+            )
+        if given.outcome == "unsigned" and finding.verdict != "deny":
+            found = self.build("unknown", f"{_sentence(given.reason)}.", l7="unknown")
+            return replace(found, layer=_blaming(found.layer, given))
+        return None
+
     def allowed(self, finding: Finding) -> Authorization:
         match = finding.deciding
         if match:
@@ -115,11 +134,7 @@ class _Explainer:
     def denied(self, finding: Finding) -> Authorization:
         match = finding.deciding
         if match and finding.by == "custom":
-            reason = (
-                f"{match.policy.key} hands it to the external authorizer "
-                f"`{match.policy.provider}`, which the mesh does not define."
-            )
-            return self.build("deny", reason, match=match)
+            return self.build("deny", self._refused_outside(match), match=match)
         if match:
             reason = (
                 f"{match.policy.key} denies it by `{match.rule.path}`{self._without_http(match)}."
@@ -137,6 +152,18 @@ class _Explainer:
         if nearest:
             reason += f" The nearest: {nearest}."
         return self.build("deny", reason, policy=closest, nearest=nearest)
+
+    def _refused_outside(self, match: Match) -> str:
+        """Say why a request that a CUSTOM rule hands on does not come back."""
+        provider, defined = match.policy.provider, self.settings.providers
+        handed = f"{match.policy.key} hands it to the external authorizer `{provider}`"
+        if has_rival_providers(self.active):
+            names = sorted({one.provider for one in self.active if one.action == "CUSTOM"})
+            shown = ", ".join(f"`{name}`" for name in names)
+            return f"{handed}, but one workload can have one only ({shown}), so Istio denies it."
+        if defined is not None and provider not in defined:
+            return f"{handed}, which the mesh does not define."
+        return f"{handed}, which refuses it."
 
     def unknown(self, finding: Finding) -> Authorization:
         match = finding.deciding
@@ -242,6 +269,22 @@ class _Explainer:
             f", judged without `{describe_tests(dropped)}` because this port does not speak HTTP "
             "to the proxy"
         )
+
+
+def _blaming(layer: Layer, authentication: Authentication) -> Layer:
+    """Return a layer that names the RequestAuthentication's rule as what decided."""
+    rule = authentication.rule
+    return replace(
+        layer,
+        enforced=True,
+        policy=rule.document.key if rule else None,
+        rule=rule.path if rule else None,
+        location=authentication.location,
+    )
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
 
 
 def _place_of_rules(policy: AuthorizationPolicy | None) -> str | None:

@@ -41,5 +41,7 @@ class Connection:
     """Names in lower case."""
     claims: Mapping[str, Any] | Gap | None = Truth.OPEN
     """Of a token that was found valid; None for a request without one."""
+    authorizer: Truth = Truth.UNKNOWN
+    """Whether the external authorizer lets it pass, should a CUSTOM rule ask it."""
     metadata: Mapping[tuple[str, str], Any] | Gap = Truth.UNKNOWN
     """What other filters of the proxy set, by filter and key."""

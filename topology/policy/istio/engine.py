@@ -4,20 +4,29 @@ Source: the order is that of the proxy: the connection is accepted or refused by
 mutual TLS, then authorization judges the request; no proxy, no policy.
 """
 
+import json
+import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from topology.model import Cluster, Document, Pod, Problem, Protocol
+from topology.policy.istio.authentication import (
+    Authentication,
+    SignatureCheck,
+    authenticate,
+    is_preflight,
+)
 from topology.policy.istio.authorization import L7, Authorization, authorize
 from topology.policy.istio.connection import Connection
 from topology.policy.istio.index import MeshSelection, PolicyIndex
 from topology.policy.istio.layers import mtls_layer, not_reached, unreadable_path
 from topology.policy.istio.mesh import MeshSettings
-from topology.policy.istio.requests import Caller, carries_token, peer_ranges, with_request
+from topology.policy.istio.requests import Caller, headers_of, peer_ranges, with_request
 from topology.policy.istio.selection import name_of, role_of
 from topology.policy.istio.sidecars import bypasses_inbound, bypasses_outbound
-from topology.policy.istio.truth import Gap, Truth
+from topology.policy.istio.signatures import check_signature
+from topology.policy.istio.truth import Truth
 from topology.policy.verdict import HttpRequest, Layer, combine
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 
@@ -47,8 +56,9 @@ class MeshDecision:
 class MeshPolicies:
     """AuthorizationPolicy, PeerAuthentication and RequestAuthentication of one cluster."""
 
-    def __init__(self, index: PolicyIndex) -> None:
+    def __init__(self, index: PolicyIndex, *, now: float | None = None) -> None:
         self.index = index
+        self._now = now
         self.settings: MeshSettings = index.settings
         self.problems: tuple[Problem, ...] = index.problems
 
@@ -59,6 +69,7 @@ class MeshPolicies:
         *,
         policies: Iterable[Document] | None = None,
         settings: MeshSettings | None = None,
+        now: float | None = None,
     ) -> "MeshPolicies":
         """Read the Istio policies of a cluster.
 
@@ -66,8 +77,9 @@ class MeshPolicies:
             cluster: Pods, namespaces and Services; and the policies, unless given.
             policies: Instead of `cluster.policies`; other kinds among them are left aside.
             settings: Instead of those that the mesh's ConfigMap in the input tells.
+            now: When tokens are looked at, seconds since 1970; by default the time of a question.
         """
-        return cls(PolicyIndex.build(cluster, policies=policies, settings=settings))
+        return cls(PolicyIndex.build(cluster, policies=policies, settings=settings), now=now)
 
     @property
     def is_absent(self) -> bool:
@@ -115,8 +127,34 @@ class MeshPolicies:
             return behind
         return _doubtful(behind, f"whether `{name_of(dst)}` carries a sidecar: {state.reason}")
 
+    def authenticate(
+        self, dst: Pod, http: HttpRequest, *, check: SignatureCheck = check_signature
+    ) -> Authentication:
+        """Check the tokens of a request to a pod.
+
+        Args:
+            dst: The pod that is spoken to.
+            http: The request.
+            check: Compares a signature with the keys of a rule.
+        """
+        headers = headers_of(http)
+        if is_preflight(http.method, headers):
+            return Authentication()
+        return authenticate(
+            self.index.token_rules(dst),
+            headers,
+            http.path,
+            now=time.time() if self._now is None else self._now,
+            check=check,
+            genuine=json.loads(http.claims) if http.claims else None,
+        )
+
     def judge(
-        self, dst: Pod, connection: Connection, *, unchecked_token: bool = False
+        self,
+        dst: Pod,
+        connection: Connection,
+        *,
+        authentication: Authentication | None = None,
     ) -> Authorization:
         """Decide one request whose every attribute is given, past mutual TLS."""
         return authorize(
@@ -124,7 +162,7 @@ class MeshPolicies:
             connection,
             settings=self.settings,
             pod_name=name_of(dst),
-            unchecked_token=unchecked_token,
+            authentication=authentication,
         )
 
     def _unguarded(self, dst: Pod, port: int | None, protocol: Protocol) -> str:
@@ -161,24 +199,22 @@ class MeshPolicies:
             return MeshDecision(layers=(mtls, not_reached()))
         principal = None if mode.mode == "DISABLE" else caller.principal
         connection = self._connection(dst, port, replace(caller, principal=principal))
-        authentications = self.index.request_authentications(dst)
-        unchecked = False
+        authentication: Authentication | None = None
         if http and connection.http:
-            unchecked = carries_token(http, authentications)
-            claims: Gap | None = Truth.UNKNOWN if unchecked else None
+            authentication = self.authenticate(dst, http)
             requested = with_request(
                 connection,
                 http,
                 normalization=self.settings.path_normalization,
                 trusted=self._trusted(dst),
-                claims=claims,
+                claims=authentication.claims,
             )
             if requested is None:
                 return MeshDecision(layers=(mtls, unreadable_path(http)), l7="deny")
             connection = requested
-        elif not authentications:
+        elif not self.index.request_authentications(dst):
             connection = replace(connection, claims=None)
-        found = self.judge(dst, connection, unchecked_token=unchecked)
+        found = self.judge(dst, connection, authentication=authentication)
         return MeshDecision(
             layers=(mtls, self._with_protocol(found.layer, dst, port, http)),
             l7=found.l7,

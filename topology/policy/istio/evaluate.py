@@ -15,7 +15,7 @@ from topology.policy.istio.matching import Scope, holds
 from topology.policy.istio.rules import AuthorizationPolicy, Element, Rule, Test
 from topology.policy.istio.truth import Truth, all_of, any_of
 
-__all__ = ["Finding", "Match", "evaluate", "rule_truth"]
+__all__ = ["Finding", "Match", "evaluate", "has_rival_providers", "rule_truth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def evaluate(
     *,
     trust_domains: tuple[str, ...],
     providers: frozenset[str] | None = None,
+    http_providers: frozenset[str] = frozenset(),
 ) -> Finding:
     """Decide one connection.
 
@@ -55,14 +56,24 @@ def evaluate(
         connection: What the proxy knows.
         trust_domains: The mesh's own, then its aliases.
         providers: External authorizers that the mesh defines; None where that is not known.
+        http_providers: Those among them that speak HTTP, and so are not asked on other ports.
     """
     active = [policy for policy in policies if policy.enforced]
-    custom = list(_matches(active, "CUSTOM", connection, trust_domains))
+    asking = [
+        policy
+        for policy in active
+        if policy.action == "CUSTOM" and (connection.http or policy.provider not in http_providers)
+    ]
+    custom = list(_matches(asking, "CUSTOM", connection, trust_domains))
     refused = _first(custom, Truth.YES)
-    if refused and providers is not None and refused.policy.provider not in providers:
+    broken = has_rival_providers(asking) or (
+        providers is not None and any(policy.provider not in providers for policy in asking)
+    )
+    if refused and (broken or connection.authorizer is Truth.NO):
         return Finding(verdict="deny", by="custom", deciding=refused)
     rest = _deny_then_allow(active, connection, trust_domains)
-    pending = [match for match in custom if match.truth is not Truth.NO]
+    passes = connection.authorizer is Truth.YES and not broken
+    pending = [match for match in custom if match.truth is not Truth.NO and not passes]
     if rest.verdict == "deny" or not pending:
         return rest
     settled = all(match.truth is Truth.OPEN for match in pending) and rest.verdict != "unknown"
@@ -72,6 +83,11 @@ def evaluate(
         deciding=refused or pending[0],
         matches=(*rest.matches, *pending),
     )
+
+
+def has_rival_providers(policies: Iterable[AuthorizationPolicy]) -> bool:
+    """Return whether CUSTOM policies name several authorizers, which Istio answers with denial."""
+    return len({each.provider for each in policies if each.action == "CUSTOM"}) > 1
 
 
 def _deny_then_allow(

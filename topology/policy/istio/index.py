@@ -22,6 +22,7 @@ from topology.policy.istio.selection import (
     selects_labels,
 )
 from topology.policy.istio.sidecars import ProxyState, proxy_state
+from topology.policy.istio.token_rules import TokenRule, read_token_rules
 from topology.policy.istio.truth import Truth
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 
@@ -123,6 +124,10 @@ class PolicyIndex:
             for document in self._authentications
             if document.namespace in scopes and selects_labels(_selector(document), pod)
         )
+
+    def token_rules(self, pod: Pod) -> tuple[TokenRule, ...]:
+        """Return which tokens the proxy of a pod looks for."""
+        return read_token_rules(self.request_authentications(pod))
 
     def mode(self, pod: Pod, port: int | None) -> EffectiveMode:
         """Return the mutual TLS mode of a port of a pod, and what set it."""

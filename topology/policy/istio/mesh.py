@@ -33,6 +33,8 @@ class MeshSettings:
     path_normalization: Normalization = "BASE"
     providers: frozenset[str] | None = None
     """Names of the external authorizers; None where the mesh's ConfigMap is not in the input."""
+    http_providers: frozenset[str] = frozenset()
+    """Those among them that speak HTTP and so cannot judge other connections."""
     trusted_hops: int = 0
     """Proxies before a gateway whose X-Forwarded-For entries it trusts."""
     is_addon: bool = False
@@ -103,7 +105,9 @@ def _overlay(
     hops = _mapping(defaults.get("gatewayTopology")).get("numTrustedProxies")
     aliases = content.get("trustDomainAliases")
     found = content.get("extensionProviders") or []
-    names = {str(_mapping(each).get("name")) for each in found if isinstance(found, list)}
+    providers = [_mapping(each) for each in found if isinstance(found, list)]
+    names = {str(each.get("name")) for each in providers}
+    speaking_http = {str(each.get("name")) for each in providers if "envoyExtAuthzHttp" in each}
     return MeshSettings(
         root_namespace=str(content.get("rootNamespace") or settings.root_namespace),
         trust_domain=str(content.get("trustDomain") or settings.trust_domain),
@@ -112,6 +116,7 @@ def _overlay(
         else settings.trust_domain_aliases,
         path_normalization=mode if mode in get_args(Normalization) else settings.path_normalization,
         providers=frozenset(names | (settings.providers or frozenset())),
+        http_providers=settings.http_providers | speaking_http,
         trusted_hops=hops if isinstance(hops, int) else settings.trusted_hops,
         is_addon=settings.is_addon,
         origin=f"{document.key} ({document.source.at('data.mesh')})",

@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from topology.model import Address, Document
+from topology.model import Address
 from topology.policy.istio.connection import Connection, IpRange
 from topology.policy.istio.paths import Normalization, normalize
 from topology.policy.istio.truth import Gap, Truth
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["Caller", "carries_token", "headers_of", "peer_ranges", "remote_range", "with_request"]
+__all__ = ["Caller", "headers_of", "peer_ranges", "remote_range", "with_request"]
 
 FORWARDED_FOR = "x-forwarded-for"
-_DEFAULT_PREFIX = "Bearer "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,48 +94,3 @@ def with_request(
         headers=headers,
         claims=claims,
     )
-
-
-def carries_token(request: HttpRequest, authentications: Sequence[Document]) -> bool:
-    """Return whether a request has a token where one of these RequestAuthentications looks."""
-    headers = headers_of(request)
-    query = request.path.partition("?")[2].partition("#")[0]
-    parameters = dict(part.partition("=")[::2] for part in query.split("&") if part)
-    cookies = {
-        name.strip(): value
-        for line in headers.get("cookie", ())
-        for name, _, value in (part.partition("=") for part in line.split(";"))
-    }
-    for document in authentications:
-        for rule in _list(_mapping(document.body.get("spec")).get("jwtRules")):
-            if _is_found(_mapping(rule), headers, parameters, cookies):
-                return True
-    return False
-
-
-def _is_found(
-    rule: Mapping[str, Any],
-    headers: Mapping[str, Sequence[str]],
-    parameters: Mapping[str, str],
-    cookies: Mapping[str, str],
-) -> bool:
-    """Return whether one JWT rule finds a token; places of its own replace the usual ones."""
-    places = [_mapping(each) for each in _list(rule.get("fromHeaders"))]
-    names = [str(each) for each in _list(rule.get("fromParams"))]
-    crumbs = [str(each) for each in _list(rule.get("fromCookies"))]
-    if not (places or names or crumbs):
-        places, names = [{"name": "authorization", "prefix": _DEFAULT_PREFIX}], ["access_token"]
-    for place in places:
-        prefix = str(place.get("prefix") or "")
-        for value in headers.get(str(place.get("name") or "").lower(), ()):
-            if value.startswith(prefix) and value[len(prefix) :].strip():
-                return True
-    return any(parameters.get(name) for name in names) or any(cookies.get(name) for name in crumbs)
-
-
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}
-
-
-def _list(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, (list, tuple)) else []

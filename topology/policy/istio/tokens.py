@@ -11,8 +11,8 @@ from topology.policy.istio.strings import matches, sample
 
 __all__ = ["matches_claim", "matches_request_principal", "sample_claims"]
 
-SPACE_DELIMITED = frozenset({"scope", "permission"})
-"""Claims whose text Istio splits at spaces by default."""
+_SPACE_DELIMITED = frozenset({"scope", "permission"})
+"""Claims whose text Istio splits at spaces by default; other ones arrive here split already."""
 
 
 def matches_request_principal(pattern: str, claims: Mapping[str, Any]) -> bool:
@@ -42,7 +42,7 @@ def matches_claim(value: str, path: Sequence[str], claims: Mapping[str, Any]) ->
             return False
         found = found.get(name)
     if isinstance(found, str):
-        texts = found.split(" ") if len(path) == 1 and path[0] in SPACE_DELIMITED else [found]
+        texts = found.split(" ") if len(path) == 1 and path[0] in _SPACE_DELIMITED else [found]
     else:
         texts = found if isinstance(found, list) else []
     return any(isinstance(text, str) and matches(value, text) for text in texts)

@@ -1,5 +1,7 @@
 """What the mesh says of one connection, with the reason and the place."""
 
+import base64
+import json
 from dataclasses import replace
 
 import pytest
@@ -189,19 +191,64 @@ def test_udp_passes_the_proxies_by() -> None:
     assert [layer.verdict for layer in found.layers] == ["none", "none"]
 
 
-def test_a_token_that_was_not_given_is_absent_and_one_that_was_cannot_be_checked() -> None:
-    require = policy('  rules:\n  - from: [{source: {requestPrincipals: ["*"]}}]')
-    tokens = policy(
-        "  jwtRules: [{issuer: me, jwksUri: https://me.example/keys}]",
-        kind="RequestAuthentication",
-        name="t",
+TOKENS = policy(
+    "  jwtRules: [{issuer: me, jwksUri: https://me.example/keys, audiences: [shop]}]",
+    kind="RequestAuthentication",
+    name="t",
+)
+REQUIRE = policy('  rules:\n  - from: [{source: {requestPrincipals: ["*"]}}]')
+
+
+def bearer(**claims: object) -> HttpRequest:
+    parts = [{"alg": "RS256"}, claims, {}]
+    texts = [base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in parts]
+    return get("/x", headers=(("Authorization", "Bearer " + ".".join(texts)),))
+
+
+def test_a_token_that_was_not_given_is_absent() -> None:
+    assert decide(REQUIRE, TOKENS).l7 == "conditional"
+    assert decide(REQUIRE, http=get("/x")).verdict == "deny"
+    assert decide(REQUIRE, TOKENS, http=get("/x")).verdict == "deny"
+
+
+def test_only_the_signature_of_a_token_needs_the_keys() -> None:
+    good = bearer(iss="me", sub="alice", aud="shop")
+    found = decide(REQUIRE, TOKENS, http=good)
+    assert found.verdict == "unknown"
+    assert "can only be checked with the keys of issuer `me`" in found.layers[1].reason
+    assert found.layers[1].policy == "RequestAuthentication/shop/t"
+    assert str(found.layers[1].location).startswith("mesh.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"iss": "you", "aud": "shop"}, "401 before any policy: its token is issued by `you`"),
+        ({"aud": "shop"}, "its token names no issuer"),
+        ({"iss": "me", "aud": "bank"}, "403 before any policy: its token is not for the audience"),
+        ({"iss": "me", "aud": "shop", "exp": 5}, "it expired at 1970-01-01 00:00:05 UTC"),
+        ({"iss": 5}, "no JSON Web Token"),
+    ],
+)
+def test_a_token_that_no_key_could_save_is_refused(claims: dict[str, object], reason: str) -> None:
+    found = decide(TOKENS, http=bearer(**claims))
+    assert found.verdict == "deny"
+    assert reason in found.layers[1].reason
+
+
+def test_a_policy_that_denies_whoever_signed_decides_without_keys() -> None:
+    only_bob = policy('  rules:\n  - from: [{source: {requestPrincipals: ["me/bob"]}}]')
+    assert (
+        decide(only_bob, TOKENS, http=bearer(iss="me", sub="alice", aud="shop")).verdict == "deny"
     )
-    assert decide(require, tokens).l7 == "conditional"
-    assert decide(require, http=get("/x")).verdict == "deny"
-    assert decide(require, tokens, http=get("/x")).verdict == "deny"
-    bearer = get("/x", headers=(("Authorization", "Bearer a.b.c"),))
-    assert decide(require, tokens, http=bearer).verdict == "unknown"
-    assert decide(require, http=bearer).verdict == "deny"
+
+
+def test_claims_that_are_given_stand_for_a_genuine_token() -> None:
+    request = get("/x", claims='{"iss": "me", "sub": "alice", "aud": ["shop"]}')
+    assert decide(REQUIRE, TOKENS, http=request).verdict == "allow"
+    assert decide(REQUIRE, http=request).verdict == "deny"
+    foreign = get("/x", claims='{"iss": "you", "sub": "alice"}')
+    assert decide(TOKENS, http=foreign).verdict == "deny"
 
 
 def test_a_caller_of_unknown_address_leaves_a_rule_by_address_undecided() -> None:
