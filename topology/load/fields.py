@@ -1,7 +1,8 @@
 """Fields of an object, read with forgiveness: what has the wrong type is reported and left out."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -12,16 +13,18 @@ __all__ = ["Fields"]
 
 _PROTOCOLS: dict[str, Protocol] = {"TCP": "TCP", "UDP": "UDP", "SCTP": "SCTP"}
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+_OCTETS = {str(number): number for number in range(256)}
 
 
 class Fields:
     """Reads the fields of one object; paths are those of `Source.lines`."""
 
-    __slots__ = ("_report", "_source")
+    __slots__ = ("_report", "_source", "has_complained")
 
     def __init__(self, source: Source, report: Report) -> None:
         self._source = source
         self._report = report
+        self.has_complained = False
 
     def mapping(self, owner: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
         """Return a field that must be a mapping; empty when absent."""
@@ -127,11 +130,10 @@ class Fields:
 
     def address(self, value: Any, path: str) -> Address | None:
         """Return an IP address; None when it is none."""
-        try:
-            return ip_address(str(value))
-        except ValueError:
+        found = _parse_address(str(value))
+        if found is None:
             self.complain(value, "an IP address", path)
-            return None
+        return found
 
     def network(self, value: Any, path: str) -> Network | None:
         """Return a range of addresses; None when it is none."""
@@ -145,6 +147,7 @@ class Fields:
         self, value: Any, expected: str, path: str, *, consequence: str = "left out"
     ) -> None:
         """Report a field of the wrong type or range."""
+        self.has_complained = True
         self._report.add(
             "warning",
             "wrong-type",
@@ -152,6 +155,23 @@ class Fields:
             hint="Correct the value; kubectl refuses it as it stands.",
             location=self._source.at(path),
         )
+
+
+@lru_cache(maxsize=2**16)
+def _parse_address(text: str) -> Address | None:
+    """Return an IP address, each once: a pod's stands in its Service's endpoints again."""
+    try:
+        first, second, third, fourth = text.split(".")
+        # A fifth of the time of `ip_address`, and what it does not know goes there.
+        return IPv4Address(
+            _OCTETS[first] << 24 | _OCTETS[second] << 16 | _OCTETS[third] << 8 | _OCTETS[fourth]
+        )
+    except (KeyError, ValueError):
+        pass
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _written(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 from topology.load.problems import Report
 from topology.model import Location, Problem
 
-__all__ = ["LARGEST_JSON", "LARGEST_YAML", "Input", "describe_empty", "read_inputs"]
+__all__ = ["LARGEST_JSON", "LARGEST_YAML", "Input", "describe_empty", "list_files", "read_inputs"]
 
 LARGEST_JSON: Final = 512 * 2**20
 LARGEST_YAML: Final = 64 * 2**20
@@ -19,6 +19,7 @@ LARGEST_YAML: Final = 64 * 2**20
 
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 _SNIFFED: Final = 2**16
+_CONTROLS: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1b")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -53,18 +54,37 @@ def read_inputs(
         stdin: What `-` stands for; the process's own stdin if None.
         report: Takes what cannot be read.
     """
+    for path in _list_once(paths, report):
+        if path is None:
+            yield from _read_stdin(stdin or sys.stdin, report)
+        else:
+            yield from _read_file(path, report)
+
+
+def list_files(paths: Sequence[str | Path], report: Report) -> list[Path]:
+    """Return the files that stand under the paths, in the order in which they are read.
+
+    Args:
+        paths: Files, folders, or `-` for stdin, which is left out.
+        report: Takes what cannot be listed.
+    """
+    return [path for path in _list_once(paths, report) if path is not None]
+
+
+def _list_once(paths: Sequence[str | Path], report: Report) -> Iterator[Path | None]:
+    """Yield each file once, under the first of its names; None for stdin."""
     seen: set[str] = set()
     for path in paths:
         if str(path) == "-":
             if "-" not in seen:
-                yield from _read_stdin(stdin or sys.stdin, report)
+                yield None
             seen.add("-")
             continue
         for file in _list_files(Path(path), report):
             identity = os.path.realpath(file)
             if identity not in seen:
                 seen.add(identity)
-                yield from _read_file(file, report)
+                yield file
 
 
 def _list_files(path: Path, report: Report) -> list[Path]:
@@ -142,7 +162,7 @@ def _is_binary(head: bytes) -> bool:
         return False
     if b"\0" in head:
         return True
-    controls = sum(byte < 32 and byte not in (9, 10, 12, 13, 27) for byte in head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls > len(head) // 20
 
 
@@ -161,10 +181,11 @@ def _decode(name: str, data: bytes, report: Report) -> Iterator[Input]:
             return
         report.extend(_describe_encoding(name, data, error))
         text = data.decode("cp1252", "replace")
-    if not text.strip():
+        encoding = "cp1252"
+    if not text or text.isspace():
         report.extend(describe_empty(name))
         return
-    yield Input(name=name, data=text.encode())
+    yield Input(name=name, data=data if encoding == "utf-8" else text.encode())
 
 
 def _unreadable(error: OSError, path: Path | None = None) -> Problem:

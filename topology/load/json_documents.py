@@ -22,6 +22,7 @@ _WHOLE = json.JSONDecoder()
 _SPACE: Final = " \t\r\n"
 _FIRST_ITEM = re.compile(rb'(?:"items"\s*:\s*|\A\s*)\[(\s*)\{')
 _ITEMS = re.compile(r'(?:"items"\s*:\s*|\A\s*)\[')
+_LATER_LINE = re.compile(rb"\n\s*\S")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]|[^\s{}\[\],:"]+')
 
 
@@ -89,7 +90,7 @@ def locate_items(document: JsonDocument, file: str) -> list[Source]:
     items = value if isinstance(value, list) else value.get("items")
     if not isinstance(items, list):
         return []
-    if b"\n" not in document.data.strip():
+    if _LATER_LINE.search(document.data) is None:
         return [Source(file, {"": document.line})] * len(items)
     data = document.data
     starts = _starts_by_indent(data, len(items)) or _starts_by_reading(data, len(items))
@@ -112,7 +113,7 @@ def _is_kept_whole(item: Any) -> bool:
 
 def _source(file: str, data: bytes, line: int) -> Source:
     """Return the source of one object whose field lines are found when asked for."""
-    return Source(file, FieldLines(partial(find_lines, data, line), line))
+    return Source(file, FieldLines(partial(find_lines, data, line), line, text=data))
 
 
 def _starts_by_indent(data: bytes, count: int) -> list[int] | None:

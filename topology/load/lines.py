@@ -18,11 +18,15 @@ Marks = dict[int, dict[str | int, int]]
 class FieldLines(Mapping[str, int]):
     """Field path to line; computed once, and not at all for objects that nobody asks about."""
 
-    __slots__ = ("_find", "_first", "_lines")
+    __slots__ = ("_find", "_first", "_lines", "text")
 
-    def __init__(self, find: Callable[[], dict[str, int]], first: int) -> None:
+    def __init__(
+        self, find: Callable[[], dict[str, int]], first: int, *, text: bytes | None = None
+    ) -> None:
         self._find = find
         self._first = first
+        self.text = text
+        """The object's own JSON text if the lines are found in it and nothing else."""
         self._lines: dict[str, int] | None = None
 
     def __getitem__(self, path: str) -> int:

@@ -107,7 +107,9 @@ def _find_template(
         return "metadata.name", name
     if "{{" in namespace:
         return "metadata.namespace", namespace
-    if kind not in POLICIES:
+    # No two braces of a dictionary's own stand side by side; a walk with paths takes five times
+    # as long.
+    if kind not in POLICIES or "{{" not in repr(body):
         return None
     found = (place for place in walk_texts(body) if "{{" in place[1] and "}}" in place[1])
     return next(found, None)

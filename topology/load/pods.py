@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from topology.load.fields import Fields
 from topology.load.objects import Manifest
 from topology.load.problems import Report
 from topology.model import NO_LABELS, Address, ContainerPort, Labels, Pod
 
-__all__ = ["PodShape", "read_pod", "read_shape"]
+__all__ = ["PodShape", "Shapes", "read_pod", "read_shape"]
+
+_SHAPING: Final = ("containers", "initContainers", "serviceAccountName", "serviceAccount")
 
 
 class PodShape(NamedTuple):
@@ -77,19 +79,54 @@ def _read_environment(
             into.setdefault(name, fields.text(variable, "value", place))
 
 
-def read_pod(manifest: Manifest, owner: tuple[str, str], report: Report) -> tuple[Pod, Labels]:
+class Shapes:
+    """Shapes of pods; pods of one workload say the same, which is read once."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str, str], tuple[Mapping[str, Any], PodShape]] = {}
+
+    def read(
+        self, spec: Mapping[str, Any], owner: tuple[str, str, str], fields: Fields
+    ) -> PodShape:
+        """Return what the spec of a real pod says about the network.
+
+        Args:
+            spec: Of the pod.
+            owner: Namespace, kind and name of its workload.
+            fields: Reads the pod; a spec with faults is read for each pod, as each is reported.
+        """
+        last = self._last.get(owner)
+        if last is not None and _say_the_same(last[0], spec):
+            return last[1]
+        shape = read_shape(spec, "spec.", fields)
+        if not fields.has_complained:
+            self._last[owner] = (spec, shape)
+        return shape
+
+
+def _say_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two pod specs have one shape."""
+    return (one.get("hostNetwork") is True) is (other.get("hostNetwork") is True) and all(
+        one.get(key) == other.get(key) for key in _SHAPING
+    )
+
+
+def read_pod(
+    manifest: Manifest, owner: tuple[str, str], shapes: Shapes, report: Report
+) -> tuple[Pod, Labels]:
     """Return a real pod and its literal environment variables.
 
     Args:
         manifest: The pod.
         owner: Kind and name of the workload that it belongs to.
+        shapes: Those of the pods that were read before.
         report: Takes what is wrong with it.
     """
     fields = Fields(manifest.source, report)
     metadata = manifest.body["metadata"]
     spec = fields.mapping(manifest.body, "spec", "")
     status = fields.mapping(manifest.body, "status", "")
-    shape = read_shape(spec, "spec.", fields)
+    shape = shapes.read(spec, (manifest.namespace, *owner), fields)
     phase = status.get("phase")
     pod = Pod(
         namespace=manifest.namespace,

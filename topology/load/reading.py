@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from topology.errors import UnreadableInput
+from topology.load.cache import ClusterCache
 from topology.load.clusters import assemble
+from topology.load.fingerprints import take_fingerprint
 from topology.load.inputs import LARGEST_YAML, Input, describe_empty, read_inputs
 from topology.load.json_documents import JsonDocument, locate_items, locate_object, read_json
 from topology.load.lines import FieldLines, find_marked_lines
@@ -23,7 +25,9 @@ __all__ = ["load", "load_text"]
 _Objects = list[tuple[Any, Source]]
 
 
-def load(paths: Sequence[str | Path], *, stdin: TextIO | None = None) -> Cluster:
+def load(
+    paths: Sequence[str | Path], *, stdin: TextIO | None = None, cache: Path | None = None
+) -> Cluster:
     """Read a cluster from files, folders and stdin.
 
     Objects of later paths are added to those of earlier ones; where both hold an object of the
@@ -33,6 +37,8 @@ def load(paths: Sequence[str | Path], *, stdin: TextIO | None = None) -> Cluster
     Args:
         paths: YAML or JSON files, folders (read recursively: .yaml, .yml, .json), or `-`.
         stdin: What `-` stands for; the process's own stdin if None.
+        cache: Folder in which large clusters are kept; one whose files hold what they held then
+            is taken from there. None to read the files in any case.
 
     Returns:
         The cluster, in an order that depends on the objects only.
@@ -40,6 +46,23 @@ def load(paths: Sequence[str | Path], *, stdin: TextIO | None = None) -> Cluster
     Raises:
         UnreadableInput: No object could be read from any of the paths.
     """
+    fingerprint = take_fingerprint(paths) if cache is not None else None
+    if cache is None or fingerprint is None:
+        return _load(paths, stdin)
+    kept = ClusterCache(cache)
+    with _no_collection():
+        found = kept.open(fingerprint)
+    if found is not None:
+        return found
+    cluster = _load(paths, stdin)
+    # The files may have changed while they were read.
+    if take_fingerprint(paths) == fingerprint:
+        kept.store(fingerprint, cluster)
+    return cluster
+
+
+def _load(paths: Sequence[str | Path], stdin: TextIO | None) -> Cluster:
+    """Read a cluster from the files themselves."""
     report = Report()
     objects: _Objects = []
     sources: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from topology.load.fields import Fields
 from topology.load.objects import Manifest
 from topology.load.owners import Owners
-from topology.load.pods import PodShape, read_pod, read_shape
+from topology.load.pods import PodShape, Shapes, read_pod, read_shape
 from topology.load.problems import Report
 from topology.model import Labels, Node, Pod, Workload
 
@@ -59,9 +59,10 @@ def build_workloads(
         if key not in plans:
             plans[key] = _read_plan(manifest, kind, name, report)
     pods: dict[tuple[str, str, str], list[tuple[Pod, Labels]]] = {}
+    shapes = Shapes()
     for manifest in manifests.get("Pod", ()):
         kind, name = owners.of_pod(manifest)
-        pod = read_pod(manifest, (kind, name), report)
+        pod = read_pod(manifest, (kind, name), shapes, report)
         pods.setdefault((manifest.namespace, name, kind), []).append(pod)
     workloads = []
     for key in sorted(plans.keys() | pods.keys()):
