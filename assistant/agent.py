@@ -295,7 +295,9 @@ def _open(workspace: "Workspace | Source | None", settings: Settings) -> "Worksp
     if isinstance(workspace, str | Path):
         workspace = [workspace]
     paths = list(settings.workspace) if workspace is None else list(workspace)
-    return Workspace.load(paths) if paths else Workspace.sample()
+    if not paths:
+        return Workspace.sample()
+    return Workspace.load(paths, cache=settings.cache_dir / "clusters")
 
 
 def _specs(specs: "Sequence[ToolSpec] | None") -> "tuple[ToolSpec, ...]":

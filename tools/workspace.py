@@ -65,8 +65,9 @@ class Workspace:
         stdin: TextIO | None = None,
         profile: str = DEFAULT_PROFILE,
         index: Path | None = None,
+        cache: Path | None = None,
     ) -> "Workspace":
-        """Read files, folders, or stdin (`-`).
+        """Read files, folders, or stdin (`-`); large ones are kept in `cache`, if given.
 
         Raises:
             UnreadableInput: Nothing at all could be read.
@@ -74,7 +75,7 @@ class Workspace:
         from topology.load import load
 
         return cls(
-            cluster=load(paths, stdin=stdin),
+            cluster=load(paths, stdin=stdin, cache=cache),
             sources=tuple(str(path) for path in paths),
             profile=profile,
             knowledge=Knowledge(index=index),

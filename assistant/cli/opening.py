@@ -41,7 +41,7 @@ def open_workspace(paths: list[str] | None, output: Output) -> "Workspace":
         output.note("No workspace given: using the bundled sample. Name yours with -w PATH.")
         return Workspace.sample()
     with output.working("Reading " + ", ".join(chosen)):
-        workspace = Workspace.load(chosen, stdin=sys.stdin)
+        workspace = Workspace.load(chosen, stdin=sys.stdin, cache=_cache_folder(chosen))
     output.note_problems(workspace.problems)
     return workspace
 
@@ -51,6 +51,17 @@ def _configured_paths() -> list[str]:
     from assistant.settings import Settings
 
     return list(Settings().workspace)
+
+
+def _cache_folder(paths: list[str]) -> Path | None:
+    """Return where large clusters are kept; None for small ones, which need no settings."""
+    from topology.load import deserves_cache
+
+    if not deserves_cache(paths):
+        return None
+    from assistant.settings import Settings
+
+    return Settings().cache_dir / "clusters"
 
 
 def stdin_is_attached() -> bool:

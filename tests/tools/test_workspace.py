@@ -78,3 +78,14 @@ def test_answering_about_reachability_imports_no_heavy_library() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_large_export_is_kept_in_the_folder_given_and_a_small_one_is_not(tmp_path: Path) -> None:
+    path, cache = tmp_path / "web.yaml", tmp_path / "cache"
+    path.write_text(DEPLOYMENT)
+    Workspace.load([path], cache=cache)
+    assert not cache.exists()
+    path.write_text(DEPLOYMENT + "#" * 2**18)
+    first = Workspace.load([path], cache=cache)
+    assert len(list(cache.iterdir())) == 1
+    assert Workspace.load([path], cache=cache).cluster == first.cluster
