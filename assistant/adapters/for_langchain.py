@@ -39,8 +39,8 @@ def as_langchain(spec: ToolSpec, workspace: Workspace) -> StructuredTool:
         except Exception:
             logger.exception("the tool %s failed", spec.name)
             failure = ToolError(
-                f"`{spec.name}` failed on this input.",
-                hint="Say that this could not be computed; do not guess.",
+                f"`{spec.name}` failed on this input, so this could not be computed.",
+                hint="It is a fault of netassist; the log has the details.",
             )
             return json.dumps(describe_error(failure)), failure
         return _write(result), result
