@@ -23,7 +23,8 @@ def test_absent_fields_are_empty() -> None:
 def test_a_value_of_the_wrong_type_is_refused_with_the_fix(read: Any, value: Any, fix: str) -> None:
     with pytest.raises(Rejected) as caught:
         read(value, "spec.x")
-    assert (caught.value.code, caught.value.path, caught.value.fix) == ("wrong-type", "spec.x", fix)
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.path, fault.fix) == ("wrong-type", "spec.x", fix)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_a_value_of_the_wrong_type_is_refused_with_the_fix(read: Any, value: Any
 def test_a_selector_that_kubernetes_refuses_is_refused(selector: dict[str, Any]) -> None:
     with pytest.raises(Rejected) as caught:
         read_requirements(selector, "x")
-    assert caught.value.code == "label-selector"
+    assert caught.value.faults[0].code == "label-selector"
 
 
 def test_keys_carry_their_source_unless_it_is_given() -> None:

@@ -1,5 +1,5 @@
 """CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: from their objects to rules."""
 
-from topology.policy.cilium.policy import read_cilium_policy
+from topology.policy.cilium.policy import parse_cilium_policy, read_cilium_policy, schema_for
 
-__all__ = ["read_cilium_policy"]
+__all__ = ["parse_cilium_policy", "read_cilium_policy", "schema_for"]

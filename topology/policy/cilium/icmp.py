@@ -39,7 +39,7 @@ def icmp_type(field: Mapping[str, Any], path: str) -> tuple[Protocol, int]:
     value = field.get("type")
     names = _IPV4 if family == "IPv4" else _IPV6
     code = names.get(str(value), -1) if isinstance(value, str) else value
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         code = int(value)
     if not isinstance(code, int) or isinstance(code, bool) or not 0 <= code <= 255:
         raise Rejected(

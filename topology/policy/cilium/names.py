@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from topology.policy.fields import Rejected, mapping, text
+from topology.policy.fields import Faults, Rejected, mapping, quoted, text
 from topology.policy.fqdn import NamePattern
 from topology.policy.profile import Profile
 
@@ -13,27 +13,45 @@ _NAME = re.compile(r"[-a-zA-Z0-9_.]+")
 _PATTERN = re.compile(r"[-a-zA-Z0-9_.*]+")
 
 
-def read_names(item: Any, path: str, profile: Profile) -> list[NamePattern]:
-    """Read one FQDN selector; an empty one is accepted and means no name."""
+def read_names(item: Any, path: str, profile: Profile, *, either: bool = True) -> list[NamePattern]:
+    """Read one FQDN selector; an empty one is accepted and means no name.
+
+    Args:
+        item: The selector as written.
+        path: Where it stands.
+        profile: Whose semantics.
+        either: Whether only one of name and pattern may be there (toFQDNs, not rules.dns).
+    """
     fields = mapping(item, path)
-    name = text(fields.get("matchName"), f"{path}.matchName")
-    pattern = text(fields.get("matchPattern"), f"{path}.matchPattern")
-    if name and pattern:
-        raise Rejected(
-            "fqdn",
-            "Only one of MatchName or MatchPattern is allowed in an FQDNSelector.",
-            "Make two items of it.",
-            path,
-        )
-    if name:
-        _check(_NAME, name, f"{path}.matchName", "Write a plain name; patterns go to matchPattern.")
-        return [NamePattern.name(name)]
-    if pattern:
-        _check(_PATTERN, pattern, f"{path}.matchPattern", "Write a name in which `*` may stand.")
-        return [NamePattern.pattern(pattern, deep=profile.deep_wildcards)]
-    return []
+    faults = Faults()
+    found: list[NamePattern] = []
+    with faults:
+        if name := text(fields.get("matchName"), f"{path}.matchName"):
+            _check(_NAME, name, f"{path}.matchName", _name_fix(name))
+            found.append(NamePattern.name(name))
+    with faults:
+        if pattern := text(fields.get("matchPattern"), f"{path}.matchPattern"):
+            fix = "Write a name in which `*` may stand for part of a label."
+            _check(_PATTERN, pattern, f"{path}.matchPattern", fix)
+            found.append(NamePattern.pattern(pattern, deep=profile.deep_wildcards))
+    if either and fields.get("matchName") and fields.get("matchPattern"):
+        message = "Only one of MatchName or MatchPattern is allowed in an FQDNSelector."
+        with faults:
+            raise Rejected("fqdn", message, "Make two items of it.", path)
+    faults.settle()
+    return found
+
+
+def _name_fix(name: str) -> str:
+    host = name.partition("://")[2].partition("/")[0].partition(":")[0]
+    if host:
+        return f"Write the name alone: `{host}`."
+    return "Write it as `matchPattern`." if "*" in name else "Write a plain name."
 
 
 def _check(allowed: re.Pattern[str], value: str, path: str, fix: str) -> None:
     if not allowed.fullmatch(value):
-        raise Rejected("fqdn", f"Invalid characters in `{value}`.", fix, path)
+        bad = "".join(dict.fromkeys(char for char in value if not allowed.fullmatch(char)))
+        field = path.rpartition(".")[2]
+        message = f"Invalid characters in {field} {quoted(value)}: `{bad}`."
+        raise Rejected("fqdn", message, fix, path)

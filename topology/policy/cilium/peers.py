@@ -8,7 +8,16 @@ from typing import Any
 from topology.model import Network, Service
 from topology.policy.cilium.names import read_names
 from topology.policy.cilium.selectors import entity_selectors, read_peer
-from topology.policy.fields import Rejected, listing, mapping, read_requirements, text
+from topology.policy.fields import (
+    Faults,
+    Rejected,
+    listing,
+    mapping,
+    parse_network,
+    quoted,
+    read_requirements,
+    text,
+)
 from topology.policy.labels import ANY, K8S, NAMESPACE
 from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer
 from topology.policy.rules import Context
@@ -38,6 +47,14 @@ class PeerReader:
         self.namespace = namespace
         self.subject = subject
         self.context = context
+        self._readers: dict[str, Callable[[Any, str], list[Peer]]] = {
+            "Endpoints": self._endpoint,
+            "CIDR": self._cidr,
+            "CIDRSet": self._cidr_set,
+            "Services": self._service,
+            "FQDNs": self._names,
+            "Entities": self._entity,
+        }
 
     def read(self, rule: Mapping[str, Any], path: str, *, side: str, deny: bool) -> Peers:
         """Read the fields of one rule.
@@ -48,32 +65,34 @@ class PeerReader:
             side: `from` or `to`.
             deny: Whether it is a deny rule, which has no toFQDNs.
         """
-        kinds = [kind for kind in _KINDS if not (deny and kind == "FQDNs")]
-        lists = {kind: listing(rule.get(side + kind), f"{path}.{side}{kind}") for kind in kinds}
-        _check_combination({kind for kind in kinds if lists[kind]}, path, side)
-        _check_nodes(lists, path, side)
-        readers: dict[str, Callable[[Any, str], list[Peer]]] = {
-            "Endpoints": self._endpoint,
-            "CIDR": self._cidr,
-            "CIDRSet": self._cidr_set,
-            "Services": self._service,
-            "FQDNs": self._names,
-        }
+        faults = Faults()
+        lists: dict[str, list[Any] | None] = {}
+        for kind in _KINDS:
+            if not (deny and kind == "FQDNs"):
+                with faults:
+                    lists[kind] = listing(rule.get(side + kind), f"{path}.{side}{kind}")
+        with faults:
+            _check_combination({kind for kind, items in lists.items() if items}, path, side)
+        with faults:
+            _check_nodes(lists, path, side)
         peers: list[Peer] = []
-        for kind, reader in readers.items():
-            for number, item in enumerate(lists.get(kind) or []):
-                peers += reader(item, f"{path}.{side}{kind}[{number}]")
-        entities = entity_selectors(
-            lists["Entities"], f"{path}.{side}Entities", self.context.profile
-        )
-        peers += [SelectorPeer(selector, entity=True) for selector in entities]
+        for kind, read in self._readers.items():
+            for number, item in enumerate(lists.get(kind) or ()):
+                with faults:
+                    peers += read(item, f"{path}.{side}{kind}[{number}]")
+        requires: tuple[Selector, ...] = ()
+        with faults:
+            requires = self._requires(rule, path, side)
+        faults.settle()
         nothing = any(lists[kind] == [] for kind in _EMPTY_MEANS_NONE)
         return Peers(
-            () if nothing else tuple(peers),
-            nothing,
-            self._requires(rule, path, side),
-            self._undecided(lists, side),
+            () if nothing else tuple(peers), nothing, requires, self._undecided(lists, side)
         )
+
+    def _entity(self, item: Any, path: str) -> list[Peer]:
+        name = text(item, path) or ""
+        selectors = entity_selectors(name, path, self.context.profile)
+        return [SelectorPeer(selector, entity=True) for selector in selectors]
 
     def _requires(self, rule: Mapping[str, Any], path: str, side: str) -> tuple[Selector, ...]:
         field = f"{side}Requires"
@@ -85,16 +104,22 @@ class PeerReader:
                 "Put the labels into the selectors of the peers.",
                 f"{path}.{field}",
             )
-        return tuple(
-            read_peer(
-                item,
-                f"{path}.{field}[{number}]",
-                namespace=self.namespace,
-                subject=self.subject,
-                profile=self.context.profile,
-                inject_always=True,
-            )
-            for number, item in enumerate(items)
+        faults = Faults()
+        found: list[Selector] = []
+        for number, item in enumerate(items):
+            with faults:
+                found.append(self._selector(item, f"{path}.{field}[{number}]", always=True))
+        faults.settle()
+        return tuple(found)
+
+    def _selector(self, item: Any, path: str, *, always: bool = False) -> Selector:
+        return read_peer(
+            item,
+            path,
+            namespace=self.namespace,
+            subject=self.subject,
+            profile=self.context.profile,
+            inject_always=always,
         )
 
     def _undecided(self, lists: Mapping[str, Any], side: str) -> str:
@@ -105,14 +130,7 @@ class PeerReader:
         return ""
 
     def _endpoint(self, item: Any, path: str) -> list[Peer]:
-        selector = read_peer(
-            item,
-            path,
-            namespace=self.namespace,
-            subject=self.subject,
-            profile=self.context.profile,
-        )
-        return [SelectorPeer(selector)]
+        return [SelectorPeer(self._selector(item, path))]
 
     def _cidr(self, item: Any, path: str) -> list[Peer]:
         return [self._addresses((_network(item, path, bare=True),))]
@@ -125,32 +143,50 @@ class PeerReader:
 
     def _cidr_set(self, item: Any, path: str) -> list[Peer]:
         fields = mapping(item, path)
-        ways = [k for k in ("cidr", "cidrGroupRef", "cidrGroupSelector") if fields.get(k)]
+        ways = [way for way in ("cidr", "cidrGroupRef") if fields.get(way)]
+        ways += ["cidrGroupSelector"] if fields.get("cidrGroupSelector") is not None else []
         if len(ways) != 1:
             raise Rejected(
                 "cidr-set",
                 "An item needs exactly one of `cidr`, `cidrGroupRef` and `cidrGroupSelector`.",
-                "Keep one of them.",
+                "Keep one of them." if ways else "Add one of them.",
                 path,
             )
         excepts = listing(fields.get("except"), f"{path}.except") or []
-        holes = tuple(
-            _network(hole, f"{path}.except[{n}]", bare=False) for n, hole in enumerate(excepts)
-        )
         if ways == ["cidr"]:
-            network = _network(fields["cidr"], f"{path}.cidr", bare=False)
-            _check_excepts(network, holes, path)
-            return [self._addresses((network,), holes)]
+            return [self._block(fields, excepts, path)]
+        # Beside a group Cilium does not look at the exceptions; what is none excludes nothing.
+        parsed = (parse_network(str(hole)) for hole in excepts)
+        holes = tuple(hole for hole in parsed if hole is not None)
         networks, name = self._group(fields, path)
         peer = self._addresses(networks, holes, name)
         return [peer if self.context.groups else replace(peer, missing=True)]
+
+    def _block(self, fields: Mapping[str, Any], excepts: list[Any], path: str) -> AddressPeer:
+        faults = Faults()
+        holes: list[Network] = []
+        network: Network | None = None
+        with faults:
+            network = _network(fields["cidr"], f"{path}.cidr", bare=False)
+        for number, item in enumerate(excepts):
+            with faults:
+                where = f"{path}.except[{number}]"
+                hole = _network(item, where, bare=False)
+                holes.append(hole)
+                if network is not None:
+                    _check_except(network, hole, fields["cidr"], where)
+        faults.settle()
+        return self._addresses((network,) if network else (), tuple(holes))
 
     def _group(self, fields: Mapping[str, Any], path: str) -> tuple[tuple[Network, ...], str]:
         groups = self.context.groups
         name = text(fields.get("cidrGroupRef"), f"{path}.cidrGroupRef")
         if name:
             return (groups[name].networks if name in groups else ()), f"CiliumCIDRGroup {name}"
-        wanted = read_requirements(fields["cidrGroupSelector"], f"{path}.cidrGroupSelector")
+        # Keys of a group's labels carry no source.
+        wanted = read_requirements(
+            fields["cidrGroupSelector"], f"{path}.cidrGroupSelector", source=ANY
+        )
         selector = Selector(frozenset(wanted))
         networks = [
             network
@@ -193,7 +229,11 @@ def _means(fields: Mapping[str, Any], service: Service, path: str) -> bool:
         return bool(named.get("serviceName") == service.name)
     if not chosen:
         return False
-    wanted = read_requirements(chosen.get("selector"), f"{path}.k8sServiceSelector.selector")
+    try:
+        wanted = read_requirements(chosen.get("selector"), f"{path}.k8sServiceSelector.selector")
+    except Rejected:
+        # Cilium does not check this selector; what cannot be a selector finds no Service.
+        return False
     labels = {key: (K8S, value) for key, value in service.labels.items()}
     return Selector(frozenset(wanted)).matches(labels)
 
@@ -219,25 +259,25 @@ def _check_nodes(lists: Mapping[str, Any], path: str, side: str) -> None:
         )
 
 
-def _check_excepts(network: Network, holes: tuple[Network, ...], path: str) -> None:
+def _check_except(network: Network, hole: Network, written: str, path: str) -> None:
     """Check as Cilium up to 1.19 does: only the address of an exception must lie inside."""
-    for number, hole in enumerate(holes):
-        if hole.version != network.version or hole.network_address not in network:
-            raise Rejected(
-                "except-outside",
-                f"allow CIDR prefix `{network}` does not contain exclude CIDR prefix `{hole}`.",
-                "Take the exception out, or widen `cidr`.",
-                f"{path}.except[{number}]",
-            )
+    if hole.version != network.version or hole.network_address not in network:
+        raise Rejected(
+            "except-outside",
+            f"Allow CIDR prefix `{written}` does not contain exclude CIDR prefix `{hole}`.",
+            "Take the exception out, or widen `cidr`.",
+            path,
+        )
 
 
 def _network(value: Any, path: str, *, bare: bool) -> Network:
     written = text(value, path) or ""
-    try:
-        if bare or "/" in written:
-            return ip_network(written, strict=False)
-    except ValueError:
-        pass
+    network = parse_network(written, bare=bare)
+    if network is not None:
+        return network
+    single = parse_network(written, bare=True)
+    if single is not None:
+        message = f"Unable to parse CIDR {quoted(written)}: a prefix length is needed here."
+        raise Rejected("cidr", message, f"Write `{single}`.", path)
     example = "10.0.0.0/8 or 10.1.2.3" if bare else "10.0.0.0/8"
-    message = f"Unable to parse CIDR `{written}`."
-    raise Rejected("cidr", message, f"Write it like {example}.", path)
+    raise Rejected("cidr", f"Unable to parse CIDR {quoted(written)}.", f"Write {example}.", path)

@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from topology.model import Document, Problem
-from topology.policy.cilium.known import unknown_fields
-from topology.policy.cilium.peers import PeerReader
+from topology.policy.cilium.peers import PeerReader, Peers
+from topology.policy.cilium.schema import policy_schema
 from topology.policy.cilium.selectors import read_subject
 from topology.policy.cilium.toports import PortItem, read_port_items
-from topology.policy.fields import Rejected, listing, mapping, rejection, text
+from topology.policy.fields import Fault, Faults, Rejected, listing, mapping, rejection
+from topology.policy.profile import Profile
 from topology.policy.rules import Context, Rule
-from topology.policy.selectors import Selector
+from topology.policy.schema import Field, fits, unknown_fields
+from topology.policy.selectors import EVERYTHING, Selector
 from topology.policy.verdict import Direction
 
-__all__ = ["read_cilium_policy"]
+__all__ = ["parse_cilium_policy", "read_cilium_policy", "schema_for"]
 
 _SECTIONS: tuple[tuple[str, Direction, bool, str], ...] = (
     ("ingress", "ingress", False, "from"),
@@ -25,13 +27,14 @@ _SECTIONS: tuple[tuple[str, Direction, bool, str], ...] = (
     ("egress", "egress", False, "to"),
     ("egressDeny", "egress", True, "to"),
 )
-_LONGEST_LOG = 32
 
 
 def read_cilium_policy(
     document: Document, context: Context
 ) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
     """Read a policy; one that Cilium would refuse gives no rules and a problem."""
+    rules, faults = parse_cilium_policy(document, context)
+    known = schema_for(context.profile)
     warnings = tuple(
         Problem(
             severity="warning",
@@ -40,28 +43,46 @@ def read_cilium_policy(
             hint="Check its name and place; the API server drops it.",
             location=document.source.at(path),
         )
-        for path in unknown_fields(document.body)
+        for path in unknown_fields(document.body, known)
     )
-    try:
-        rules = [
-            rule
-            for spec, path in _specs(document)
-            for rule in _Spec(document, spec, path, context).rules()
-        ]
-    except Rejected as fault:
-        return (), (rejection(document, fault), *warnings)
-    return tuple(rules), warnings
+    if faults:
+        return (), (rejection(document, faults), *warnings)
+    return rules, warnings
+
+
+def parse_cilium_policy(
+    document: Document, context: Context
+) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
+    """Return the rules of a policy and every reason for which Cilium would refuse it.
+
+    With any such reason there are no rules, as Cilium then imports nothing of the policy.
+    """
+    faults = Faults()
+    rules: list[Rule] = []
+    with faults:
+        fits(document.body, schema_for(context.profile))
+    with faults:
+        for spec, path in _specs(document):
+            with faults:
+                rules += _Spec(document, spec, path, context).rules()
+    found = tuple(dict.fromkeys(faults.found))
+    return () if found else tuple(rules), found
+
+
+def schema_for(profile: Profile) -> Field:
+    """Return the fields that Cilium's policies have in a profile."""
+    return policy_schema(latest=profile.name == "1.19")
 
 
 def _specs(document: Document) -> Iterator[tuple[Mapping[str, Any], str]]:
     single = document.body.get("spec")
-    several = listing(document.body.get("specs"), "specs") or []
-    if single is None and not several:
+    several = listing(document.body.get("specs"), "specs")
+    if single is None and several is None:
         message = "The policy has neither `spec` nor `specs`."
         raise Rejected("empty-policy", message, "Add a `spec`.", "")
     if single is not None:
         yield mapping(single, "spec"), "spec"
-    for number, spec in enumerate(several):
+    for number, spec in enumerate(several or ()):
         yield mapping(spec, f"specs[{number}]"), f"specs[{number}]"
 
 
@@ -75,36 +96,51 @@ class _Spec:
         self.spec = spec
         self.path = path
         self.context = context
-        self.sections = {
-            name: listing(spec.get(name), f"{path}.{name}") or [] for name, *_ in _SECTIONS
-        }
-        self.on_host = self._check_selectors()
-        self.subject = self._subject()
-        self._check_sections()
-        self.peers = PeerReader(namespace=document.namespace, subject=self.subject, context=context)
+        self.faults = Faults()
+        self.sections: dict[str, list[Any]] = {name: [] for name, *_ in _SECTIONS}
+        self.on_host = spec.get("nodeSelector") is not None
+        self.subject = EVERYTHING
 
-    def rules(self) -> Iterator[Rule]:
-        """Yield the rules; every item gives one at least, for the sake of default deny."""
+    def rules(self) -> list[Rule]:
+        """Return the rules; every item gives one at least, for the sake of default deny.
+
+        Raises:
+            Rejected: With every reason for which Cilium refuses the spec.
+        """
+        for name in self.sections:
+            with self.faults:
+                self.sections[name] = listing(self.spec.get(name), f"{self.path}.{name}") or []
+        with self.faults:
+            self._check_selectors()
+            self.subject = self._subject()
+        with self.faults:
+            self._check_sections()
+        peers = PeerReader(
+            namespace=self.document.namespace, subject=self.subject, context=self.context
+        )
+        found: list[Rule] = []
         for name, direction, deny, side in _SECTIONS:
             for number, item in enumerate(self.sections[name]):
                 path = f"{self.path}.{name}[{number}]"
-                yield from self._item(mapping(item, path), path, direction, deny, side)
+                with self.faults:
+                    found += self._item(mapping(item, path), path, direction, deny, side, peers)
+        self.faults.settle()
+        return found
 
-    def _check_selectors(self) -> bool:
+    def _check_selectors(self) -> None:
         endpoints = self.spec.get("endpointSelector") is not None
-        nodes = self.spec.get("nodeSelector") is not None
-        if endpoints and nodes:
+        if endpoints and self.on_host:
             message = "Rule cannot have both EndpointSelector and NodeSelector."
             raise Rejected("selectors", message, "Keep one of them.", f"{self.path}.nodeSelector")
-        if nodes and self.document.namespace:
+        if self.on_host and self.document.namespace:
             message = "Rule cannot have NodeSelector."
             fix = "Make it a CiliumClusterwideNetworkPolicy."
             raise Rejected("node-selector", message, fix, f"{self.path}.nodeSelector")
-        if not (endpoints or nodes):
+        if not (endpoints or self.on_host):
             message = "Rule must have one of EndpointSelector or NodeSelector."
-            fix = "Add `endpointSelector: {}` to mean every pod of the namespace."
+            every = "of the namespace" if self.document.namespace else "of every namespace"
+            fix = f"Add `endpointSelector: {{}}` to mean every pod {every}."
             raise Rejected("selectors", message, fix, self.path)
-        return nodes
 
     def _subject(self) -> Selector:
         field = "nodeSelector" if self.on_host else "endpointSelector"
@@ -122,32 +158,36 @@ class _Spec:
                 "Add a section with an item; `ingress: [{}]` denies all ingress.",
                 self.path,
             )
-        log = mapping(self.spec.get("log"), f"{self.path}.log")
-        if len(text(log.get("value"), f"{self.path}.log.value") or "") > _LONGEST_LOG:
-            message = f"The log value is longer than {_LONGEST_LOG} characters."
-            raise Rejected("log", message, "Shorten it.", f"{self.path}.log.value")
 
     def _default_deny(self, direction: Direction) -> bool:
         chosen = mapping(self.spec.get("enableDefaultDeny"), f"{self.path}.enableDefaultDeny")
-        value = chosen.get(direction)
-        if not isinstance(value, bool | None):
-            path = f"{self.path}.enableDefaultDeny.{direction}"
-            raise Rejected("wrong-type", f"`{value}` is no boolean.", "Write true or false.", path)
-        return value is not False
+        return chosen.get(direction) is not False
 
     def _item(
-        self, item: Mapping[str, Any], path: str, direction: Direction, deny: bool, side: str
+        self,
+        item: Mapping[str, Any],
+        path: str,
+        direction: Direction,
+        deny: bool,
+        side: str,
+        reader: PeerReader,
     ) -> Iterator[Rule]:
-        peers = self.peers.read(item, path, side=side, deny=deny)
-        ports = read_port_items(
-            item,
-            path,
-            ingress=direction == "ingress",
-            deny=deny,
-            profile=self.context.profile,
-        )
-        self._check_host_l7(ports, direction)
-        auth = mapping(item.get("authentication"), f"{path}.authentication").get("mode")
+        faults = Faults()
+        peers, ports, mode = Peers(()), list[PortItem](), None
+        with faults:
+            peers = reader.read(item, path, side=side, deny=deny)
+        with faults:
+            ports = read_port_items(
+                item,
+                path,
+                ingress=direction == "ingress",
+                deny=deny,
+                host=self.on_host,
+                profile=self.context.profile,
+            )
+        with faults:
+            mode = mapping(item.get("authentication"), f"{path}.authentication").get("mode")
+        faults.settle()
         anyone = not peers.peers and not peers.nothing and bool(ports)
         for part in ports or [PortItem(path, ())]:
             yield Rule(
@@ -162,20 +202,7 @@ class _Spec:
                 ports=part.ports if ports else None,
                 l7=part.l7,
                 default_deny=self._default_deny(direction),
-                auth="" if deny else str(auth or ""),
+                auth="" if deny else str(mode or ""),
                 undecided=peers.undecided,
                 requires=peers.requires,
             )
-
-    def _check_host_l7(self, ports: list[PortItem], direction: Direction) -> None:
-        for part in ports:
-            if not (self.on_host and part.l7):
-                continue
-            if direction == "ingress":
-                message = "L7 policy is not supported on host ingress yet."
-                raise Rejected("host-l7", message, "Take `rules` out.", f"{part.path}.rules")
-            if part.l7.parser != "dns":
-                message = (
-                    f"L7 protocol {part.l7.parser.upper()} is not supported on host egress yet."
-                )
-                raise Rejected("host-l7", message, "Take `rules` out.", f"{part.path}.rules")

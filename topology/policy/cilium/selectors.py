@@ -6,7 +6,7 @@ namespace unless the selector says otherwise, a clusterwide one any pod of any n
 
 from typing import Any
 
-from topology.policy.fields import Rejected, listing, mapping, read_requirements, text
+from topology.policy.fields import Rejected, mapping, quoted, read_requirements
 from topology.policy.labels import ANY, CLUSTER, K8S, NAMESPACE, NAMESPACE_LABELS, RESERVED
 from topology.policy.profile import Profile
 from topology.policy.selectors import EVERYTHING, Selector, exists, one_of
@@ -18,6 +18,14 @@ _CLUSTER_ENTITIES = (
 )  # fmt: skip
 _WORLD = ("world", "world-ipv4", "world-ipv6")
 _SINGLE = frozenset({*_CLUSTER_ENTITIES, "world-ipv4", "world-ipv6"})
+_KNOWN = frozenset({"all", "cluster", "none", "world", *_SINGLE})
+_MEANT = {
+    "any": "all", "apiserver": "kube-apiserver", "api-server": "kube-apiserver",
+    "external": "world", "internet": "world", "kubeapiserver": "kube-apiserver", "node": "host",
+    "nodes": "remote-node", "outside": "world", "public": "world", "remotenode": "remote-node",
+    "remote-nodes": "remote-node",
+}  # fmt: skip
+"""What people write for an entity, and what they mean."""
 
 
 def read_subject(value: Any, path: str, *, namespace: str) -> Selector:
@@ -69,16 +77,12 @@ def read_peer(
     return selector.with_also(extra)
 
 
-def entity_selectors(value: Any, path: str, profile: Profile) -> list[Selector]:
-    """Read fromEntities or toEntities: the selectors that the entities stand for."""
-    found = []
-    for number, item in enumerate(listing(value, path) or []):
-        name = text(item, f"{path}[{number}]") or ""
-        found += _entity(name, f"{path}[{number}]", profile)
-    return found
+def entity_selectors(name: str, path: str, profile: Profile) -> list[Selector]:
+    """Return the selectors that an entity stands for.
 
-
-def _entity(name: str, path: str, profile: Profile) -> list[Selector]:
+    Raises:
+        Rejected: There is no such entity.
+    """
     if name == "all":
         return [EVERYTHING]
     if name == "none":
@@ -90,8 +94,10 @@ def _entity(name: str, path: str, profile: Profile) -> list[Selector]:
         return [*(_reserved(one) for one in _CLUSTER_ENTITIES), local]
     if name in _SINGLE:
         return [_reserved(name)]
-    known = ", ".join(sorted({"all", "cluster", "world", *_SINGLE}))
-    raise Rejected("entity", f"Unsupported entity: `{name}`.", f"Write one of {known}.", path)
+    known = ", ".join(sorted(_KNOWN))
+    meant = _MEANT.get(name.lower()) or name.lower()
+    fix = f"Write `{meant}`." if meant in _KNOWN else f"Write one of {known}."
+    raise Rejected("entity", f"Unsupported entity: {quoted(name)}.", fix, path)
 
 
 def _reserved(name: str) -> Selector:

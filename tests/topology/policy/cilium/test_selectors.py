@@ -55,7 +55,8 @@ def test_a_subject_cannot_leave_its_namespace() -> None:
 
 def test_entities_are_selectors_on_reserved_labels() -> None:
     def names(*entities: str) -> list[str]:
-        return [str(s) for s in entity_selectors(list(entities), "x", PROFILES["1.18"])]
+        profile = PROFILES["1.18"]
+        return [str(s) for name in entities for s in entity_selectors(name, "x", profile)]
 
     assert names("all") == ["everything"]
     assert names("host", "health") == ["reserved:host Exists", "reserved:health Exists"]
