@@ -32,6 +32,8 @@ class Expected(BaseModel):
     must_not_mention: tuple[str, ...] = ()
     needs_clarification: bool = False
     declines: bool = False
+    may_refrain: bool = False
+    """Whether asking back or declining is a fair answer, too (a bare or doubtful question)."""
 
 
 class Case(BaseModel):
@@ -130,6 +132,9 @@ def score(expected: Expected, answer: Answer) -> Score:
     faults: list[str] = []
     asks, declines = bool(answer.needs), answer.declined
     text = _everything(answer)
+    if expected.may_refrain and (asks or declines) and answer.verdict is None:
+        said = [p for p in expected.must_not_mention if re.search(p, answer.text)]
+        return Score(faults=tuple(f"mentions `{p}`" for p in said), wrong=bool(said))
     if asks != expected.needs_clarification:
         faults.append("asked back" if asks else "did not ask back")
     if declines != expected.declines:
