@@ -9,7 +9,13 @@ from topology.policy.istio.matching import Scope, holds
 from topology.policy.istio.rules import AuthorizationPolicy, Element, Rule, Test
 from topology.policy.istio.truth import Truth, all_of
 
-__all__ = ["describe_missing", "describe_nearest", "describe_open", "describe_tests"]
+__all__ = [
+    "describe_missing",
+    "describe_nearest",
+    "describe_open",
+    "describe_tests",
+    "phrase_of",
+]
 
 _ORDER = (
     "request.method",
@@ -39,6 +45,11 @@ _LEADS = {
     "destination.ip": "to address",
     "connection.sni": "with SNI",
 }
+_PRESENCES = {
+    "request.auth.principal": ("with a valid token", "without a valid token"),
+    "source.principal": ("from callers with a certificate", "from callers without a certificate"),
+}
+"""What `*` asks for, and its opposite."""
 _UNKNOWNS = {
     "source.ip": "the caller's address is not known",
     "remote.ip": "the caller's address is not known",
@@ -73,7 +84,7 @@ def describe_tests(tests: Iterable[Test]) -> str:
     ordered = sorted(tests, key=_rank)
     methods = [test for test in ordered if test.attribute == "request.method"]
     words = [_methods(test) for test in methods] or ["any request"]
-    words += [_phrase(test) for test in ordered if test not in methods]
+    words += [phrase_of(test) for test in ordered if test not in methods]
     return " ".join(words)
 
 
@@ -128,7 +139,7 @@ def _lack(
             best = failing
     failing = best or []
     if failing and all(test.attribute.startswith("source.") for test in failing):
-        return len(failing), "callers " + " ".join(_phrase(test) for test in failing)
+        return len(failing), "callers " + " ".join(phrase_of(test) for test in failing)
     return len(failing), describe_tests(failing)
 
 
@@ -141,7 +152,10 @@ def _methods(test: Test) -> str:
     return f"any method but {names}" if test.negated else names
 
 
-def _phrase(test: Test) -> str:
+def phrase_of(test: Test) -> str:
+    """Return what one test asks of a request, such as `on /api/*` or `from namespace shop`."""
+    if "*" in test.values and test.attribute in _PRESENCES:
+        return _PRESENCES[test.attribute][test.negated]
     values = _any_of(test.values)
     if test.attribute in ("request.headers", "request.auth.claims"):
         kind = "header" if test.attribute == "request.headers" else "claim"

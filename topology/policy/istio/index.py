@@ -1,7 +1,7 @@
 """Every Istio policy of a cluster, and which of them concern a pod."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_network
@@ -115,6 +115,21 @@ class PolicyIndex:
             for policy in self._by_namespace.get(namespace, ())
             if selects(policy, pod, root_namespace=root)
         )
+
+    @cached_property
+    def policies(self) -> Mapping[str, AuthorizationPolicy]:
+        """Return every AuthorizationPolicy that could be read, by `Kind/namespace/name`."""
+        return {policy.key: policy for policy in self._policies()}
+
+    def is_selected(self, document: Document, pod: Pod) -> bool:
+        """Return whether an Istio policy of any kind is about a pod."""
+        if document.kind == "AuthorizationPolicy":
+            policy = self.policies.get(document.key)
+            return policy is not None and selects(
+                policy, pod, root_namespace=self.settings.root_namespace
+            )
+        own = document.namespace in (self.settings.root_namespace, pod.namespace)
+        return own and selects_labels(_selector(document), pod)
 
     def request_authentications(self, pod: Pod) -> tuple[Document, ...]:
         """Return the RequestAuthentications that select a pod."""

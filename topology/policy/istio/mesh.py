@@ -11,6 +11,7 @@ from typing import Any, get_args
 import yaml
 
 from topology.model import Cluster, Document, Problem
+from topology.policy.istio.bodies import mapping
 from topology.policy.istio.identities import LOCAL_TRUST_DOMAIN
 from topology.policy.istio.paths import Normalization
 
@@ -55,7 +56,7 @@ def read_settings(cluster: Cluster) -> tuple[MeshSettings, tuple[Problem, ...]]:
     settings = MeshSettings(root_namespace=namespace, is_addon=addon)
     problems: list[Problem] = []
     for document in _config_maps(cluster.documents, namespace):
-        text = _mapping(document.body.get("data")).get("mesh")
+        text = mapping(document.body.get("data")).get("mesh")
         try:
             content = yaml.safe_load(text) if isinstance(text, str) else {}
         except yaml.YAMLError:
@@ -69,16 +70,22 @@ def read_settings(cluster: Cluster) -> tuple[MeshSettings, tuple[Problem, ...]]:
                 )
             )
             continue
-        settings = _overlay(settings, _mapping(content), document)
+        settings = _overlay(settings, mapping(content), document)
     return settings, tuple(problems)
 
 
 def is_addon(cluster: Cluster) -> bool:
     """Return whether the mesh is the Istio add-on of AKS."""
-    return ADDON_NAMESPACE in cluster.namespaces or any(
-        namespace.labels.get(_REVISION, "").startswith(_ADDON_REVISION)
-        for namespace in cluster.namespaces.values()
-    )
+    labels = [namespace.labels for namespace in cluster.namespaces.values()]
+    revisions = {each[_REVISION] for each in labels if _REVISION in each}
+    if any(revision.startswith(_ADDON_REVISION) for revision in revisions):
+        return True
+    own = cluster.namespaces.get(ADDON_NAMESPACE)
+    if own is None or own.declared:
+        return own is not None
+    # Only an object names the namespace: that counts where nothing tells of another mesh.
+    other = cluster.namespaces.get(DEFAULT_NAMESPACE)
+    return not revisions and not (other and other.declared)
 
 
 def _config_maps(documents: Iterable[Document], namespace: str) -> list[Document]:
@@ -91,7 +98,7 @@ def _config_maps(documents: Iterable[Document], namespace: str) -> list[Document
         and (
             document.name == "istio" or document.name.startswith(("istio-asm-", _SHARED, "istio-"))
         )
-        and "mesh" in _mapping(document.body.get("data"))
+        and "mesh" in mapping(document.body.get("data"))
     ]
     return sorted(found, key=lambda one: (not one.name.startswith(_SHARED), one.name))
 
@@ -100,12 +107,12 @@ def _overlay(
     settings: MeshSettings, content: Mapping[str, Any], document: Document
 ) -> MeshSettings:
     """Return settings with what one ConfigMap says laid over them."""
-    mode: Any = _mapping(content.get("pathNormalization")).get("normalization")
-    defaults = _mapping(content.get("defaultConfig"))
-    hops = _mapping(defaults.get("gatewayTopology")).get("numTrustedProxies")
+    mode: Any = mapping(content.get("pathNormalization")).get("normalization")
+    defaults = mapping(content.get("defaultConfig"))
+    hops = mapping(defaults.get("gatewayTopology")).get("numTrustedProxies")
     aliases = content.get("trustDomainAliases")
     found = content.get("extensionProviders") or []
-    providers = [_mapping(each) for each in found if isinstance(found, list)]
+    providers = [mapping(each) for each in found if isinstance(found, list)]
     names = {str(each.get("name")) for each in providers}
     speaking_http = {str(each.get("name")) for each in providers if "envoyExtAuthzHttp" in each}
     return MeshSettings(
@@ -121,7 +128,3 @@ def _overlay(
         is_addon=settings.is_addon,
         origin=f"{document.key} ({document.source.at('data.mesh')})",
     )
-
-
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}

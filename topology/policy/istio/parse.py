@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any, get_args
 
 from topology.model import Document, Problem
+from topology.policy.istio.bodies import listing, mapping
 from topology.policy.istio.rules import (
     Action,
     AuthorizationPolicy,
@@ -80,7 +81,7 @@ class _Reader:
         self.action: Action = "ALLOW"
 
     def read(self) -> AuthorizationPolicy | None:
-        spec = _mapping(self.document.body.get("spec"))
+        spec = mapping(self.document.body.get("spec"))
         action: Any = spec.get("action") or "ALLOW"
         if action not in get_args(Action):
             self._complain(
@@ -91,23 +92,23 @@ class _Reader:
             )
             return None
         self.action = action
-        metadata = _mapping(self.document.body.get("metadata"))
-        dry_run = _mapping(metadata.get("annotations")).get("istio.io/dry-run")
-        given = spec.get("rules")
+        metadata = mapping(self.document.body.get("metadata"))
+        dry_run = mapping(metadata.get("annotations")).get("istio.io/dry-run")
         return AuthorizationPolicy(
             document=self.document,
             action=self.action,
             rules=tuple(
-                self._rule(rule, f"spec.rules[{index}]") for index, rule in enumerate(_list(given))
+                self._rule(rule, f"spec.rules[{index}]")
+                for index, rule in enumerate(listing(spec.get("rules")))
             ),
-            selector=_labels(_mapping(spec.get("selector")).get("matchLabels")),
+            selector=_labels(mapping(spec.get("selector")).get("matchLabels")),
             target_refs=_target_refs(spec),
-            provider=str(_mapping(spec.get("provider")).get("name") or ""),
+            provider=str(mapping(spec.get("provider")).get("name") or ""),
             dry_run=str(dry_run) in _TRUE,
         )
 
     def _rule(self, given: Any, path: str) -> Rule:
-        rule = _mapping(given)
+        rule = mapping(given)
         try:
             return Rule(
                 path=path,
@@ -132,9 +133,9 @@ class _Reader:
         inner: str,
         fields: Mapping[str, str],
     ) -> Iterator[Element]:
-        for index, given in enumerate(_list(rule.get(outer))):
+        for index, given in enumerate(listing(rule.get(outer))):
             place = f"{path}.{outer}[{index}].{inner}"
-            content = _mapping(_mapping(given).get(inner))
+            content = mapping(mapping(given).get(inner))
             tests: list[Test] = []
             for name, attribute in fields.items():
                 opposite = f"not{name[0].upper()}{name[1:]}"
@@ -159,9 +160,9 @@ class _Reader:
                 )
 
     def _conditions(self, rule: Mapping[str, Any], path: str) -> Iterator[Test]:
-        for index, given in enumerate(_list(rule.get("when"))):
+        for index, given in enumerate(listing(rule.get("when"))):
             place = f"{path}.when[{index}]"
-            content = _mapping(given)
+            content = mapping(given)
             key = str(content.get("key") or "")
             attribute, argument = self._attribute(key)
             if attribute and not argument and attribute in (_HEADERS, _CLAIMS, _FILTERS):
@@ -194,7 +195,7 @@ class _Reader:
     def _tests(
         self, attribute: str, argument: tuple[str, ...], given: Any, path: str, *, negated: bool
     ) -> list[Test]:
-        values = tuple(str(value) for value in _list(given))
+        values = tuple(str(value) for value in listing(given))
         good = tuple(value for value in values if _is_good(attribute, value))
         if len(good) < len(values):
             bad = next(value for value in values if value not in good)
@@ -251,26 +252,18 @@ def _nested(text: str) -> tuple[str, ...]:
 
 
 def _target_refs(spec: Mapping[str, Any]) -> tuple[TargetRef, ...]:
-    given = [*_list(spec.get("targetRefs"))]
+    given = [*listing(spec.get("targetRefs"))]
     if spec.get("targetRef"):
         given.append(spec["targetRef"])
     return tuple(
         TargetRef(
-            group=str(_mapping(each).get("group") or ""),
-            kind=str(_mapping(each).get("kind") or ""),
-            name=str(_mapping(each).get("name") or ""),
+            group=str(mapping(each).get("group") or ""),
+            kind=str(mapping(each).get("kind") or ""),
+            name=str(mapping(each).get("name") or ""),
         )
         for each in given
     )
 
 
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}
-
-
-def _list(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, (list, tuple)) else []
-
-
 def _labels(given: Any) -> dict[str, str]:
-    return {str(key): str(value) for key, value in _mapping(given).items()}
+    return {str(key): str(value) for key, value in mapping(given).items()}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from topology.model import Document, Location, Pod
+from topology.policy.istio.bodies import mapping
 
 __all__ = ["EffectiveMode", "Mode", "PeerAuthentications"]
 
@@ -94,10 +95,10 @@ def _effective(policy: _Policy, mode: Mode, rule: str) -> EffectiveMode:
 
 
 def _parse(document: Document) -> _Policy:
-    spec = _mapping(document.body.get("spec"))
-    labels = _mapping(_mapping(spec.get("selector")).get("matchLabels"))
-    ports = _mapping(spec.get("portLevelMtls"))
-    created = _mapping(document.body.get("metadata")).get("creationTimestamp")
+    spec = mapping(document.body.get("spec"))
+    labels = mapping(mapping(spec.get("selector")).get("matchLabels"))
+    ports = mapping(spec.get("portLevelMtls"))
+    created = mapping(document.body.get("metadata")).get("creationTimestamp")
     return _Policy(
         document=document,
         selector={str(key): str(value) for key, value in labels.items()},
@@ -108,8 +109,4 @@ def _parse(document: Document) -> _Policy:
 
 
 def _mode(given: Any) -> Mode | None:
-    return _MODES.get(str(_mapping(given).get("mode")))
-
-
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}
+    return _MODES.get(str(mapping(given).get("mode")))

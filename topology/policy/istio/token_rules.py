@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topology.model import Document, Location
+from topology.policy.istio.bodies import listing, mapping
 
 __all__ = ["DEFAULT_PLACES", "HeaderPlace", "Places", "TokenRule", "read_token_rules"]
 
@@ -80,9 +81,9 @@ class TokenRule:
 def read_token_rules(documents: Iterable[Document]) -> tuple[TokenRule, ...]:
     """Return the rules of some RequestAuthentications in the order in which proxies have them."""
     found = [
-        _rule(document, index, _mapping(given))
+        _rule(document, index, mapping(given))
         for document in documents
-        for index, given in enumerate(_list(_mapping(document.body.get("spec")).get("jwtRules")))
+        for index, given in enumerate(listing(mapping(document.body.get("spec")).get("jwtRules")))
     ]
     return tuple(sorted(found, key=lambda rule: rule.issuer))
 
@@ -90,7 +91,7 @@ def read_token_rules(documents: Iterable[Document]) -> tuple[TokenRule, ...]:
 def _rule(document: Document, index: int, given: Mapping[str, Any]) -> TokenRule:
     headers = tuple(
         HeaderPlace(str(each.get("name") or "").lower(), str(each.get("prefix") or ""))
-        for each in map(_mapping, _list(given.get("fromHeaders")))
+        for each in map(mapping, listing(given.get("fromHeaders")))
     )
     places = Places(
         headers=headers,
@@ -111,12 +112,4 @@ def _rule(document: Document, index: int, given: Mapping[str, Any]) -> TokenRule
 
 
 def _texts(given: Any) -> tuple[str, ...]:
-    return tuple(str(each) for each in _list(given))
-
-
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}
-
-
-def _list(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, (list, tuple)) else []
+    return tuple(str(each) for each in listing(given))
