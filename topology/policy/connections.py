@@ -1,6 +1,10 @@
 """Connections between identities: both directions, the requests on them, and what is open."""
 
-from topology.model import ContainerPort, Node, Protocol
+from functools import cached_property
+from typing import Literal
+
+from topology.errors import InvalidQuery
+from topology.model import ContainerPort, Protocol
 from topology.policy.conflicts import conflict
 from topology.policy.decision import PolicyDecision, join
 from topology.policy.evaluation import CompiledRule, Row, evaluate
@@ -11,41 +15,101 @@ from topology.policy.explanation import (
     ports_asked,
     unenforced,
 )
+from topology.policy.gates import Gate, Gates
+from topology.policy.ground import Ground
 from topology.policy.identities import Identity
-from topology.policy.named_ports import NamedPorts
-from topology.policy.pods import PodClasses
+from topology.policy.matrix import Matrix
 from topology.policy.ports import PortSet
-from topology.policy.profile import Profile
-from topology.policy.rules import Rule
-from topology.policy.subjects import select_subjects
+from topology.policy.subjects import DIRECTIONS, Subjects
 from topology.policy.verdict import Direction, HttpRequest, Layer
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "check_port"]
 
-_DIRECTIONS: tuple[Direction, ...] = ("egress", "ingress")
+_ROWS_KEPT = 4096
+"""Rows of which the next question may need one again; a question needs two."""
 
 
 class Connections:
     """Decides between identities; keeps every row that it has worked out."""
 
-    def __init__(
-        self,
-        rules: tuple[Rule, ...],
-        classes: PodClasses,
-        *,
-        nodes: tuple[Node, ...],
-        profile: Profile,
-    ) -> None:
-        self._classes = classes
-        self._profile = profile
-        self._named = NamedPorts((one.ports for one in classes.classes), profile)
-        self._selecting = select_subjects(rules, classes, self._named, nodes=nodes, profile=profile)
+    def __init__(self, ground: Ground, subjects: Subjects, gates: Gates | None = None) -> None:
+        self.subjects = subjects
+        self.ground = ground
+        self._classes = ground.classes
+        self._gates = gates
         self._rows: dict[tuple[Direction, int, Identity], Row] = {}
         self._conflicts: dict[int, str] = {}
+        self._egress: dict[int, Gate] = {}
+        self._ingress: dict[int, Gate] = {}
+        self._atoms: dict[tuple[Protocol, int], int] = {}
+
+    @property
+    def gates(self) -> Gates:
+        """Return the gates of the ground, which every set of policies on it shares."""
+        if self._gates is None:
+            self._gates = Gates(self.ground)
+        return self._gates
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """Return what every end may open to every other."""
+        places = range(len(self.ground.axis.places))
+        egress, ingress = ([self.gate(way, one) for one in places] for way in DIRECTIONS)
+        return Matrix(self.ground.axis, self.ground.atoms, egress, ingress)
+
+    def changed(self, subjects: Subjects) -> "Connections":
+        """Return the connections under other policies on the same ground."""
+        return Connections(self.ground, subjects, self.gates)
 
     def selecting(self, number: int) -> list[tuple[Direction, CompiledRule]]:
         """Return the rules that select the identity with this number, by direction."""
-        return [(way, one) for way in _DIRECTIONS for one in self._selecting[way][number]]
+        return [(way, one) for way in DIRECTIONS for one in self.subjects.of(way, number)]
+
+    def gate(self, direction: Direction, number: int) -> Gate:
+        """Return what the identity with this number lets through in one direction."""
+        gates = self.gates
+        host = self._classes.entities["host-endpoint"].number
+        if number >= len(self._classes.classes) and number != host:
+            return gates.open
+        end = self._classes.index.identities[number]
+        if self.conflict(end):
+            return gates.faulty
+        return gates.gate(
+            self.subjects.of(direction, number),
+            direction,
+            own_ports=self._ports(end),
+            on_host=number == host,
+        )
+
+    def verdict(
+        self, source: int, destination: int, port: int, protocol: Protocol
+    ) -> Literal["allow", "deny", "unknown"]:
+        """Return the verdict that `decide` gives between two identities of the index.
+
+        Raises:
+            InvalidQuery: There is no such port.
+        """
+        atom = self._atoms.get((protocol, port))
+        if atom is None:
+            atom = self._atom(protocol, port)
+        out = self._egress.get(source) or self._keep(self._egress, "egress", source)
+        into = self._ingress.get(destination) or self._keep(self._ingress, "ingress", destination)
+        if out.allowed[atom] >> destination & into.allowed[atom] >> source & 1:
+            return "allow"
+        if out.possible[atom] >> destination & into.possible[atom] >> source & 1:
+            return "unknown"
+        return "deny"
+
+    def _atom(self, protocol: Protocol, port: int) -> int:
+        check_port(protocol, port)
+        if len(self._atoms) >= _ROWS_KEPT:
+            self._atoms.clear()
+        atom = self._atoms[protocol, port] = self.ground.atoms.number(protocol, port)
+        return atom
+
+    def _keep(self, kept: dict[int, Gate], direction: Direction, number: int) -> Gate:
+        gate = kept[number] = self.gate(direction, number)
+        return gate
 
     def decide(
         self,
@@ -66,7 +130,7 @@ class Connections:
             if row is None:
                 layers.append(unenforced(way, end.name))
                 continue
-            fault = self._conflict(end)
+            fault = self.conflict(end)
             if fault:
                 errors.append(fault)
                 layers.append(_failed(way, fault))
@@ -87,7 +151,7 @@ class Connections:
         ):
             if row is None:
                 continue
-            if self._conflict(end):
+            if self.conflict(end):
                 allowed = PortSet.EMPTY
                 continue
             allowed &= row.allowed
@@ -109,14 +173,16 @@ class Connections:
         key = (direction, end.number, peer)
         row = self._rows.get(key)
         if row is None:
+            if len(self._rows) >= _ROWS_KEPT:
+                self._rows.clear()
             row = self._rows[key] = evaluate(
-                self._selecting[direction][end.number],
+                self.subjects.of(direction, end.number),
                 direction,
                 peer,
                 own_ports=self._ports(end),
                 peer_ports=self._ports(peer),
-                named=self._named,
-                profile=self._profile,
+                named=self.ground.named,
+                profile=self.ground.profile,
                 on_host=end is self._classes.entities["host-endpoint"],
             )
         return row
@@ -126,11 +192,12 @@ class Connections:
             return self._classes.classes[identity.number].ports
         return ()
 
-    def _conflict(self, end: Identity) -> str:
+    def conflict(self, end: Identity) -> str:
+        """Return why Cilium cannot compute the policy of an end, or ""."""
         if end.number not in self._conflicts:
             faults = (
-                conflict(self._selecting[way][end.number], self._named, self._ports(end))
-                for way in _DIRECTIONS
+                conflict(self.subjects.of(way, end.number), self.ground.named, self._ports(end))
+                for way in DIRECTIONS
             )
             self._conflicts[end.number] = next((fault for fault in faults if fault), "")
         return self._conflicts[end.number]
@@ -155,3 +222,17 @@ def _authentication(row: Row, protocol: Protocol, port: int | None) -> list[str]
         for match in row.matches
         if match.rule.auth == "required" and not match.rule.deny and match.ports.overlaps(asked)
     ]
+
+
+def check_port(protocol: Protocol, port: int | None) -> None:
+    """Refuse what is no port.
+
+    Raises:
+        InvalidQuery: There is no such port.
+    """
+    try:
+        ports_asked(protocol, port or 0)
+    except (KeyError, ValueError):
+        message = f"`{port}/{protocol}` is no port."
+        hint = "Give 0 to 65535 for TCP, UDP and SCTP, an ICMP type from 0 to 255."
+        raise InvalidQuery(message, hint=hint) from None

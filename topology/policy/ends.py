@@ -85,6 +85,19 @@ class Ends:
             case EntityTarget(name):
                 return self._entity(name)
 
+    @property
+    def api_addresses(self) -> frozenset[Address]:
+        """Return the known addresses of the API server that are outside the cluster."""
+        return self._api - self._nodes.keys()
+
+    def outside(self, address: Address) -> Identity:
+        """Return the identity of an address that is neither a pod's nor a node's."""
+        return self._external(address)
+
+    def named(self, name: str) -> Identity:
+        """Return the identity of a DNS name whose addresses are not known."""
+        return self._name(name)
+
     def _pod(self, pod: Pod, other: PeerTarget) -> tuple[End, ...]:
         if pod.host_network:
             return self._node(self._node_names.get(pod.node), pod.node, other)
@@ -169,8 +182,8 @@ class Ends:
             return (End(self._classes.entities[name.removeprefix("reserved:")]),)
         if name == "kube-apiserver":
             return self._api_server()
-        if name == "kube-apiserver-external" and self._api - self._nodes.keys():
-            return self._api_addresses(self._api - self._nodes.keys())
+        if name == "kube-apiserver-external" and self.api_addresses:
+            return self._api_addresses(self.api_addresses)
         if name == "world" and self._profile.ipv6:
             entities = self._classes.entities
             return (

@@ -19,10 +19,10 @@ class, as in Cilium's engine, although such traffic never leaves the pod.
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
 from operator import itemgetter
+from typing import Literal
 
-from topology.errors import InvalidQuery
 from topology.model import Cluster, Document, Pod, Problem, Protocol
-from topology.policy.connections import Connections
+from topology.policy.connections import Connections, check_port
 from topology.policy.decision import (
     PolicyDecision,
     PortOutcome,
@@ -30,39 +30,37 @@ from topology.policy.decision import (
     except_for,
     merge,
 )
-from topology.policy.ends import End, Ends, PeerTarget
+from topology.policy.difference import Difference, difference
+from topology.policy.ends import End, PeerTarget
 from topology.policy.evaluation import CompiledRule, named_networks
-from topology.policy.explanation import ports_asked
+from topology.policy.ground import Ground
+from topology.policy.matrix import Matrix
 from topology.policy.networks import named_parts
-from topology.policy.pods import PodClasses
 from topology.policy.ports import PortSet
 from topology.policy.profile import Profile, profile_named
-from topology.policy.reading import read_policies
+from topology.policy.readings import Readings
 from topology.policy.rules import Rule
+from topology.policy.subjects import Subjects
 from topology.policy.verdict import Direction, HttpRequest, combine
-from topology.targets import AddressTarget, EntityTarget
+from topology.targets import AddressTarget, EntityTarget, PodTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
+
+
+_DECISIONS_KEPT = 4096
+"""Decisions that the next question may ask for again, as Services and workloads do."""
 
 
 class PolicyEngine:
     """NetworkPolicy, CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy of one cluster."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        rules: tuple[Rule, ...],
-        problems: tuple[Problem, ...],
-        profile: Profile,
-        clusters: Mapping[str, str],
-    ) -> None:
-        self.cluster = cluster
-        self.profile = profile
-        self.rules = rules
-        self.problems = problems
-        self._classes = PodClasses(cluster, rules, profile=profile, clusters=clusters)
-        self._ends = Ends(cluster, self._classes, rules, profile)
-        self._connections = Connections(rules, self._classes, nodes=cluster.nodes, profile=profile)
+    def __init__(self, connections: Connections, readings: Readings) -> None:
+        self.cluster = connections.ground.cluster
+        self.profile = connections.ground.profile
+        self._ground = connections.ground
+        self._classes = connections.ground.classes
+        self._connections = connections
+        self._readings = readings
         self._decisions: dict[Hashable, PolicyDecision] = {}
 
     @classmethod
@@ -87,8 +85,93 @@ class PolicyEngine:
         """
         chosen = profile_named(profile)
         documents = cluster.policies if policies is None else policies
-        rules, problems = read_policies(cluster, documents, chosen)
-        return cls(cluster, rules, problems, chosen, clusters or {})
+        readings = Readings.read(cluster, documents, chosen)
+        ground = Ground(cluster, readings.rules, profile=chosen, clusters=clusters or {})
+        return cls(Connections(ground, Subjects.of_rules(ground, readings.rules)), readings)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules of all policies, in the order of policy and field."""
+        return self._readings.rules
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the policies that are rejected, and the parts of others that are doubtful."""
+        return self._readings.problems
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Return the policies that the engine decides by, sorted."""
+        return self._readings.documents
+
+    def with_(self, documents: Iterable[Document]) -> "PolicyEngine":
+        """Return the engine with further policies; one of a known name replaces that one."""
+        return self.changed(add=documents)
+
+    def without(self, policies: Iterable[str]) -> "PolicyEngine":
+        """Return the engine without some policies, given by `Kind/namespace/name`.
+
+        Raises:
+            UnknownName: There is no such policy.
+        """
+        return self.changed(remove=policies)
+
+    def changed(
+        self, *, add: Iterable[Document] = (), remove: Iterable[str] = ()
+    ) -> "PolicyEngine":
+        """Return the engine with and without some policies; only what they select is redone.
+
+        Raises:
+            UnknownName: A policy that is to be removed does not exist.
+        """
+        readings, added, removed = self._readings.changed(add, remove, self.cluster, self.profile)
+        if not self._ground.covers(added):
+            return PolicyEngine(_rooted(self._ground, readings.rules, self.rules), readings)
+        subjects, _ = self._connections.subjects.changed(added, removed)
+        return PolicyEngine(self._connections.changed(subjects), readings)
+
+    def what_if(self, *, add: Iterable[Document] = (), remove: Iterable[str] = ()) -> Difference:
+        """Return exactly what policies that are added or taken away open and close.
+
+        Raises:
+            UnknownName: A policy that is to be removed does not exist.
+        """
+        readings, added, removed = self._readings.changed(add, remove, self.cluster, self.profile)
+        before = self._connections
+        if not self._ground.covers(added):
+            before = _rooted(self._ground, self.rules, readings.rules)
+        subjects, touched = before.subjects.changed(added, removed)
+        return difference(before, before.changed(subjects), touched)
+
+    def matrix(self) -> Matrix:
+        """Return what every end may open to every other, over all ports."""
+        return self._connections.matrix
+
+    def verdict(
+        self, src: PeerTarget, dst: PeerTarget, *, port: int, protocol: Protocol = "TCP"
+    ) -> Literal["allow", "deny", "unknown"]:
+        """Return the verdict that `decide` gives on a port, without its explanation.
+
+        Raises:
+            InvalidQuery: As for `decide`.
+        """
+        if isinstance(src, PodTarget) and isinstance(dst, PodTarget):
+            source = self._classes.of.get(src.pod.full_name)
+            destination = self._classes.of.get(dst.pod.full_name)
+            if source is not None and destination is not None:
+                return self._connections.verdict(source, destination, port, protocol)
+        return self.decide(src, dst, port=port, protocol=protocol).verdict
+
+    def allows(self, source: int, destination: int, port: int, protocol: Protocol = "TCP") -> bool:
+        """Return whether pods of one class may open a connection to pods of another.
+
+        Args:
+            source: Number of a class, as `class_of` gives it.
+            destination: Likewise.
+            port: Of the destination pod; the type for ICMP.
+            protocol: Transport protocol.
+        """
+        return self._connections.verdict(source, destination, port, protocol) == "allow"
 
     def decide(
         self,
@@ -119,9 +202,11 @@ class PolicyEngine:
             key = (source.identity, destination.identity, protocol, port, http, dns)
             decision = self._decisions.get(key)
             if decision is None:
-                _check_port(protocol, port)
+                check_port(protocol, port)
                 decision = self._connections.decide(*key)
                 if http is None and dns is None:
+                    if len(self._decisions) >= _DECISIONS_KEPT:
+                        self._decisions.clear()
                     self._decisions[key] = decision
             text = ", ".join(part for part in (source.part, destination.part) if part)
             parts.append((text, decision))
@@ -204,13 +289,13 @@ class PolicyEngine:
         return tuple((s.identity, d.identity) for s, d in self._pairs(src, dst))
 
     def _pairs(self, src: PeerTarget, dst: PeerTarget) -> list[tuple[End, End]]:
-        return list(product(self._ends.of(src, dst), self._ends.of(dst, src)))
+        return list(product(self._ground.ends.of(src, dst), self._ground.ends.of(dst, src)))
 
 
-def _check_port(protocol: Protocol, port: int | None) -> None:
-    try:
-        ports_asked(protocol, port or 0)
-    except (KeyError, ValueError):
-        message = f"`{port}/{protocol}` is no port."
-        hint = "Give 0 to 65535 for TCP, UDP and SCTP, an ICMP type from 0 to 255."
-        raise InvalidQuery(message, hint=hint) from None
+def _rooted(ground: Ground, rules: Iterable[Rule], others: Iterable[Rule]) -> Connections:
+    """Return the connections under some rules, on ground that tells others apart as well."""
+    rules = tuple(rules)
+    wider = Ground(
+        ground.cluster, [*rules, *others], profile=ground.profile, clusters=ground.clusters
+    )
+    return Connections(wider, Subjects.of_rules(wider, rules))

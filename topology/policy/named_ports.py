@@ -1,6 +1,6 @@
 """Numbers behind the names of ports, and the ports that a rule covers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from topology.model import ContainerPort, Protocol
 from topology.policy.ports import PortSet
@@ -26,29 +26,39 @@ class NamedPorts:
     """
 
     def __init__(self, pods: Iterable[Declared], profile: Profile) -> None:
-        self._per_pod = profile.name == "kubernetes"
+        self.per_pod = profile.name == "kubernetes"
+        """Whether egress, too, takes the ports of the destination."""
         everywhere: dict[tuple[str, Protocol], set[int]] = {}
         for declared in set(pods):
             for port in declared:
                 if port.name:
                     key = (port.name.lower(), port.protocol)
                     everywhere.setdefault(key, set()).add(port.number)
+        self._declared = everywhere
         self._everywhere = {
             key: next(iter(numbers)) for key, numbers in everywhere.items() if len(numbers) == 1
         }
+
+    def meanings(self, entry: PortEntry) -> Iterator[PortSet]:
+        """Yield every set of ports that an entry means to some pod."""
+        for protocol in entry.protocols:
+            if not entry.name:
+                yield PortSet.of(protocol, entry.first, entry.last)
+            for number in self._declared.get((entry.name, protocol), ()):
+                yield PortSet.of(protocol, number)
 
     def numbers(
         self, entry: PortEntry, direction: Direction, destination: Declared
     ) -> dict[Protocol, int]:
         """Return the number behind a named port, for each protocol that has one."""
-        if direction == "egress" and not self._per_pod:
+        if direction == "egress" and not self.per_pod:
             return {
                 protocol: self._everywhere[entry.name, protocol]
                 for protocol in entry.protocols
                 if (entry.name, protocol) in self._everywhere
             }
         named = [port for port in destination if port.name.lower() == entry.name]
-        if not self._per_pod:
+        if not self.per_pod:
             named = named[:1]
         return {
             port.protocol: port.number

@@ -23,6 +23,10 @@ class Parts:
             marks.sort()
         self._known: dict[tuple[int, int], tuple[bool, ...]] = {}
 
+    def know(self, networks: Iterable[Network]) -> bool:
+        """Return whether every one of some networks is among these."""
+        return set(networks) <= set(self._networks)
+
     def within(self, address: Address) -> tuple[bool, ...]:
         """Return for each network whether it holds the address."""
         key = (address.version, bisect_right(self._marks[address.version], int(address)))

@@ -55,7 +55,9 @@ class PodClasses:
             name: space.labels for name, space in cluster.namespaces.items() if space.declared
         }
         self._parts = Parts(_networks_named(rules)) if profile.cidr_selects_pods else None
-        self._named = any(entry.name for rule in rules for entry in rule.ports or ())
+        self.by_address = profile.cidr_selects_pods
+        """Whether networks mean pods too."""
+        self._named = _name_ports(rules)
         self._by_key: dict[Key, int] = {}
         self._signatures: dict[tuple[ContainerPort, ...], int] = {(): 0}
         self.classes: list[PodClass] = []
@@ -63,11 +65,23 @@ class PodClasses:
         """Number of the class, by `namespace/name`; pods on the host network have none."""
         for workload in cluster.workloads:
             self._intern(workload.pods)
+        self.everything = (1 << len(self.classes)) - 1
+        """All classes, as a bitset over the index."""
         self.entities = {
             name: reserved(name, dual_stack=profile.ipv6) for name in sorted(RESERVED_LABELS)
         }
         pods = (one.identity for one in self.classes)
         self.index = IdentityIndex(chain(pods, self.entities.values()))
+
+    def covers(self, rules: tuple[Rule, ...]) -> bool:
+        """Return whether further rules find no more to tell pods apart by."""
+        named, keys = _keys_named(rules)
+        return (
+            set(keys) <= set(self._keys)
+            and (self._by_account or SERVICE_ACCOUNT not in named)
+            and (self._named or not _name_ports(rules))
+            and (self._parts is None or self._parts.know(_networks_named(rules)))
+        )
 
     def _intern(self, pods: Iterable[Pod]) -> None:
         """Give each pod its class; the pods of a workload mostly declare the same ports."""
@@ -130,6 +144,10 @@ def _keys_named(rules: tuple[Rule, ...]) -> tuple[set[str], tuple[str, ...]]:
     named = {(r.key, r.source) for selector in selectors for r in selector.requirements}
     carried = {key for key, source in named if source != RESERVED and key not in _DERIVED}
     return {key for key, _ in named}, tuple(sorted(carried))
+
+
+def _name_ports(rules: tuple[Rule, ...]) -> bool:
+    return any(entry.name for rule in rules for entry in rule.ports or ())
 
 
 def _networks_named(rules: tuple[Rule, ...]) -> tuple[Network, ...]:

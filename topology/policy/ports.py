@@ -5,7 +5,7 @@ from typing import ClassVar, get_args
 
 from topology.model import Protocol
 
-__all__ = ["PROTOCOLS", "PortSet", "Span"]
+__all__ = ["PROTOCOLS", "PortSet", "Span", "last_port"]
 
 Span = tuple[int, int]
 """First and last port, both included."""
@@ -18,6 +18,11 @@ _LAST: dict[str, int] = {
     "ICMP": 255,
     "ICMPv6": 255,
 }
+
+
+def last_port(protocol: Protocol) -> int:
+    """Return the highest port, or ICMP type, of a protocol."""
+    return _LAST[protocol]
 
 
 class PortSet:
