@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,13 +15,13 @@ from topology.load.fingerprints import take_fingerprint
 from topology.load.inputs import LARGEST_YAML, Input, describe_empty, read_inputs
 from topology.load.json_documents import JsonDocument, locate_items, locate_object, read_json
 from topology.load.lines import FieldLines, find_marked_lines
-from topology.load.objects import unpack
+from topology.load.objects import Manifest, read_manifests, unpack
 from topology.load.problems import Report
 from topology.load.typography import holds_typography, report_typography
 from topology.load.yaml_documents import YamlDocument, read_yaml
 from topology.model import Cluster, Problem, Source
 
-__all__ = ["load", "load_text"]
+__all__ = ["FileContent", "load", "load_text", "read_files", "read_text"]
 
 _Objects = list[tuple[Any, Source]]
 
@@ -90,6 +91,43 @@ def load_text(text: str, *, name: str = "<text>") -> Cluster:
     report = Report()
     given = Input(name=name, data=text.encode("utf-8", "replace"))
     return assemble(_read_objects(given, report), report, sources=(name,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """What one file holds, object by object, before any of them counts for a cluster."""
+
+    path: str
+    manifests: tuple[Manifest, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def read_files(
+    paths: Sequence[str | Path], *, stdin: TextIO | None = None
+) -> Iterator[FileContent]:
+    """Yield what each file holds, also those that cannot be read, with their problems.
+
+    Args:
+        paths: YAML or JSON files, folders (read recursively), or `-`.
+        stdin: What `-` stands for; the process's own stdin if None.
+    """
+    unread = Report()
+    for given in read_inputs(paths, stdin, unread):
+        yield _content(given)
+    for problem in unread.finish():
+        path = problem.location.file if problem.location else ""
+        yield FileContent(path=path, problems=(problem,))
+
+
+def read_text(text: str, *, name: str = "<text>") -> FileContent:
+    """Return what a text holds, as `read_files` does of a file."""
+    return _content(Input(name=name, data=text.encode("utf-8", "replace")))
+
+
+def _content(given: Input) -> FileContent:
+    faults = Report()
+    manifests = tuple(read_manifests(_read_objects(given, faults), faults))
+    return FileContent(path=given.name, manifests=manifests, problems=faults.finish())
 
 
 def _refuse_nothing(problems: Sequence[Problem], paths: Sequence[str | Path]) -> None:

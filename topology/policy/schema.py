@@ -18,7 +18,7 @@ from topology.policy.fields import (
     text,
 )
 
-__all__ = ["Field", "each", "fits", "limits", "of", "texts", "unknown_fields"]
+__all__ = ["Field", "Unknown", "each", "fits", "limits", "of", "texts", "unknown_fields"]
 
 Kind = Literal["any", "boolean", "integer", "list", "map", "number-or-text", "object", "string"]
 _NONE: Mapping[str, "Field"] = MappingProxyType({})
@@ -68,8 +68,20 @@ def texts(**limits: Any) -> Field:
     return each(Field(kind="string", **limits))
 
 
-def unknown_fields(value: Any, known: Field, path: str = "") -> Iterator[str]:
-    """Yield the path of every field that is not kept."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A field that the API server drops."""
+
+    path: str
+    name: str
+    holder: Mapping[str, Any]
+    """The object that it stands in."""
+    known: Field
+    """What that object may hold."""
+
+
+def unknown_fields(value: Any, known: Field, path: str = "") -> Iterator[Unknown]:
+    """Yield every field that is not kept."""
     if isinstance(value, list):
         if known.item is not None and known.item.kind != "string":
             for number, item in enumerate(value):
@@ -78,7 +90,7 @@ def unknown_fields(value: Any, known: Field, path: str = "") -> Iterator[str]:
         for name, inner in value.items():
             place = f"{path}.{name}" if path else str(name)
             if name not in known.fields:
-                yield place
+                yield Unknown(path=place, name=str(name), holder=value, known=known)
             elif isinstance(inner, Mapping | list):
                 yield from unknown_fields(inner, known.fields[name], place)
 

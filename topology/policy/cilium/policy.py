@@ -39,11 +39,11 @@ def read_cilium_policy(
         Problem(
             severity="warning",
             code="unknown-field",
-            message=f"{document.key}: `{path}` is no field of Cilium and has no effect.",
+            message=f"{document.key}: `{field.path}` is no field of Cilium and has no effect.",
             hint="Check its name and place; the API server drops it.",
-            location=document.source.at(path),
+            location=document.source.at(field.path),
         )
-        for path in unknown_fields(document.body, known)
+        for field in unknown_fields(document.body, known)
     )
     if faults:
         return (), (rejection(document, faults), *warnings)
