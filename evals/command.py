@@ -15,6 +15,7 @@ __all__ = ["SUITES", "main"]
 SUITES = {
     "bench": "speed and memory at the reference load, against the targets",
     "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
+    "cilium-validity": "validation against what Cilium's own parser takes and refuses",
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
     "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     if options.suite == "bench":
         return _bench(options)
-    module = import_module(f"evals.suites.{options.suite}")
+    module = import_module(f"evals.suites.{options.suite.replace('-', '_')}")
     settings = {"model": options.model} if options.suite == "questions" else {}
     try:
         result: SuiteResult = module.run(options.cases, **settings)
@@ -61,7 +62,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    suites = "\n".join(f"  {name:<12}{text}" for name, text in SUITES.items())
+    suites = "\n".join(f"  {name:<17}{text}" for name, text in SUITES.items())
     parser = argparse.ArgumentParser(
         prog="python -m evals",
         description=f"Run one evaluation suite.\n\nsuites:\n{suites}",
