@@ -42,7 +42,7 @@ from topology.policy.readings import Readings
 from topology.policy.rules import Rule
 from topology.policy.subjects import Subjects
 from topology.policy.verdict import Direction, HttpRequest, combine
-from topology.targets import AddressTarget, EntityTarget, PodTarget
+from topology.targets import AddressTarget, EntityTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
 
@@ -155,12 +155,12 @@ class PolicyEngine:
         Raises:
             InvalidQuery: As for `decide`.
         """
-        if isinstance(src, PodTarget) and isinstance(dst, PodTarget):
-            source = self._classes.of.get(src.pod.full_name)
-            destination = self._classes.of.get(dst.pod.full_name)
-            if source is not None and destination is not None:
-                return self._connections.verdict(source, destination, port, protocol)
-        return self.decide(src, dst, port=port, protocol=protocol).verdict
+        numbers = self._classes.by_id
+        try:
+            source, destination = numbers[id(src.pod)], numbers[id(dst.pod)]  # type: ignore[union-attr]
+        except (AttributeError, KeyError):  # No pod, or one that is not as this cluster holds it.
+            return self.decide(src, dst, port=port, protocol=protocol).verdict
+        return self._connections.verdict(source, destination, port, protocol)
 
     def allows(self, source: int, destination: int, port: int, protocol: Protocol = "TCP") -> bool:
         """Return whether pods of one class may open a connection to pods of another.

@@ -63,6 +63,8 @@ class PodClasses:
         self.classes: list[PodClass] = []
         self.of: dict[str, int] = {}
         """Number of the class, by `namespace/name`; pods on the host network have none."""
+        self.by_id: dict[int, int] = {}
+        """The same by `id(pod)`, for the pods of the cluster, which keeps them alive."""
         for workload in cluster.workloads:
             self._intern(workload.pods)
         self.everything = (1 << len(self.classes)) - 1
@@ -106,7 +108,7 @@ class PodClasses:
             if number is None:
                 number = self._by_key[key] = self._new_class(pod)
             self.classes[number].pods.append(pod)
-            self.of[name] = number
+            self.of[name] = self.by_id[id(pod)] = number
 
     def _new_class(self, pod: Pod) -> int:
         identity = Identity(
