@@ -6,6 +6,7 @@ from typing import Any
 from tools.selector_text import listing, mapping, selector_text
 from tools.wording import join
 from topology.model import Document
+from topology.policy.istio.sentences import explain
 
 __all__ = ["authorization", "peer_authentication", "request_authentication"]
 
@@ -24,7 +25,8 @@ _MODES = {
 
 
 def authorization(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield each sentence about an AuthorizationPolicy with its field."""
+    """Yield what an AuthorizationPolicy does, then each sentence about it with its field."""
+    yield explain(document), "spec"
     spec = mapping(document.body.get("spec"))
     yield _selected(document, spec)
     action = str(spec.get("action", "ALLOW"))
@@ -89,7 +91,8 @@ def _values(condition: Mapping[str, Any]) -> str:
 
 
 def peer_authentication(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield each sentence about a PeerAuthentication with its field."""
+    """Yield what a PeerAuthentication does, then each sentence about it with its field."""
+    yield explain(document), "spec"
     spec = mapping(document.body.get("spec"))
     yield _selected(document, spec)
     mode = str(mapping(spec.get("mtls")).get("mode", "UNSET"))
@@ -100,7 +103,8 @@ def peer_authentication(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def request_authentication(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield each sentence about a RequestAuthentication with its field."""
+    """Yield what a RequestAuthentication does, then each sentence about it with its field."""
+    yield explain(document), "spec"
     spec = mapping(document.body.get("spec"))
     yield _selected(document, spec)
     for number, rule in enumerate(listing(spec.get("jwtRules"))):

@@ -101,6 +101,8 @@ spec:
 
 def test_a_mesh_policy_in_words() -> None:
     assert told(MESH) == [
+        "Refuses GET on /a from principal cluster.local/ns/b/sa/y and from namespace other than c "
+        "with header x = 1 to workloads with `app=x` in namespace `a`, whatever else allows it.",
         "It selects pods `app=x` in namespace `a` (everywhere, if that is the mesh's root "
         "namespace).",
         "Denies from principals `cluster.local/ns/b/sa/y` with not namespaces `c` to methods `GET` "

@@ -90,7 +90,7 @@ def _effect(policy: AuthorizationPolicy, where: str) -> str:
 
 def _rule(rule: Rule) -> str:
     operations = [describe_tests(each.tests) for each in rule.operations] or [_ANY]
-    sources = [" ".join(phrase_of(test) for test in each.tests) for each in rule.sources]
+    sources = [" and ".join(phrase_of(test) for test in each.tests) for each in rule.sources]
     conditions = [phrase_of(test) for test in rule.conditions]
     whom = [_or(list(dict.fromkeys(sources)))] if all(sources) and sources else []
     return " ".join([_or(list(dict.fromkeys(operations))), *whom, *conditions])
