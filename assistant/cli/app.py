@@ -10,6 +10,7 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
 from assistant.cli.doctor import doctor
+from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
@@ -76,6 +77,7 @@ def _add(command: Callable[..., None]) -> None:
 
 for command in (ask, reach, who_can_reach, what_can, doctor):
     _add(command)
+app.add_typer(policy, name="policy")
 
 
 def main() -> None:

@@ -158,10 +158,11 @@ def test_the_registry_is_sorted_and_holds_the_tools_that_are_promised() -> None:
         "list_policies",
         "search_docs",
         "size_subnets",
+        "validate_policy",
         "what_can_reach",
         "who_can_reach",
     } <= set(names)
-    assert len(FAMILIES) <= len(names) <= 10
+    assert len(FAMILIES) <= len(names) <= 12
 
 
 @EVERY

@@ -12,14 +12,20 @@ from topology.errors import UnreadableInput
 from topology.load.cache import ClusterCache
 from topology.load.clusters import assemble
 from topology.load.fingerprints import take_fingerprint
-from topology.load.inputs import LARGEST_YAML, Input, describe_empty, read_inputs
+from topology.load.inputs import (
+    LARGEST_YAML,
+    Input,
+    describe_empty,
+    holds_too_many_values,
+    read_inputs,
+)
 from topology.load.json_documents import JsonDocument, locate_items, locate_object, read_json
 from topology.load.lines import FieldLines, find_marked_lines
-from topology.load.objects import Manifest, read_manifests, unpack
+from topology.load.objects import read_manifests, unpack
 from topology.load.problems import Report
 from topology.load.typography import holds_typography, report_typography
 from topology.load.yaml_documents import YamlDocument, read_yaml
-from topology.model import Cluster, Problem, Source
+from topology.model import Cluster, Document, Problem, Source
 
 __all__ = ["FileContent", "load", "load_text", "read_files", "read_text"]
 
@@ -98,7 +104,8 @@ class FileContent:
     """What one file holds, object by object, before any of them counts for a cluster."""
 
     path: str
-    manifests: tuple[Manifest, ...] = ()
+    documents: tuple[Document, ...] = ()
+    """Of every kind; kinds of other APIs are named `Kind.group` as kubectl does."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -126,8 +133,18 @@ def read_text(text: str, *, name: str = "<text>") -> FileContent:
 
 def _content(given: Input) -> FileContent:
     faults = Report()
-    manifests = tuple(read_manifests(_read_objects(given, faults), faults))
-    return FileContent(path=given.name, manifests=manifests, problems=faults.finish())
+    documents = tuple(
+        Document(
+            kind=manifest.kind,
+            api_version=manifest.api_version,
+            namespace=manifest.namespace,
+            name=manifest.name,
+            body=manifest.body,
+            source=manifest.source,
+        )
+        for manifest in read_manifests(_read_objects(given, faults), faults)
+    )
+    return FileContent(path=given.name, documents=documents, problems=faults.finish())
 
 
 def _refuse_nothing(problems: Sequence[Problem], paths: Sequence[str | Path]) -> None:
@@ -176,13 +193,20 @@ def _read_json_objects(given: Input, report: Report) -> _Objects | None:
         for document in read_json(given.data, given.name, faults)
         for item in _items_of_json(document, given.name)
     ]
-    if faults.has_errors and not objects and not given.name.lower().endswith(".json"):
+    if faults.has_errors and not objects and _may_be_yaml(given):
         fallback = Report()
         documents = read_yaml(given.data.decode(), given.name, fallback)
-        if len(given.data) <= LARGEST_YAML and any(documents) and not fallback.has_errors:
+        if any(documents) and not fallback.has_errors:
             return None
     report.extend(*faults.finish())
     return objects
+
+
+def _may_be_yaml(given: Input) -> bool:
+    """Say whether text that starts as JSON is worth being read as a YAML flow mapping."""
+    if given.name.lower().endswith(".json") or len(given.data) > LARGEST_YAML:
+        return False
+    return not holds_too_many_values(given.data)
 
 
 def _read_yaml_objects(text: str, file: str, report: Report) -> _Objects:

@@ -42,7 +42,7 @@ def find_restrictions(document: Document) -> Iterator[Finding]:
 
 def _of_rule(document: Document, item: Item) -> Iterator[Finding]:
     side = item.section.side
-    if item.has("toFQDNs"):
+    if item.has("toFQDNs") and not item.section.deny:
         path = f"{item.path}.toFQDNs"
         yield _say(document, "aks-fqdn", path, _FQDN, _FQDN_FIX)
         yield from _service_names(document, item)

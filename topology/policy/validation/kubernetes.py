@@ -11,6 +11,7 @@ from topology.policy.validation.rules_of import mappings
 __all__ = ["find_traps"]
 
 _SIDES = {"ingress": "from", "egress": "to"}
+_TYPES = ("Ingress", "Egress")
 _DNS = 53
 
 
@@ -40,7 +41,8 @@ def find_traps(document: Document) -> Iterator[Finding]:
 
 def _ignored(document: Document, spec: Mapping[str, Any]) -> Iterator[Finding]:
     types = spec.get("policyTypes")
-    if not isinstance(types, list) or not types:
+    # A type of another name is refused, whatever it was meant to be.
+    if not isinstance(types, list) or not types or any(one not in _TYPES for one in types):
         return
     for way in _SIDES:
         if spec.get(way) and way.title() not in types:

@@ -94,6 +94,9 @@ def _fix(unknown: Unknown, schema: Field) -> str:
         )
     if "Deny[" in unknown.path and unknown.name == "rules":
         return "Deny rules take no L7 rules: list the requests that may pass in an allow rule."
+    begun = [name for short, name in folded.items() if len(plain) > 2 and short.startswith(plain)]
+    if len(begun) == 1:
+        return f"Write `{begun[0]}`."
     if near := get_close_matches(plain, folded, n=1, cutoff=_CLOSE):
         return f"Write `{folded[near[0]]}`."
     if {"matchLabels", "matchExpressions"} <= set(names):
