@@ -138,7 +138,9 @@ async def test_a_bug_in_a_tool_is_logged_and_shows_nothing_of_itself(
     make: Make, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await make(call("break_down"), "I do not know.").aask(QUESTION)
-    assert answer.tools[0].result["error"] == "`break_down` failed on this input."
+    assert answer.tools[0].result["error"] == (
+        "`break_down` failed on this input, so this could not be computed."
+    )
     assert "secret" not in str(answer.to_dict())
     assert "ZeroDivisionError" in caplog.text
 
