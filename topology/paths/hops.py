@@ -150,10 +150,11 @@ def _is_same_pod(source: Party, destination: Party) -> bool:
     """Return whether both ends can only be the one same pod."""
     if not (isinstance(source.target, PodTarget) and isinstance(destination.target, PodTarget)):
         return False
-    names = {pod.full_name for pod in (*source.pods, *destination.pods)}
     # A planned pod, or a workload by name, stands for replicas that may well differ.
-    asked = source.name == destination.name == source.target.pod.full_name
-    return len(names) == 1 and asked
+    name = source.target.pod.full_name
+    if not source.name == destination.name == name or len(source.pods) > 1:
+        return False
+    return [pod.full_name for pod in destination.pods] in ([], [name])
 
 
 def _host_pod(party: Party) -> Pod | None:

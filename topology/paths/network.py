@@ -140,7 +140,7 @@ class Network:
                 service_port=ask.service_port,
                 verdict=verdict,
             )
-        groups = _groups(
+        found = [
             pair
             for source in sources
             for destination, number in ask.ends
@@ -152,15 +152,16 @@ class Network:
                 http=http,
                 service=ask.service,
             )
-        )
-        worst = worst_of(group.verdict.verdict for group in groups)
+        ]
+        verdicts = {verdict.verdict for _, _, verdict in found}
+        worst = worst_of(verdicts)
         return PortVerdict(
             port=ask.port,
             protocol=ask.protocol,
             name=ask.name,
             service_port=ask.service_port,
-            verdict=next(group.verdict for group in groups if group.verdict.verdict == worst),
-            groups=groups if len({group.verdict.verdict for group in groups}) > 1 else (),
+            verdict=next(verdict for _, _, verdict in found if verdict.verdict == worst),
+            groups=_groups(found) if len(verdicts) > 1 else (),
             open_ports=self._open_ports(sources, ask),
         )
 
