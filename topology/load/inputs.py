@@ -11,11 +11,24 @@ from typing import Any, Final, TextIO
 from topology.load.problems import Report
 from topology.model import Location, Problem
 
-__all__ = ["LARGEST_JSON", "LARGEST_YAML", "Input", "describe_empty", "list_files", "read_inputs"]
+__all__ = [
+    "LARGEST_JSON",
+    "LARGEST_YAML",
+    "Input",
+    "describe_empty",
+    "holds_too_many_values",
+    "list_files",
+    "read_inputs",
+]
 
 LARGEST_JSON: Final = 512 * 2**20
-LARGEST_YAML: Final = 64 * 2**20
-"""Bytes. YAML takes some twenty times as long to read as JSON: ten seconds at this size."""
+LARGEST_YAML: Final = 96 * 2**20
+"""Bytes; an export of 20,000 pods, as the API server prints them, has 80 million."""
+MOST_YAML_VALUES: Final = 4_000_000
+"""At some three microseconds each, where libyaml reads them; that export has 2.5 million."""
+
+_COST_OF_DOCUMENT: Final = 5
+"""In values: a parser of its own is made for each."""
 
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 _SNIFFED: Final = 2**16
@@ -139,7 +152,21 @@ def _read_stream(name: str, stream: Any, report: Report) -> Iterator[Input]:
     if size > limit:
         report.extend(_describe_large(name, size, limit, is_json=is_json))
         return
+    if not is_json and holds_too_many_values(data):
+        report.extend(_describe_many(name))
+        return
     yield from _decode(name, data, report)
+
+
+def holds_too_many_values(data: bytes) -> bool:
+    """Say whether YAML would take too long to read, however small it is: `a,a,a` or `---` lines.
+
+    Counts what a value cannot do without: a line, comma or bracket of its own, or a dash.
+    """
+    if len(data) <= MOST_YAML_VALUES // _COST_OF_DOCUMENT:
+        return False
+    values = sum(map(data.count, (b"\n", b"\r", b",", b"[", b"{", b"- - ")))
+    return values + _COST_OF_DOCUMENT * data.count(b"\n---") > MOST_YAML_VALUES
 
 
 def _starts_as_json(head: bytes) -> bool:
@@ -256,6 +283,17 @@ def _describe_large(name: str, size: int, limit: int, *, is_json: bool) -> Probl
         message=f"`{name}` holds {size // 2**20} MB or more of {kind}; "
         f"at most {limit // 2**20} MB are read.",
         hint=advice,
+        location=Location(name),
+    )
+
+
+def _describe_many(name: str) -> Problem:
+    """Say that a file holds too many values."""
+    return Problem(
+        severity="error",
+        code="too-large",
+        message=f"`{name}` holds more than {MOST_YAML_VALUES:,} values or lines of YAML.",
+        hint="Export it with `kubectl get ... -o json`, which is read much faster.",
         location=Location(name),
     )
 

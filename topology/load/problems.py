@@ -50,6 +50,11 @@ class Report:
         """Say whether anything was set aside."""
         return any(problem.severity == "error" for problem in self._problems)
 
+    @property
+    def has_any(self) -> bool:
+        """Say whether anything was noted."""
+        return bool(self._problems)
+
     def finish(self) -> tuple[Problem, ...]:
         """Return every problem by file and line, and how many more there are of a kind."""
         problems = list(self._problems)

@@ -25,7 +25,9 @@ from topology.load.lines import MOST_LEVELS, SMALL, Marks
 from topology.load.problems import Report
 from topology.load.scalars import resolve_scalar
 from topology.load.yaml_events import open_events
+from topology.load.yaml_exports import Block, read_export
 from topology.load.yaml_faults import describe_yaml_error
+from topology.load.yaml_lines import TEXT_MAPS, NotPlain
 from topology.model import Location
 
 __all__ = ["YamlDocument", "read_yaml"]
@@ -33,10 +35,6 @@ __all__ = ["YamlDocument", "read_yaml"]
 MOST_ALIASED_NODES: Final = 100_000
 MOST_DUPLICATES: Final = 100
 """Duplicate keys that are reported of one document; junk may hold millions."""
-
-# Fields that map text to text: what stands there is kept as written, because `version: 1.10`
-# must not become `1.1`; the API server refuses it, and so it is reported.
-TEXT_MAPS: Final = frozenset({"labels", "matchLabels", "annotations", "nodeSelector", "selector"})
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _HOLDS_NOTHING = re.compile(
@@ -68,6 +66,9 @@ def read_yaml(text: str, file: str, report: Report) -> Iterator[YamlDocument]:
     sparse = len(text) >= SMALL
     for part, line in _split(text):
         if _HOLDS_NOTHING.fullmatch(part):
+            continue
+        if sparse and (document := _read_export(part, line, file, report)) is not None:
+            yield document
             continue
         try:
             yield from _read_part(part, line, file, report, sparse=sparse)
@@ -104,6 +105,38 @@ def _read_part(
             )
 
 
+def _read_export(text: str, line: int, file: str, report: Report) -> YamlDocument | None:
+    """Return the document of a text most of which is plain; None if it is to be read whole."""
+    faults = Report()
+
+    def read_events(block: str, first: int, depth: int) -> Block:
+        next_event = open_events(block)
+        while type(next_event()) is not DocumentStartEvent:
+            pass
+        builder = _Builder(next_event, first, file, faults, sparse=True)
+        value = builder.build(depth)
+        # An anchor may be meant for elsewhere, and the place of a fault around the items is not
+        # known here. After the document come its own end and that of the stream.
+        if builder.has_anchors or (depth == 0 and faults.has_any) or not _ends(next_event):
+            raise NotPlain
+        return Block(value, builder.first_line, builder.tops, builder.marks)
+
+    try:
+        found = read_export(text, line, read_events)
+    except (NotPlain, yaml.YAMLError):
+        return None
+    report.extend(*faults.finish())
+    return YamlDocument(value=found.value, line=found.line, tops=found.tops, marks=found.marks)
+
+
+def _ends(next_event: Callable[[], Any]) -> bool:
+    """Say whether no other document follows."""
+    while (event := next_event()) is not None:
+        if type(event) is DocumentStartEvent:
+            return False
+    return True
+
+
 class _Builder:
     """Builds the value of one document from events."""
 
@@ -130,11 +163,16 @@ class _Builder:
         self._sparse = sparse
         self._marking = True
 
-    def build(self) -> Any:
-        """Return the document's value."""
+    def build(self, depth: int = 0) -> Any:
+        """Return the document's value, which stands at a depth of the whole."""
         event = self._next()
         self.first_line = self._line_of(event)
-        return self._value(event, 0)
+        return self._value(event, depth)
+
+    @property
+    def has_anchors(self) -> bool:
+        """Say whether any value was given a name, under which it may be repeated."""
+        return bool(self._anchors)
 
     def _line_of(self, event: Any) -> int:
         return self._line + int(event.start_mark.line)
@@ -185,7 +223,8 @@ class _Builder:
                 lines[key] = self._line_of(key_event)
             if self._sparse and key == "kind" and depth <= 2:
                 # kubectl writes the kind before what is long.
-                self._marking = str(mapping[key]) in KEPT_WHOLE
+                kind = str(mapping[key])
+                self._marking = kind in KEPT_WHOLE or kind.endswith("List")
         self._marking = marking
         self._built += len(mapping) + 1
         return mapping

@@ -7,6 +7,7 @@ import pytest
 
 from topology.errors import UnreadableInput
 from topology.load import inputs, load
+from topology.model import Location
 
 OK = "apiVersion: v1\nkind: Pod\nmetadata: {name: ok}\n"
 
@@ -125,3 +126,14 @@ def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     os.close(writing)
     assert [pod.name for pod in load([f"/dev/fd/{reading}"]).pods] == ["ok"]
     os.close(reading)
+
+
+@pytest.mark.parametrize("unit", ["a,", "--- a\n", "[", "- - ", "# x\n", "? a\n"])
+def test_small_yaml_of_very_many_values_is_refused_before_it_is_read(
+    tmp_path: Path, unit: str
+) -> None:
+    (tmp_path / "many.yaml").write_text("a: " + unit * 4_100_000)
+    (tmp_path / "pod.yaml").write_text("{kind: Pod, apiVersion: v1, metadata: {name: web}}")
+    (problem,) = load([tmp_path]).problems
+    assert (problem.code, problem.location) == ("too-large", Location(str(tmp_path / "many.yaml")))
+    assert "-o json" in problem.hint
