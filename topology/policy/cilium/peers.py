@@ -66,7 +66,7 @@ class PeerReader:
             deny: Whether it is a deny rule, which has no toFQDNs.
         """
         faults = Faults()
-        lists: dict[str, list[Any] | None] = {}
+        lists: dict[str, list[Any] | None] = dict.fromkeys(_KINDS)
         for kind in _KINDS:
             if not (deny and kind == "FQDNs"):
                 with faults:

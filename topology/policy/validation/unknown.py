@@ -12,19 +12,21 @@ __all__ = ["find_unknown"]
 
 _RULE = re.compile(r"(?:^|\.)(ingress|egress)(Deny)?\[\d+\]$")
 _CLOSE = 0.72
-_OTHER_KIND = {
-    "endpointSelector": "`podSelector`",
+_FOR_CILIUM = {
     "from": "`fromEndpoints`",
-    "fromEndpoints": "`from` with `podSelector`",
     "ipBlock": "`fromCIDRSet` or `toCIDRSet` of the rule",
     "namespaceSelector": "a label `k8s:io.kubernetes.pod.namespace` in `matchLabels`",
     "podSelector": "`endpointSelector`",
     "ports": "`toPorts`",
     "to": "`toEndpoints`",
+}
+_FOR_KUBERNETES = {
+    "endpointSelector": "`podSelector`",
+    "fromEndpoints": "`from` with `podSelector`",
     "toEndpoints": "`to` with `podSelector`",
     "toPorts": "`ports`",
 }
-"""What NetworkPolicy and Cilium's policies call the same thing."""
+"""What the other kind of policy calls the same thing."""
 
 
 def find_unknown(document: Document, schema: Field) -> Iterator[Finding]:
@@ -94,6 +96,10 @@ def _fix(unknown: Unknown, schema: Field) -> str:
         )
     if "Deny[" in unknown.path and unknown.name == "rules":
         return "Deny rules take no L7 rules: list the requests that may pass in an allow rule."
+    is_plain = "podSelector" in schema.fields["spec"].fields
+    words = _FOR_KUBERNETES if is_plain else _FOR_CILIUM
+    if unknown.name in words:
+        return f"Write {words[unknown.name]}: the two kinds of policy differ in it."
     begun = [name for short, name in folded.items() if len(plain) > 2 and short.startswith(plain)]
     if len(begun) == 1:
         return f"Write `{begun[0]}`."
@@ -103,8 +109,6 @@ def _fix(unknown: Unknown, schema: Field) -> str:
         return f"Put labels into `matchLabels`: `matchLabels: {{{unknown.name}: ...}}`."
     if unknown.name == "policyTypes":
         return "Leave it out: a direction is restricted by having rules, or by `[{}]`."
-    if unknown.name in _OTHER_KIND:
-        return f"Write {_OTHER_KIND[unknown.name]}: the two kinds of policy differ in it."
     if homes := sorted(_homes(schema, unknown.name, "")):
         return f"Put it where it belongs: {' or '.join(f'`{home}`' for home in homes[:3])}."
     return f"Take it out, or write one of {', '.join(f'`{name}`' for name in sorted(names))}."
