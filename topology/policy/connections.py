@@ -4,29 +4,23 @@ from functools import cached_property
 from typing import Literal
 
 from topology.errors import InvalidQuery
-from topology.model import ContainerPort, Protocol
+from topology.model import Protocol
 from topology.policy.conflicts import conflict
 from topology.policy.decision import PolicyDecision, join
-from topology.policy.evaluation import CompiledRule, Row, evaluate
-from topology.policy.explanation import (
-    conditional_ports,
-    explain,
-    explain_l7,
-    ports_asked,
-    unenforced,
-)
+from topology.policy.evaluation import CompiledRule, Row
+from topology.policy.explanation import conditional_ports, explain_l7, ports_asked, unenforced
 from topology.policy.gates import Gate, Gates
 from topology.policy.ground import Ground
 from topology.policy.identities import Identity
 from topology.policy.matrix import Matrix
 from topology.policy.ports import PortSet
+from topology.policy.rows import Rows
 from topology.policy.subjects import DIRECTIONS, Subjects
 from topology.policy.verdict import Direction, HttpRequest, Layer
 
 __all__ = ["Connections", "check_port"]
 
-_ROWS_KEPT = 4096
-"""Rows of which the next question may need one again; a question needs two."""
+_PORTS_KEPT = 4096
 
 
 class Connections:
@@ -37,7 +31,6 @@ class Connections:
         self.ground = ground
         self._classes = ground.classes
         self._gates = gates
-        self._rows: dict[tuple[Direction, int, Identity], Row] = {}
         self._conflicts: dict[int, str] = {}
         self._egress: dict[int, Gate] = {}
         self._ingress: dict[int, Gate] = {}
@@ -49,6 +42,11 @@ class Connections:
         if self._gates is None:
             self._gates = Gates(self.ground)
         return self._gates
+
+    @cached_property
+    def rows(self) -> Rows:
+        """Return the rows under these policies."""
+        return Rows(self.ground, self.gates, self.subjects.of)
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -77,7 +75,7 @@ class Connections:
         return gates.gate(
             self.subjects.of(direction, number),
             direction,
-            own_ports=self._ports(end),
+            own_ports=self.rows.ports(end),
             on_host=number == host,
         )
 
@@ -91,7 +89,7 @@ class Connections:
         """
         atom = self._atoms.get((protocol, port))
         if atom is None:
-            atom = self._atom(protocol, port)
+            atom = self.atom(protocol, port)
         out = self._egress.get(source) or self._keep(self._egress, "egress", source)
         into = self._ingress.get(destination) or self._keep(self._ingress, "ingress", destination)
         if out.allowed[atom] >> destination & into.allowed[atom] >> source & 1:
@@ -100,11 +98,18 @@ class Connections:
             return "unknown"
         return "deny"
 
-    def _atom(self, protocol: Protocol, port: int) -> int:
-        check_port(protocol, port)
-        if len(self._atoms) >= _ROWS_KEPT:
-            self._atoms.clear()
-        atom = self._atoms[protocol, port] = self.ground.atoms.number(protocol, port)
+    def atom(self, protocol: Protocol, port: int) -> int:
+        """Return the port atom that a port is in.
+
+        Raises:
+            InvalidQuery: There is no such port.
+        """
+        atom = self._atoms.get((protocol, port))
+        if atom is None:
+            check_port(protocol, port)
+            if len(self._atoms) >= _PORTS_KEPT:
+                self._atoms.clear()
+            atom = self._atoms[protocol, port] = self.ground.atoms.number(protocol, port)
         return atom
 
     def _keep(self, kept: dict[int, Gate], direction: Direction, number: int) -> Gate:
@@ -125,6 +130,7 @@ class Connections:
         l7 = []
         conditions: list[str] = []
         errors = []
+        atom = None if port is None else self.atom(protocol, port)
         sides = self.sides(source, destination)
         for end, (way, row) in zip((source, destination), sides, strict=True):
             if row is None:
@@ -135,11 +141,14 @@ class Connections:
                 errors.append(fault)
                 layers.append(_failed(way, fault))
                 continue
-            layers.append(explain(row, protocol, port))
-            found = explain_l7(row, protocol, port, http=http, dns=dns)
-            if found and layers[-1].verdict != "deny":
+            told = self.rows.told(way, end, row, protocol, atom, port)
+            layers.append(told.layer)
+            found = told.l7
+            if http is not None or dns is not None:
+                found = explain_l7(row, protocol, port, http=http, dns=dns)
+            if found and told.layer.verdict != "deny":
                 l7.append(found)
-            conditions += _authentication(row, protocol, port)
+            conditions += told.conditions
         return join(layers[0], layers[1], l7, conditions=tuple(conditions), error="; ".join(errors))
 
     def open(self, source: Identity, destination: Identity) -> tuple[PortSet, PortSet, PortSet]:
@@ -161,42 +170,20 @@ class Connections:
 
     def sides(self, source: Identity, destination: Identity) -> list[tuple[Direction, Row | None]]:
         """Return egress at the source and ingress at the destination; None where none applies."""
-        egress = self._row("egress", source, destination) if self._enforces(source) else None
-        ingress = self._row("ingress", destination, source) if self._enforces(destination) else None
+        row = self.rows.row
+        egress = row("egress", source, destination) if self._enforces(source) else None
+        ingress = row("ingress", destination, source) if self._enforces(destination) else None
         return [("egress", egress), ("ingress", ingress)]
 
     def _enforces(self, identity: Identity) -> bool:
         host = self._classes.entities["host-endpoint"]
         return identity is host or 0 <= identity.number < len(self._classes.classes)
 
-    def _row(self, direction: Direction, end: Identity, peer: Identity) -> Row:
-        key = (direction, end.number, peer)
-        row = self._rows.get(key)
-        if row is None:
-            if len(self._rows) >= _ROWS_KEPT:
-                self._rows.clear()
-            row = self._rows[key] = evaluate(
-                self.subjects.of(direction, end.number),
-                direction,
-                peer,
-                own_ports=self._ports(end),
-                peer_ports=self._ports(peer),
-                named=self.ground.named,
-                profile=self.ground.profile,
-                on_host=end is self._classes.entities["host-endpoint"],
-            )
-        return row
-
-    def _ports(self, identity: Identity) -> tuple[ContainerPort, ...]:
-        if 0 <= identity.number < len(self._classes.classes):
-            return self._classes.classes[identity.number].ports
-        return ()
-
     def conflict(self, end: Identity) -> str:
         """Return why Cilium cannot compute the policy of an end, or ""."""
         if end.number not in self._conflicts:
             faults = (
-                conflict(self.subjects.of(way, end.number), self.ground.named, self._ports(end))
+                conflict(self.subjects.of(way, end.number), self.ground.named, self.rows.ports(end))
                 for way in DIRECTIONS
             )
             self._conflicts[end.number] = next((fault for fault in faults if fault), "")
@@ -213,15 +200,6 @@ def _failed(direction: Direction, fault: str) -> Layer:
         verdict="unknown",
         reason=reason,
     )
-
-
-def _authentication(row: Row, protocol: Protocol, port: int | None) -> list[str]:
-    asked = ports_asked(protocol, port)
-    return [
-        f"mutual authentication of the peers ({match.rule.name})"
-        for match in row.matches
-        if match.rule.auth == "required" and not match.rule.deny and match.ports.overlaps(asked)
-    ]
 
 
 def check_port(protocol: Protocol, port: int | None) -> None:

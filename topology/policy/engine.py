@@ -42,13 +42,12 @@ from topology.policy.readings import Readings
 from topology.policy.rules import Rule
 from topology.policy.subjects import Subjects
 from topology.policy.verdict import Direction, HttpRequest, combine
-from topology.targets import AddressTarget, EntityTarget
+from topology.targets import AddressTarget, EntityTarget, PodTarget
 
 __all__ = ["PeerTarget", "PolicyDecision", "PolicyEngine", "PortOutcome", "Selection"]
 
 
-_DECISIONS_KEPT = 4096
-"""Decisions that the next question may ask for again, as Services and workloads do."""
+_WORLD = EntityTarget("world")
 
 
 class PolicyEngine:
@@ -61,7 +60,6 @@ class PolicyEngine:
         self._classes = connections.ground.classes
         self._connections = connections
         self._readings = readings
-        self._decisions: dict[Hashable, PolicyDecision] = {}
 
     @classmethod
     def build(
@@ -197,21 +195,37 @@ class PolicyEngine:
         Raises:
             InvalidQuery: An end cannot be an end of a connection, or there is no such port.
         """
+        check_port(protocol, port)
+        numbers = self._classes.by_id
+        if isinstance(src, PodTarget) and isinstance(dst, PodTarget):
+            source, destination = numbers.get(id(src.pod)), numbers.get(id(dst.pod))
+            if source is not None and destination is not None:
+                identities = self._classes.index.identities
+                return self._connections.decide(
+                    identities[source], identities[destination], protocol, port, http, dns
+                )
+        return self._decide_parts(src, dst, port=port, protocol=protocol, http=http, dns=dns)
+
+    def _decide_parts(
+        self,
+        src: PeerTarget,
+        dst: PeerTarget,
+        *,
+        port: int | None,
+        protocol: Protocol,
+        http: HttpRequest | None,
+        dns: str | None,
+    ) -> PolicyDecision:
+        """Decide between ends that may have several identities."""
         parts = []
         for source, destination in self._pairs(src, dst):
-            key = (source.identity, destination.identity, protocol, port, http, dns)
-            decision = self._decisions.get(key)
-            if decision is None:
-                check_port(protocol, port)
-                decision = self._connections.decide(*key)
-                if http is None and dns is None:
-                    if len(self._decisions) >= _DECISIONS_KEPT:
-                        self._decisions.clear()
-                    self._decisions[key] = decision
+            decision = self._connections.decide(
+                source.identity, destination.identity, protocol, port, http, dns
+            )
             text = ", ".join(part for part in (source.part, destination.part) if part)
             parts.append((text, decision))
         decision = merge(parts)
-        if EntityTarget("world") in (src, dst):
+        if _WORLD in (src, dst):
             return self._but_for(decision, src, dst, port=port, protocol=protocol)
         return decision
 
@@ -230,7 +244,7 @@ class PolicyEngine:
             sides = self._connections.sides(source.identity, destination.identity)
             for part in named_parts(named_networks(row for _, row in sides if row)):
                 outside = AddressTarget(part.network_address)
-                ends = (outside, dst) if src == EntityTarget("world") else (src, outside)
+                ends = (outside, dst) if src == _WORLD else (src, outside)
                 found = self.decide(*ends, port=port, protocol=protocol)
                 verdict = combine((found.egress, found.ingress))
                 if verdict != combine((decision.egress, decision.ingress)):

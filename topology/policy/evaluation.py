@@ -1,8 +1,8 @@
 """One direction at one end: which ports the rules open to one identity on the other side."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from topology.model import Network
 from topology.policy.identities import Identity, IdentityIndex
@@ -75,6 +75,8 @@ class Row:
     matches: tuple[Match, ...]
     allowed: PortSet
     unknown: PortSet
+    told: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What has been said of it, by port atom."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -1,7 +1,6 @@
 """Layers: the verdict of one direction, or of L7, with the rule, file and line that decided."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -106,8 +105,17 @@ def _denied(row: Row, asked: PortSet) -> Layer:
         return _layer(row, "deny", reason)
     names = _enumerate(name for name, _ in causes)
     reason = f"No {row.direction} rule allows it; default deny comes from {names}."
-    layer = _layer(row, "deny", reason, causes=causes, nearest=_nearest(row, asked))
-    return replace(layer, policy=causes[0][0], location=causes[0][1])
+    return Layer(
+        layer=_LAYERS[row.direction],
+        direction=row.direction,
+        enforced=row.enforced,
+        verdict="deny",
+        reason=reason,
+        policy=causes[0][0],
+        location=causes[0][1],
+        causes=causes,
+        nearest=_nearest(row, asked),
+    )
 
 
 def _causes(row: Row) -> tuple[tuple[str, Location], ...]:

@@ -116,7 +116,8 @@ class Gates:
         self._ground = ground
         self._everything = ground.axis.everything
         places = enumerate(ground.axis.places)
-        self._hosts = sum(1 << number for number, place in places if place.identity.is_host)
+        self.hosts = sum(1 << number for number, place in places if place.identity.is_host)
+        """The ends that are the node of the other end."""
         self._meanings: dict[int, tuple[Rule, _Meaning]] = {}
         self._gates: dict[tuple[object, ...], Gate] = {}
         self.open = self._uniform(self._everything, self._everything)
@@ -192,22 +193,28 @@ class Gates:
         if not certain and not always:
             return _Posture(0 if shaky else self._everything, self._everything)
         local = direction == "ingress" and not on_host and profile.allow_localhost == "always"
-        hosts = self._hosts if local else 0
+        hosts = self.hosts if local else 0
         if always or any(one.rule.default_deny for one in certain):
             return _Posture(hosts, hosts)
         return _Posture(hosts if shaky else self._everything, self._everything)
 
-    def _collect(self, rules: tuple[CompiledRule, ...], own_ports: Declared) -> _Parts:
-        parts = _Parts()
+    def meant(self, rules: tuple[CompiledRule, ...]) -> Iterator[tuple[CompiledRule, int, int]]:
+        """Yield the rules of one end with the ends that each surely and perhaps means."""
         limits = self._limits(rules)
         seen = self._seen(rules)
         for one in rules:
-            rule, meaning = one.rule, self._meaning(one)
-            certain = meaning.endpoints & limits.get(rule.deny, -1)
+            meaning = self._meaning(one)
+            certain = meaning.endpoints & limits.get(one.rule.deny, -1)
             certain |= meaning.others | meaning.names & seen
             perhaps = (meaning.perhaps | meaning.names & ~seen) & ~certain
-            if rule.undecided or one.doubt:
+            if one.rule.undecided or one.doubt:
                 certain, perhaps = 0, certain | perhaps
+            yield one, certain, perhaps
+
+    def _collect(self, rules: tuple[CompiledRule, ...], own_ports: Declared) -> _Parts:
+        parts = _Parts()
+        for one, certain, perhaps in self.meant(rules):
+            rule = one.rule
             for among, (ports, filters) in self._ports(one, own_ports):
                 mask = self._ground.atoms.mask(ports)
                 share = parts.shares.setdefault(mask, _Share())

@@ -65,7 +65,9 @@ def cilium_item(side: str, *, deny: bool) -> st.SearchStrategy[dict[str, Any]]:
         peers["toFQDNs"] = st.lists(st.sampled_from(names), min_size=1)
     ports = st.lists(PORTS, min_size=1, max_size=2).map(lambda ports: {"ports": ports})
     if not deny:
-        web = st.builds(lambda l7: {"ports": [{"port": "80", "protocol": "TCP"}], "rules": l7}, HTTP)
+        web = st.builds(
+            lambda l7: {"ports": [{"port": "80", "protocol": "TCP"}], "rules": l7}, HTTP
+        )
         dns = st.builds(lambda l7: {"ports": [{"port": "53", "protocol": "ANY"}], "rules": l7}, DNS)
         ports = st.one_of(ports, web, dns) if side == "to" else st.one_of(ports, web)
     peer = st.one_of(
@@ -254,6 +256,23 @@ def test_a_verdict_without_explanation_is_the_same_verdict(
                 assert engine.verdict(src, dst, **asked) == expected
                 classes = engine.class_of(one), engine.class_of(other)
                 assert engine.allows(*classes, **asked) == (expected == "allow")
+
+
+@settings(max_examples=60, deadline=None)
+@given(PODS, POLICIES, PROFILE)
+def test_what_was_asked_before_changes_nothing_of_what_is_said(
+    pods: list[Any], policies: list[Any], profile: Profile
+) -> None:
+    engine = PolicyEngine.build(cluster_of(pods, policies), profile=profile)
+    ends = [*(PodTarget(pod) for pod in engine.cluster.pods), EntityTarget("host")]
+    ends.append(AddressTarget(ip_address("198.51.100.70")))
+    for src in ends:
+        for dst in ends:
+            for port, protocol in QUERIES:
+                asked: dict[str, Any] = {"port": port, "protocol": protocol}
+                fresh = engine.changed()
+                assert engine.decide(src, dst, **asked) == fresh.decide(src, dst, **asked)
+                assert engine.decide(src, dst, **asked) == engine.decide(src, dst, **asked)
 
 
 @settings(max_examples=60, deadline=None)
