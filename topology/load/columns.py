@@ -1,8 +1,7 @@
 """Many values of one class as columns of plain JSON, and back.
 
-Setting a slot of twenty thousand objects by one `map` over its descriptor takes a millisecond;
-calling `__init__` of a frozen dataclass takes a hundred times as long. That is what reopening a
-large cluster in a fraction of a second rests on.
+Each slot of all objects is set by one `map` over the slot's descriptor, which for pods takes a
+third of the time of as many calls of `__init__`.
 """
 
 from collections import deque
