@@ -69,6 +69,14 @@ def test_asking_or_declining_in_vain_disagrees_but_misleads_nobody(given: Answer
     assert not found.wrong
 
 
+def test_refraining_fits_where_a_question_is_doubtful_but_a_wrong_answer_does_not() -> None:
+    expected = Expected(verdict="deny", may_refrain=True)
+
+    assert score(expected, answer("Which?", verdict=None, needs=("Which?",))).agrees
+    assert score(expected, answer("I cannot.", verdict=None, declined=True)).agrees
+    assert score(expected, answer("Yes.", verdict="allow")).wrong
+
+
 def test_an_answer_without_a_single_verdict_is_judged_by_what_it_says() -> None:
     assert score(Expected(must_mention=("web",)), answer("web can", verdict=None)).agrees
 
@@ -90,7 +98,13 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["questions.jsonl", "questions-heldout.jsonl", "questions-heldout-2.jsonl"]
+    "name",
+    [
+        "questions.jsonl",
+        "questions-heldout.jsonl",
+        "questions-heldout-2.jsonl",
+        "questions-heldout-3.jsonl",
+    ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
     cases = list(read_cases(CASES.with_name(name)))
@@ -107,6 +121,7 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions.jsonl", 0.97),
         ("questions-heldout.jsonl", 0.95),
         ("questions-heldout-2.jsonl", 0.95),
+        ("questions-heldout-3.jsonl", 0.95),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

@@ -1,26 +1,43 @@
 """Questions of design: subnet sizes, prefixes, outbound ports; and what the articles cover."""
 
 import re
+from dataclasses import replace
 
 from assistant.models.rules.frame import Frame
 
-__all__ = ["read_design", "read_topic"]
+__all__ = ["change_plan", "read_design", "read_topic"]
 
 _MODES = (
     ("pod_subnet_static", r"\bstatic\b(?:.{0,20}\b(?:block|allocation|ip|pod))?"),
     ("pod_subnet_dynamic", r"\bpod[- ]?subnets?\b|\bdynamic(?:\s+(?:ip|pod|allocation))\w*|"
                            r"\bdynamic\b"),
     ("kubenet", r"\bkubenet\b"),
-    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni)|\b(?:classic|legacy|traditional|"
-                    r"flat)\s+(?:azure\s+)?cni\b|"
+    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni)|\b(?:classic|legacy|traditional|old|"
+                    r"flat)\s+(?:azure\s+)?(?:cni|node[- ]subnet|mode)\b|"
                     r"\bazure cni\s+(?:\(?node[- ]subnet\)?|classic|legacy|traditional)\b"),
     ("overlay", r"\boverlay\b"),
 )  # fmt: skip
+_EVERY_MODE = ("node_subnet", "overlay", "pod_subnet_dynamic", "pod_subnet_static", "kubenet")
+_BOTH = re.compile(r"\bdynamic\b", re.I)
+_AMONG = re.compile(
+    r"\bcompar\w+|\bdifference\b|(?:\bor|\bvs\.?|\bversus|\band|\bboth|\bagainst|\bthan|,)\s+"
+    r"(?:(?:with|in|for|on|the|a|azure|cni)\s+)*node[- ]subnet\b|"
+    r"\bnode[- ]subnet\s*(?:,|or\b|vs\b|versus\b|and\b|against\b)",
+    re.I,
+)
+"""Words that put the node subnet beside other modes, rather than say what is sized."""
+_CHECKS = re.compile(
+    r"\b(?:surviv\w*|enough|fits?|suffic\w+|last|room|big|large|small|tight|hold|handle|carry|"
+    r"run out|exhaust\w*|work|do|ok|okay|fine|support)\b",
+    re.I,
+)
+_POD_RANGE = re.compile(r"\bpod[- ]?(?:cidr|range|network)\b|\bservice[- ]?cidr\b", re.I)
 _PREFIX = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3})?/\d{1,2}(?![\w/.]\w)")
 _DEFAULT_POD_CIDR = "10.244.0.0/16"
 """What AKS takes for the pods of an overlay cluster when nothing is said."""
 _NODES = (
-    r"(?<![/.\d])([\d,.]*\d)\s*(?:k8s |aks |worker |cluster |linux |windows |user |agent )?nodes?\b"
+    r"(?<![/.\d])([\d,.]*\d)\s*(?:(?!and|or|pods?|max)[a-z-]+ ){0,2}?"
+    r"(?<!surge )(?<!extra )(?<!spare )nodes?\b"
 )
 _MAX_PODS = r"\bmax(?:imum)?[ -_]?pods?(?:\s+(?:per node|of|is|are|set to)|\s*[=:])*\s*(\d+)"
 _PODS_AT_MOST = r"\b(\d+)\s+(?:max[ -]?pods?|pods?\s+(?:max(?:imum)?|at most))\b"
@@ -28,7 +45,7 @@ _PODS_EACH = r"\b(\d+)\s+(?:running\s+)?pods?\s+(?:per node|each|a node|on each|
 _EXTRA = r"\b(\d+)\s+(?:internal\s+(?:lbs?|load balancers?)|private endpoints?)"
 _ASKS_CAPACITY = re.compile(
     r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|\bsize\b|"
-    r"\bcapacity\b|\benough\b",
+    r"\bcapacity\b|\benough\b|\bsuffic\w+|\bdo(?:es)?\b.{0,30}\b(?:do|work|last)\b",
     re.I,
 )
 _ASKS_SIZE = re.compile(
@@ -78,12 +95,13 @@ _TOPICS = re.compile(
 
 def read_design(text: str) -> Frame | None:
     """Return the sizing that a question asks for, or None if it asks for none."""
-    nodes = _number(_NODES, text)
+    counts = _numbers(_NODES, text)
+    nodes = counts[0] if counts else 0
     if frame := _read_outbound(text, nodes):
         return frame
     services = [name for name, pattern in _SERVICES if re.search(pattern, text, re.I)]
     if nodes and _SIZING.search(text):
-        return _read_plan(text, nodes, services)
+        return _read_plan(text, counts, services)
     if frame := _read_prefixes(text):
         return frame
     if services and re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I):
@@ -95,6 +113,38 @@ def read_design(text: str) -> Frame | None:
             "kubenet)?",
         )
     return None
+
+
+def change_plan(text: str, earlier: Frame) -> Frame | None:
+    """Return an earlier plan as a short message changes it ("and 60?", "with max pods 50").
+
+    Args:
+        text: The message, normalised.
+        earlier: A frame of `size_subnets`.
+    """
+    if earlier.kind != "size_subnets" or len(text.split()) > 10:
+        return None
+    changed = dict(earlier.arguments)
+    bare = re.fullmatch(
+        r"(?:(?:and|or|what about|how about|what if|then|with|for|if it is|make it|ok)\s+)*"
+        r"(\d[\d,]*)(?:\s+instead)?\W*",
+        text,
+        re.I,
+    )
+    counts = _numbers(_NODES, text) or ((int(bare[1].replace(",", "")),) if bare else ())
+    if counts:
+        changed.pop("pools", None)
+        changed["nodes"] = _one_or_each(counts)
+    if limits := _max_pods(text):
+        changed["max_pods"] = _one_or_each(limits)
+    if surge := _read_surge(text):
+        changed["surge"] = surge
+    if modes := _read_modes(text, limited=True):
+        changed["mode"] = _one_or_each(modes)
+    if prefixes := tuple(dict.fromkeys(_PREFIX.findall(text))):
+        changed["subnet"] = _one_or_each(prefixes)
+        changed["mode"] = changed["mode"] if changed["mode"] != "all" else _EVERY_MODE
+    return replace(earlier, arguments=changed) if changed != earlier.arguments else None
 
 
 def _read_prefixes(text: str) -> Frame | None:
@@ -109,49 +159,76 @@ def _read_prefixes(text: str) -> Frame | None:
     arguments: dict[str, object] = {"prefix": ", ".join(dict.fromkeys(prefixes))}
     if max_pods := _number(_MAX_PODS, text) or _number(_PODS_AT_MOST, text):
         arguments["max_pods"] = max_pods
+    elif each := _number(_PODS_EACH, text):
+        arguments["max_pods"] = each
     return Frame(intent="size", kind="describe_prefix", arguments=arguments)
 
 
-def _read_plan(text: str, nodes: int, services: list[str]) -> Frame:
-    max_pods = _number(_MAX_PODS, text) or _number(_PODS_AT_MOST, text)
-    mode = _read_mode(text, max_pods)
-    arguments: dict[str, object] = {"mode": mode, "nodes": nodes}
-    if max_pods:
-        arguments["max_pods"] = max_pods
+def _read_plan(text: str, counts: tuple[int, ...], services: list[str]) -> Frame:
+    """Return the plan asked for; a tuple among its arguments asks for a plan of each value."""
+    limits = _max_pods(text)
+    modes = _read_modes(text, bool(limits))
+    arguments: dict[str, object] = {"mode": _one_or_all(modes)}
+    if len(counts) > 1 and re.search(r"\bpools?\b", text, re.I):
+        arguments["pools"] = [str(count) for count in counts]
+    else:
+        arguments["nodes"] = _one_or_each(counts)
+    if limits:
+        arguments["max_pods"] = _one_or_each(limits)
     if surge := _read_surge(text):
         arguments["surge"] = surge
     if pods := _number(_PODS_EACH, text):
-        each = max_pods or mode == "pod_subnet_dynamic"
+        each = limits or arguments["mode"] == "pod_subnet_dynamic"
         arguments["pods_per_node" if each else "max_pods"] = pods
     if extra := _number(_EXTRA, text):
         arguments["extra_ips"] = extra
     if services:
         arguments["services"] = services
-    prefixes = _PREFIX.findall(text)
-    if prefixes and re.search(r"\b(?:survive|enough|fits?|sufficient|last|room)\b", text, re.I):
-        if mode == "all":
-            return Frame(
-                intent="ask",
-                text="Which CNI mode does the cluster use: overlay, pod subnet (dynamic or "
-                "static), node subnet or kubenet?",
-            )
-        arguments["subnet"] = prefixes[0]
+    prefixes = tuple(dict.fromkeys(_PREFIX.findall(text)))
+    if prefixes and _CHECKS.search(text):
+        if _POD_RANGE.search(text):
+            found: dict[str, object] = {"prefix": ", ".join(prefixes)}
+            if limits:
+                found["max_pods"] = limits[0]
+            return Frame(intent="size", kind="describe_prefix", arguments=found)
+        # A subnet lasts or not by mode: each of those that are named, or could be meant.
+        arguments["mode"] = _one_or_each(modes or _EVERY_MODE)
+        arguments["subnet"] = _one_or_each(prefixes)
     return Frame(intent="size", kind="size_subnets", arguments=arguments)
 
 
-def _read_mode(text: str, max_pods: int) -> str:
-    """Return the one mode that is named, or `all`."""
-    modes = [name for name, pattern in _MODES if re.search(pattern, text, re.I)]
-    if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes:
-        modes.remove("pod_subnet_dynamic")
-    compares = re.search(r"\bcompar\w+|\bversus\b|\bvs\b|\bor\b|\bdifference\b", text, re.I)
-    if compares and "node_subnet" not in modes and re.search(r"\bnode[- ]subnet\b", text, re.I):
-        modes.append("node_subnet")
-    if not modes and re.search(r"\bnode[- ]subnet\b", text, re.I):
-        # Max pods count for the node subnet in the legacy mode alone, so they tell the mode.
-        known = max_pods or re.search(r"\bazure cni\b", text, re.I)
-        modes = ["node_subnet"] if known else []
+def _one_or_each(values: tuple[object, ...]) -> object:
+    return values[0] if len(values) == 1 else values
+
+
+def _one_or_all(modes: tuple[str, ...]) -> str:
     return modes[0] if len(modes) == 1 else "all"
+
+
+def _max_pods(text: str) -> tuple[int, ...]:
+    """Return the max pods per node that are named: one, or several to compare."""
+    first = _number(_MAX_PODS, text) or _number(_PODS_AT_MOST, text)
+    more = re.search(rf"{_MAX_PODS}\s*(?:,|or|vs\.?|versus|and|against)\s*(\d+)\b(?!\s*nodes?)",
+                     text, re.I)  # fmt: skip
+    return tuple(dict.fromkeys(n for n in (first, int(more[2]) if more else 0) if n))
+
+
+def _read_modes(text: str, limited: bool) -> tuple[str, ...]:
+    """Return the modes that are named.
+
+    Args:
+        text: The question.
+        limited: Whether it names max pods, which count for a subnet in the legacy mode alone.
+    """
+    modes = [name for name, pattern in _MODES if re.search(pattern, text, re.I)]
+    if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes and not _BOTH.search(text):
+        modes.remove("pod_subnet_dynamic")
+    node_subnet = re.search(r"\bnode[- ]subnet\b", text, re.I)
+    if node_subnet and modes and "node_subnet" not in modes and _AMONG.search(text):
+        modes.append("node_subnet")
+    if node_subnet and not modes and (limited or re.search(r"\bazure cni\b", text, re.I)):
+        modes = ["node_subnet"]
+    return tuple(modes)
 
 
 def _read_surge(text: str) -> str:
@@ -188,8 +265,12 @@ def read_topic(text: str) -> Frame | None:
 
 
 def _number(pattern: str, text: str) -> int:
-    match = re.search(pattern, text, re.I)
-    if not match:
-        return 0
-    digits = re.sub(r"[,.]", "", match[1])
-    return int(digits) if digits.isdigit() and len(digits) < 8 else 0
+    numbers = _numbers(pattern, text)
+    return numbers[0] if numbers else 0
+
+
+def _numbers(pattern: str, text: str) -> tuple[int, ...]:
+    """Return each number that a pattern finds once, in the order of the text."""
+    found = (re.sub(r"[,.]", "", match[1]) for match in re.finditer(pattern, text, re.I))
+    numbers = (int(digits) for digits in found if digits.isdigit() and len(digits) < 8)
+    return tuple(dict.fromkeys(number for number in numbers if number))

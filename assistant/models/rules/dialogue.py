@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.choices import choose, is_open
-from assistant.models.rules.design import read_design, read_topic
+from assistant.models.rules.design import change_plan, read_design, read_topic
 from assistant.models.rules.followups import (
     CORRECTION,
     ELLIPTIC,
@@ -16,6 +16,7 @@ from assistant.models.rules.followups import (
 )
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
+from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
 from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.reading import Reading, mend, read, read_names
@@ -60,6 +61,9 @@ _DUMMY = re.compile(
     r"see)\s+it\b|\bis\s+there\b|\bare\s+there\b|\bthere\s+(?:is|are|a|any)\b|\bhi there\b",
     re.I,
 )
+
+
+_BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Interpreter:
             # Its numbers often stand in several sentences; they belong to one plan.
             whole = route(read(plain, self.vocabulary, self.port_names))
             if whole and whole.intent == "size":
-                return (whole,)
+                return (whole, *_further_plans(plain, whole))
         pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:5]:
@@ -157,12 +161,14 @@ class Interpreter:
         frame = route(reading)
         if frame is None or frame.intent == "ask":
             reading, frame = self._mend(text, reading, frame)
+        if frame and frame.is_path:
+            frame = take_bare_ports(frame, reading, self.port_names)
         frame = self._ask_path(reading, frame)
         if state and not _is_new_question(reading, frame):
             follow = FollowUps(self.vocabulary).follow(piece, reading, state)
             if follow:
                 return follow
-        return frame or Frame(intent="decline")
+        return ask_left_out(frame, reading) if frame else Frame(intent="decline")
 
     def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
         """Ask for the path of a method where rules look at paths."""
@@ -184,6 +190,18 @@ class Interpreter:
         if better is None or not (better.is_path or better.intent == "policies"):
             return reading, frame
         return again, better
+
+
+def _further_plans(text: str, first: Frame) -> tuple[Frame, ...]:
+    """Return the plans that short further questions of the same text ask for ("and 60?")."""
+    plans = [first]
+    for piece in split_questions(text)[1:]:
+        if changed := change_plan(piece, plans[-1]):
+            plans.append(changed)
+    known = [plan.arguments for plan in plans]
+    return tuple(plan for index, plan in enumerate(plans) if plan.arguments not in known[:index])[
+        1:
+    ]
 
 
 def _doubt(frame: Frame, doubts: tuple[tuple[str, tuple[str, ...], bool], ...]) -> Frame:
@@ -214,9 +232,14 @@ def _split_clauses(text: str) -> list[str]:
     pattern = (
         r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
         r"which|where|how|will|would|may)\b\s+(?!of\b))|"
+        r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
         r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
     )
-    return [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
+    pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
+    return [
+        f"list {piece}" if number and _BARE_KIND.match(piece) else piece
+        for number, piece in enumerate(pieces)
+    ]
 
 
 def _is_new_question(reading: Reading, frame: Frame | None) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from assistant.models.rules.design import change_plan
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.mentions import Mention
 from assistant.models.rules.reading import Reading, read_names
@@ -58,6 +59,8 @@ class FollowUps:
 
     def follow(self, piece: str, reading: Reading, state: Frame) -> Frame | None:
         """Return the earlier question as the message changes it; None when it changes nothing."""
+        if state.intent == "size":
+            return change_plan(reading.text, state)
         if not (state.is_path or state.intent in ("policies", "inspect")):
             return _follow_list(reading, state)
         if MEMBER.search(piece) and (member := _ask_member(reading, state)):

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 from assistant.models.rules.design import read_design, read_topic
+from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
-from assistant.models.rules.inventory import read_inventory, read_policies
+from assistant.models.rules.inventory import read_inventory, read_policies, read_review
 from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
@@ -63,11 +64,6 @@ _HOW_TO_CHANGE = (
     "This is what holds now. I cannot write the policy that would change it yet; add one to the "
     "files and ask again."
 )
-_PUBLIC = re.compile(
-    r"\b(?:public(?:ly)?|internet[- ]facing|externally|exposed externally|open to the "
-    r"public|world[- ]readable)\b",
-    re.I,
-)
 _ENDPOINTS = ("workload", "service", "pod")
 _ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")
 
@@ -88,25 +84,35 @@ def route(reading: Reading) -> Frame | None:
     design = read_design(reading.text)
     if design and not reading.named(*_ENDPOINTS):
         return design
+    if frame := read_review(reading):
+        return frame
     if frame := _route_outside(reading, outside) or _route_nowhere(reading):
         return frame
+    if frame := _route_ends(reading):
+        return frame
+    if frame := read_inventory(reading) or design:
+        return frame
+    if frame := read_exposure(reading):
+        return _finish(frame, reading)
+    # What names things of this workspace is about it: no article can answer that.
+    if not reading.named(*_ENDPOINTS, "namespace") and (frame := read_topic(reading.text)):
+        return frame
+    return _route_unclear(reading)
+
+
+def _route_ends(reading: Reading) -> Frame | None:
+    """Return the first reading that fits of a question about what is named."""
     for step in (
         read_policies,
         _route_named_policy,
         _route_dns,
-        _route_public,
-        _route_direction,
+        read_public,
+        read_direction,
         _route_paths,
     ):
         if frame := step(reading):
             return _finish(frame, reading)
-    if frame := read_inventory(reading) or design:
-        return frame
-    if frame := _route_exposure(reading):
-        return _finish(frame, reading)
-    if not reading.named(*_ENDPOINTS) and (frame := read_topic(reading.text)):
-        return frame
-    return _route_unclear(reading)
+    return None
 
 
 def _route_nowhere(reading: Reading) -> Frame | None:
@@ -205,15 +211,6 @@ def _is_dns(ref: Ref) -> bool:
     return bool(ref.names) and all(re.search(r"(?:kube-|core)dns$", name) for name in ref.names)
 
 
-def _route_public(reading: Reading) -> Frame | None:
-    """Read "is web public" as a request from the world."""
-    ends = reading.named(*_ENDPOINTS, "namespace")
-    if not _PUBLIC.search(reading.shape) or len(reading.refs) != 1 or not ends:
-        return None
-    world = Ref(text="the internet", names=("world",), kind="entity")
-    return Frame(intent="reach", sources=(world,), destinations=ends)
-
-
 def _route_paths(reading: Reading) -> Frame | None:
     """Read who reaches whom from the roles."""
     roles = reading.roles
@@ -306,41 +303,6 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
             "From where? Name the workload, address or `the internet` that the request comes from."
         )
         return Frame(intent="ask", destinations=roles.destinations, text=text)
-    return None
-
-
-def _route_direction(reading: Reading) -> Frame | None:
-    """Read "egress of web", "blast radius of web", "the clients of db", "db's exposure"."""
-    ends = reading.named(*_ENDPOINTS, "namespace", "address")
-    if len(reading.refs) - len(reading.named("any")) != 1 or len(ends) != 1:
-        return None
-    words = reading.slots.text.lower()
-    if re.search(
-        r"\b(?:blast radius|compromised|hacked|breached|breaks? into|broke into|lateral\w*|"
-        r"attacker (?:in|on|inside|owns|controls)|outgoing|outbound|egress|downstream|how far|"
-        r"destinations?|targets?)\b|\bports? (?:can|may|could)\b",
-        words,
-    ):
-        return Frame(intent="what_can", sources=ends)
-    if re.search(
-        r"\b(?:exposure|clients|callers|consumers|ingress|incoming|inbound|upstream|"
-        r"attack surface|dependents|peers|whose)\b",
-        words,
-    ):
-        return Frame(intent="who_can", destinations=ends)
-    return None
-
-
-def _route_exposure(reading: Reading) -> Frame | None:
-    """Read "is db exposed", "db: who gets in"."""
-    ends = reading.named(*_ENDPOINTS, "namespace", "address")
-    if len(reading.refs) - len(reading.named("any")) != 1 or not ends:
-        return None
-    if re.search(
-        r"\b(?:exposed|open|reachable|accessible|(?:gets?|let|allowed|comes?|admitted) in)\b",
-        reading.shape,
-    ):
-        return Frame(intent="who_can", destinations=ends)
     return None
 
 

@@ -7,7 +7,7 @@ from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.words import word_set
 
-__all__ = ["read_inventory", "read_policies"]
+__all__ = ["read_inventory", "read_policies", "read_review"]
 
 _POLICY_WORD = (
     r"(?:polic(?:y|ies)|netpols?|network ?polic\w+|cnps?|ccnps?|rules?|"
@@ -40,7 +40,7 @@ _INSPECT = re.compile(
     r"(?:more )?about|manifest|labels?|"
     r"selectors?|image|replicas?|node (?:is|does|port)|ips?|ip address(?:es)?|"
     r"address(?:es)?|endpoints?|backends?|ports?|"
-    r"point(?:s|ing)? (?:to|at)|target(?:s|ing)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|"
+    r"point(?:s|ing)? (?:to|at)|target(?:s|ing|ports?)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|"
     r"ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
     r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|"
     r"ning)? (?:on|where)|what does .* do|"
@@ -60,7 +60,7 @@ _LIST_WORDS = word_set(
     run running runs deployed present defined loaded found here this that our my cluster workspace
     export ns please now currently total to and or names name for by kubernetes k8s cilium istio
     network every each available live lives it objects things stuff kinds tell ok so then hey files
-    snapshot set up in-place place know about
+    snapshot set up in-place place know about wide clusterwide cluster-wide cluster scoped
     """
 )
 _MESH = re.compile(r"\b(?:m?tls|mutual tls|encrypt\w*|plain ?text|permissive)\b", re.I)
@@ -106,6 +106,25 @@ def read_policies(reading: Reading) -> Frame | None:
     elif re.search(r"\b(?:egress|outgoing|outbound)\b", shape):
         direction = "egress"
     return Frame(intent="policies", destinations=ends, kind=direction)
+
+
+def read_review(reading: Reading) -> Frame | None:
+    """Return the policies of all workloads, for "which workloads have no policy"."""
+    if reading.named(*_ENDPOINTS, "address", "dns", "entity", "policy", "unknown", "node"):
+        return None
+    shape = reading.shape
+    whom = (
+        r"(?:@\d+@|(?:(?:which|what|any|all|every|each|no|the|are|there)\s+)+(?:pods?|workloads?|"
+        r"services?|apps?|deployments?|namespaces?|things?|stuff))"
+    )
+    lacks = (
+        rf"\b(?:no|not|without|lack\w*|miss\w*|have|has|having|with)\b.{{0,20}}\b{_POLICY_WORD}\b"
+    )
+    state = rf"(?:un|not |non-?)?{_STATE}\b|\bun(?:isolated|covered|guarded|firewalled)\b"
+    if not re.search(rf"{whom}.{{0,30}}(?:{lacks}|\b(?:{state}))", shape):
+        return None
+    spaces = reading.named("namespace") or (Ref(text="every namespace", kind="any"),)
+    return Frame(intent="policies", destinations=spaces)
 
 
 def read_inventory(reading: Reading) -> Frame | None:

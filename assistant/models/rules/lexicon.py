@@ -6,6 +6,8 @@ __all__ = [
     "ABILITY",
     "BACKWARD",
     "BLOCK",
+    "BREACHED",
+    "BREACHES",
     "COMMON",
     "DESTINATION_PREPOSITION",
     "FORWARD",
@@ -90,6 +92,22 @@ PULL = alternatives(
     r"receive data)(?:s|es|ed|ing)?"
 )
 """Verbs whose `from` names the end that is connected to."""
+
+BREACHED = (
+    r"(?:compromised|hacked|breached|owned|taken over|exploited|infected|pwned|popped|rooted|"
+    r"hijacked|poisoned|backdoored|subverted|broken into|under attack|malicious|rogue)"
+)
+"""What is said of an end that somebody else has taken; what matters then is what it reaches."""
+BREACHES = (
+    r"(?:compromis(?:e[sd]?|ing)|hack(?:s|ed|ing)?|breach(?:es|ed|ing)?|own(?:s|ed)?|"
+    r"tak(?:es?|ing) over|took over|exploit(?:s|ed|ing)?|infect(?:s|ed)?|pwn(?:s|ed)?|"
+    r"pop(?:s|ped)?|root(?:s|ed)?|hijack(?:s|ed)?|break(?:s|ing)? into|broke into|"
+    r"(?:gets?|got|gains?|gained)\s+(?:a\s+)?(?:shell|foothold|rce|control)\s+(?:on|in|of|over)|"
+    r"(?:attackers?|hackers?|intruders?|malware|adversary|somebody|someone)\s+(?:\w+\s+)?"
+    r"(?:lands?|landed|sits?|is|are|gets?|got|in|on)\s*(?:on|in|inside|into)?|"
+    r"(?:lateral movement|pivot(?:s|ing)?|foothold|rce|shell)\s+(?:from|in|on|inside))"
+)
+"""Verbs whose object is an end that somebody takes."""
 
 SOURCE_PREPOSITION = (
     r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"

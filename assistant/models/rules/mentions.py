@@ -271,7 +271,7 @@ def _is_named(hit: Hit, words: list[str], tokens: list[re.Match[str]], index: in
 
 def _is_policy(hit: Hit, words: list[str], tokens: list[re.Match[str]]) -> bool:
     """Return whether a policy is meant: its name in full, or a word that says so."""
-    if hit.score == EXACT and ("-" in words[0] or len(words) > 1):
+    if hit.score == EXACT and "-" in words[0]:
         return True
     said = {token[0].lower() for token in tokens}
     if {KIND_NOUNS.get(word) for word in said} & {"policy"}:

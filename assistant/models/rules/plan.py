@@ -11,9 +11,11 @@ from assistant.models.rules.ports import pick_port
 from assistant.models.rules.slots import PortText
 from topology.model import Cluster
 
-__all__ = ["Call", "Plan", "make_plan", "settle_ends"]
+__all__ = ["NO_DNS", "Call", "Plan", "make_plan", "settle_ends"]
 
 _MOST_CALLS = 16
+NO_DNS = "DNS outside"
+"""Text of the end that stands for DNS servers where the input has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
         return _plan_reach(frame, cluster)
     if frame.intent in ("who_can", "what_can"):
         return _plan_peers(frame, cluster)
+    if frame.intent == "policies" and any(ref.kind == "any" for ref in frame.destinations):
+        return _plan_review(frame, cluster)
     calls = {
         "policies": _policies,
         "inspect": _inspect,
@@ -99,7 +103,8 @@ def _find_dns(ref: Ref, cluster: Cluster) -> Ref:
     ]
     if workloads:
         return Ref(text="kube-dns", names=(workloads[0].full_name,))
-    return Ref(text="kube-dns", kind="unknown")
+    # Nothing in the input serves names: what can be computed is the way out to other servers.
+    return Ref(text=NO_DNS, names=("world",), kind="entity")
 
 
 def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:
@@ -127,6 +132,17 @@ def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:
             frame=frame, ask=f"That is {len(calls)} connections to check. Which of them matter?"
         )
     return Plan(frame=frame, calls=_unique(calls))
+
+
+def _plan_review(frame: Frame, cluster: Cluster) -> Plan:
+    """List the policies of each namespace that runs something."""
+    spaces = sorted({workload.namespace for workload in cluster.workloads})
+    if not spaces or len(spaces) > _MOST_CALLS:
+        text = f"Policies are listed for {_MOST_CALLS} namespaces at most, and there are"
+        return Plan(frame=frame, ask=f"{text} {len(spaces)}. Which namespace is meant?")
+    refs = tuple(Ref(text=space, names=(space,), kind="namespace") for space in spaces)
+    frame = replace(frame, destinations=refs)
+    return Plan(frame=frame, calls=_policies(frame))
 
 
 def _plan_peers(frame: Frame, cluster: Cluster) -> Plan:
@@ -185,7 +201,7 @@ def _policies(frame: Frame) -> tuple[Call, ...]:
     return tuple(
         Call(
             "list_policies",
-            {"workload": ref.name.removeprefix("service:"), **_given(direction=frame.kind)},
+            {"workload": _tool_name(ref).removeprefix("service:"), **_given(direction=frame.kind)},
         )
         for ref in frame.destinations
     )
@@ -207,4 +223,9 @@ def _list(frame: Frame) -> tuple[Call, ...]:
 
 
 def _stated(frame: Frame) -> tuple[Call, ...]:
-    return (Call(frame.kind, dict(frame.arguments)),)
+    """Return the call of a frame; one for each value where an argument has several."""
+    several = {name: value for name, value in frame.arguments.items() if isinstance(value, tuple)}
+    return tuple(
+        Call(frame.kind, {**frame.arguments, **dict(zip(several, values, strict=True))})
+        for values in product(*several.values())
+    )[:_MOST_CALLS]

@@ -1,6 +1,7 @@
 """What stands around a name and narrows it: "the redis service", "web in prod", "there"."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from assistant.models.rules.frame import Ref
@@ -16,7 +17,9 @@ _INSIDE = re.compile(
     r"\s*,?\s*(?:pods?|workloads?|services?|apps?)?\s*(?:\(\s*)?"
     r"(?:(?:that|which)\s+(?:is|are|runs?|lives?|sits?)\s+|running\s+|living\s+|deployed\s+|"
     r"sitting\s+)?"
-    r"(?:in|inside|within|of|over in|out of|@)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?",
+    r"(?:in|inside|within|of|over in|out of|@)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?|"
+    r"\s*(?:pods?|workloads?|services?|apps?)?\s*\(\s*(?:(?:the\s+)?(?:namespaces?|ns)\s*[:=]?\s*)?|"
+    r"\s*,?\s*(?:-n|--namespace|namespace|ns)[\s=:]+",
     re.I,
 )
 _PEOPLE_OF = re.compile(
@@ -51,19 +54,49 @@ def qualify(
             pod's own DNS search list does.
     """
     named: list[Mention] = []
-    for mention in mentions:
+    starts = {mention.start for mention in mentions}
+    for mention in _join(text, mentions):
         if _AS_A.search(text[: mention.start]):
             continue
         if not named or mention.start >= named[-1].end:
-            named.append(_apply_noun(text, mention, vocabulary))
+            named.append(_apply_noun(text, mention, vocabulary, starts))
     merged, everywhere = _merge_namespaces(text, named, vocabulary)
     return tuple(_settle(text, merged, everywhere, vocabulary, source_first=source_first))
 
 
-def _apply_noun(text: str, mention: Mention, vocabulary: Vocabulary) -> Mention:
+def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
+    """Return the mentions, with those side by side that name the same thing as one.
+
+    "redis cache" names by a part of its name and by what it is: what fits both is meant.
+    """
+    joined: list[Mention] = []
+    for mention in mentions:
+        before = joined[-1] if joined else None
+        if before and not text[before.end : mention.start].strip(" -"):
+            if before.ref.kind == "any" and mention.ref.kind == "entity":
+                joined[-1] = replace(before, end=mention.end)
+                continue
+            both = tuple(
+                entry
+                for entry in before.entries
+                if entry in mention.entries and entry.kind != "namespace"
+            )
+            if both:
+                joined[-1] = replace(narrow(before, both), end=mention.end)
+                continue
+        joined.append(mention)
+    return joined
+
+
+def _apply_noun(
+    text: str, mention: Mention, vocabulary: Vocabulary, starts: Collection[int]
+) -> Mention:
     if not mention.entries:
         return mention
     after = _NOUN_AFTER.match(text, mention.end)
+    if after and after.start("noun") in starts and mention.ref.kind == "namespace":
+        # "melt db" is the database of a namespace; the noun is a name, too.
+        return mention
     before = _NOUN_BEFORE.search(text[: mention.start])
     noun, start, end = mention.noun, mention.start, mention.end
     written = mention.ref.text.lower().split()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from assistant.models.rules.frame import Ref
-from assistant.models.rules.lexicon import ABILITY, BLOCK, COMMON, FORWARD, VOCABULARY
+from assistant.models.rules.lexicon import ABILITY, BLOCK, BREACHES, COMMON, FORWARD, VOCABULARY
 from assistant.models.rules.mentions import Mention, find_mentions
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
@@ -114,6 +114,12 @@ def _alike(word: str, good: str) -> bool:
 def _drop_blocker(sentence: Sentence) -> Sentence:
     """Leave out "anything" in "does anything stop A from reaching B": it is no end."""
     wild = [number for number, group in enumerate(sentence.groups) if group[0].kind == "any"]
+    for number in wild if len(sentence.groups) > 1 else ():
+        taker = re.search(
+            rf"@{number}@(?=\s+(?:\w+\s+)?{BREACHES}\s+(?:the\s+|a\s+)?@)", sentence.text
+        )
+        if taker:
+            return _without(sentence, number, taker, " someone ")
     for number in wild if len(sentence.groups) > 2 else ():
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
@@ -136,9 +142,9 @@ def _drop_exceptions(sentence: Sentence) -> Sentence:
     return _without(sentence, index, match)
 
 
-def _without(sentence: Sentence, index: int, match: re.Match[str]) -> Sentence:
+def _without(sentence: Sentence, index: int, match: re.Match[str], instead: str = "") -> Sentence:
     """Return the sentence without a group and the words that a match covers."""
-    text = f"{sentence.text[: match.start()]}{sentence.text[match.end() :]}"
+    text = f"{sentence.text[: match.start()]}{instead}{sentence.text[match.end() :]}"
     groups = [group for position, group in enumerate(sentence.groups) if position != index]
     text = re.sub(r"@(\d+)@", lambda m: f"@{int(m[1]) - (int(m[1]) > index)}@", text)
     return Sentence(text, tuple(groups))

@@ -8,6 +8,8 @@ from assistant.models.rules.lexicon import (
     ABILITY,
     BACKWARD,
     BLOCK,
+    BREACHED,
+    BREACHES,
     DESTINATION_PREPOSITION,
     FORWARD,
     LET,
@@ -52,7 +54,11 @@ _PASSIVE_STOP = re.compile(
 _PARTICIPLES = (
     r"(?:reached|accessed|contacted|called|hit|queried|used|connected to|talked to|attacked)"
 )
-_RECIPROCAL = re.compile(r"\b(?:each other|one another|mutually|both ways|both directions)\b", re.I)
+_RECIPROCAL = re.compile(
+    r"\b(?:each other|one another|mutually|both ways|both directions|vice[- ]versa|"
+    r"(?:the )?other way (?:a)?round)\b",
+    re.I,
+)
 _REST = re.compile(
     r"\b(?:is|are|be|get|gets|being)\s+(?:not\s+|still\s+|currently\s+|also\s+|directly\s+|"
     r"really\s+)*"
@@ -121,6 +127,9 @@ def _order(
     left: str, middle: str, right: str, first: tuple[Ref, ...], second: tuple[Ref, ...]
 ) -> tuple[bool, bool] | None:
     """Return whether the first group sends, and whether the words say so."""
+    if re.search(r"\b(?:white|allow|safe)-?list(?:ed)?\s+for\b", middle):
+        # Either end may be the one whose list it is.
+        return True, False
     for rule in (
         _by_arrow,
         _by_own_pronoun,
@@ -168,10 +177,9 @@ def _by_own_pronoun(
 
 def _by_breach(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
     """Decide "if A is compromised, is B reachable"."""
-    breached = r"(?:compromised|hacked|breached|owned|taken over|exploited|infected|pwned)"
-    if re.match(rf"\s*(?:\w+\s+){{0,3}}{breached}\b", middle):
+    if re.match(rf"\s*(?:\w+\s+){{0,3}}{BREACHED}\b", middle):
         return True
-    return None
+    return True if re.search(rf"\b{BREACHES}\s+(?:the\s+|a\s+)?$", left) else None
 
 
 def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
@@ -217,7 +225,10 @@ def _by_fronted_object(
         rf"\s*(?:else\s+)?(?:{ABILITY}\s*)+(?:not\s+)?(?:the\s+|pods? (?:in|of)\s+)*", middle
     ):
         return None
-    shown = r"\s*(?:exposed|open|available|visible|accessible|closed)\b"
+    shown = (
+        r"\s*(?:exposed|open|available|visible|accessible|closed)\b"
+        r"(?!\s+(?:\w+\s+){0,2}(?:connections?|sessions?|sockets?|tunnels?|calls?|streams?)\b)"
+    )
     if left.strip() in ("from", "by") or re.match(shown, right):
         return True
     if _PASSIVE_STOP.search(right):

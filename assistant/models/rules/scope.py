@@ -3,7 +3,9 @@
 import re
 from typing import Literal
 
-__all__ = ["Outside", "find_outside", "measures"]
+from assistant.models.rules.lexicon import BREACHED, BREACHES
+
+__all__ = ["Outside", "find_outside", "is_breach", "measures"]
 
 Outside = Literal["write", "change", "flows", "hypothesis", "past", "review", ""]
 
@@ -55,11 +57,12 @@ _FLOWS = re.compile(
 _HYPOTHESIS = re.compile(
     r"\bwhat (?:(?:would|will|could)\s+)?(?:breaks?|changes?|stops? working)\b|"
     r"\bwhat (?:(?:would|will|could)\s+)?happens?\b.{0,30}\b(?:if|without)\b|"
-    r"\b(?:if|once|when|after|before|suppose|supposing|assuming|"
-    r"assume)\b.{0,40}\b(?:deleted?|remov(?:e|ed|ing)|adds?|added|adding|"
+    r"\b(?:if|once|when|after|before|suppose|supposing|assuming|pretend\w*|imagin\w+|"
+    r"hypothetically|assume)\b.{0,60}\b(?:deleted?|remov(?:e|ed|ing)|adds?|added|adding|"
     r"appl(?:y|ied|ying)|chang(?:e|ed|ing)|dropped? the policy|without the|deploy(?:ed|"
     r"ing)?|creat(?:e|ed|ing)|"
-    r"gone|did not exist|were not there)\b|"
+    r"gone|(?:do|does|did) not exist|(?:is|was|were|are) (?:not there|absent|missing|disabled))\b|"
+    r"\b(?:ignoring|disregard\w*|leaving out|not counting)\s+(?:the\s+)?(?:policy|rule|netpol)\b|"
     r"\bwithout\s+(?:the\s+)?(?:policy|rule|netpol|@\d+@\s+policy)\b",
     re.I,
 )
@@ -78,6 +81,17 @@ _CHECK = re.compile(
     r"]check|find out|test)\b",
     re.I,
 )
+
+
+def is_breach(shape: str) -> bool:
+    """Return whether an end is supposed to be taken over, which changes no file."""
+    return bool(
+        re.search(
+            rf"@\d+@\s+(?:\w+\s+){{0,3}}{BREACHED}\b|\b{BREACHED}\s+(?:\w+\s+)?@|"
+            rf"\b{BREACHES}\s+(?:the\s+|a\s+|an\s+|our\s+)?@",
+            shape,
+        )
+    )
 
 
 def measures(text: str) -> bool:
@@ -132,7 +146,7 @@ def find_outside(text: str, shape: str, *, named: bool) -> Outside:
         r"^(?:open|allow|block|stop|run)\w*\s+(?:to|from|by)\b", plain
     ):
         return "change"
-    if _HYPOTHESIS.search(shape):
+    if _HYPOTHESIS.search(shape) and not is_breach(shape):
         return "hypothesis"
     if not named and _REVIEW.search(text):
         return "review"

@@ -214,7 +214,7 @@ def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str]
                 continue
             port = PortText(name=name, explicit=explicit)
             return replace(slots, text=_cut(text, match), ports=(*slots.ports, port))
-    verb = re.search(r"\b(ssh|rdp|telnet)\b", text, re.IGNORECASE)
+    verb = re.search(r"\b(ssh|rdp|telnet(?!.*\s\d{2,5}\b))\b", text, re.IGNORECASE)
     if verb:
         number = WELL_KNOWN[verb[1].lower()]
         text = _cut(text, verb, " connect ")

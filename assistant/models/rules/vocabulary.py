@@ -132,7 +132,8 @@ class Vocabulary:
                     self._alias[other].add(Entry("namespace", "", one))
         for workload in cluster.workloads:
             for pod in workload.pods:
-                if not pod.planned and pod.name != workload.name:
+                fixed = workload.kind == "StatefulSet" or not pod.planned
+                if fixed and pod.name != workload.name:
                     self._exact[squash(pod.name)].add(Entry("pod", pod.namespace, pod.name))
 
     def _add(

@@ -3,15 +3,21 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.models.rules.frame import Frame
-from assistant.models.rules.plan import Call
+from assistant.models.rules.plan import NO_DNS, Call
 from assistant.models.rules.vocabulary import Vocabulary
 from tools.errors import ToolError
 from tools.spec import ToolResult
 
 __all__ = ["Reply", "compose", "decline", "greet", "help_text", "not_english"]
 
+_NO_DNS = (
+    "Nothing in the input serves DNS (no kube-dns or CoreDNS), so whether names are resolved "
+    "inside the cluster is not verified. Computed instead: requests to DNS servers outside, on "
+    "53/UDP."
+)
 _YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*[,:]\s*(?P<rest>\S)")
 _DECLINED = {
     "write": (
@@ -72,6 +78,8 @@ def _compose_frame(
 ) -> tuple[list[str], list[str]]:
     parts: list[str] = []
     needs: list[str] = []
+    if checks := _compare_checks(results):
+        return [checks], []
     for result in results:
         if isinstance(result, ToolError):
             needs.append(_describe_error(result))
@@ -80,13 +88,13 @@ def _compose_frame(
         if frame.intent == "list" and frame.ports:
             text = _pick_rows(result, frame) or text
         parts.append(text)
-        if rest := _evidence(result, "\n\n".join(parts)):
-            parts.append(rest)
     parts += [
         f"Understood `{ref.text}` as `{ref.name.removeprefix('service:')}`."
         for ref in frame.ends
         if ref.guessed and parts and len(ref.names) == 1
     ]
+    if parts and any(ref.text == NO_DNS for ref in frame.destinations):
+        parts.insert(0, _NO_DNS)
     if frame.is_path and frame.text and parts:
         parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
@@ -98,6 +106,24 @@ def _compose_frame(
                 f"`{other['source']}` to `{other['destination']}`?"
             )
     return parts, needs
+
+
+def _compare_checks(results: Sequence[ToolResult | ToolError]) -> str:
+    """Return one line per plan where an existing subnet was checked against several."""
+    if len(results) < 2 or not all(
+        isinstance(result, ToolResult) and getattr(result, "subnet_fits", None) is not None
+        for result in results
+    ):
+        return ""
+    lines = []
+    for result in results:
+        plans: Sequence[Any] = getattr(result, "plans", ())
+        plan = plans[0]
+        said = result.summary.split("\n\n", 1)[0] if isinstance(result, ToolResult) else ""
+        row = plan.needs[0]
+        need = f"{row.formula} = {row.addresses:,} (Source: {row.source})"
+        lines.append(f"- {plan.title}, {plan.nodes} nodes: {said} {need}")
+    return "As the node subnet, for each plan that is meant:\n\n" + "\n".join(lines)
 
 
 def _pick_rows(result: ToolResult, frame: Frame) -> str:
@@ -132,19 +158,6 @@ def _state(summary: str) -> str:
         return summary
     rest = summary[match.start("rest") :]
     return f"{match['mark']}{rest[0].upper()}{rest[1:]}" if match["mark"] == "" else rest
-
-
-def _evidence(result: ToolResult, said: str) -> str:
-    """Return the places that the summary does not name, as a list."""
-    missing = [
-        item
-        for item in result.evidence
-        if item.location and item.location not in said and item.source not in ("",)
-    ]
-    if result.verdict is None or not missing:
-        return ""
-    lines = [f"- {item.claim} ({item.source}, {item.location})" for item in missing[:8]]
-    return "Evidence:\n" + "\n".join(dict.fromkeys(lines))
 
 
 def _describe_error(error: ToolError) -> str:

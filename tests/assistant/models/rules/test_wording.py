@@ -36,13 +36,13 @@ def test_a_negated_question_is_answered_by_the_fact_alone(summary: str, said: st
     assert reply.text == said
 
 
-def test_places_that_the_summary_leaves_out_are_listed() -> None:
+def test_evidence_is_left_to_the_answer_and_not_told_twice() -> None:
     evidence = Evidence(claim="denied", source="NetworkPolicy/a/b", location="p.yaml:3")
-    result = ToolResult(summary="No.", verdict="deny", evidence=(evidence,))
+    result = ToolResult(summary="No: (p.yaml:4).", verdict="deny", evidence=(evidence,))
 
     reply = compose([(reach(), [CALL], [result])])
 
-    assert "p.yaml:3" in reply.text
+    assert reply.text == "No: (p.yaml:4)."
 
 
 def test_a_name_that_a_tool_could_not_settle_is_asked_back() -> None:
