@@ -6,7 +6,7 @@ from tools.spec import ToolSpec
 
 __all__ = ["FAMILIES", "registry"]
 
-FAMILIES = ("addresses", "docs", "inventory", "policies", "policy_checks", "reach")
+FAMILIES = ("addresses", "docs", "inventory", "mesh", "policies", "policy_checks", "reach")
 """Modules whose ToolSpecs make up the registry."""
 
 

@@ -27,6 +27,7 @@ def can_reach(
     http: str = "",
     host: str = "",
     headers: Sequence[str] = (),
+    claims: str = "",
 ) -> ReachResult:
     """Say whether one end can open a connection to another, and which rule decides.
 
@@ -44,6 +45,8 @@ def can_reach(
         http: An HTTP request such as `GET /items`, where L7 or mesh rules shall be decided.
         host: The request's host.
         headers: The request's headers, each `NAME=VALUE`.
+        claims: Claims of a valid token of the request, as a JSON object such as
+            `{"iss": "https://issuer", "sub": "alice"}`.
 
     Returns:
         The verdict with each layer's rule, file and line.
@@ -51,7 +54,7 @@ def can_reach(
     network = workspace.network
     one, other = understand(network, source), understand(network, destination)
     reach = network.reach(
-        one.target, other.target, port=_port(port), http=_request(http, host, headers)
+        one.target, other.target, port=_port(port), http=_request(http, host, headers, claims)
     )
     guesses = [understood(source, one), understood(destination, other)]
     places = place_of_rules(network.cluster)
@@ -95,7 +98,9 @@ def who_can_reach(
 
 
 @tool()
-def what_can_reach(workspace: Workspace, source: str, port: str = "") -> PeersResult:
+def what_can_reach(
+    workspace: Workspace, source: str, port: str = "", http: str = ""
+) -> PeersResult:
     """List what a source can reach, by workload, and the outside.
 
     Use it for "what can X reach", "where may X connect to", "what if X is compromised".
@@ -105,13 +110,16 @@ def what_can_reach(workspace: Workspace, source: str, port: str = "") -> PeersRe
         source: Who opens the connections: `ns/workload`, `ns/pod`, a bare name, a namespace, an
             address or an entity such as `world`.
         port: `8080`, `8080/TCP` or a port's name; empty for every port that each one offers.
+        http: An HTTP request such as `GET /items`; empty to be told which requests pass.
 
     Returns:
         The workloads that can be reached with their ports, and what is denied by which rule.
     """
     network = workspace.network
     match = understand(network, source)
-    peers = surroundings.what_can(network, match.target, port=_port(port))
+    peers = surroundings.what_can(
+        network, match.target, port=_port(port), http=_request(http, "", ())
+    )
     faults = set_aside(network, (match.target,))
     return _peers_result(peers, understood(source, match), faults)
 
@@ -120,9 +128,9 @@ def _port(text: str) -> PortQuery | None:
     return parse_port(text) if text.strip() else None
 
 
-def _request(http: str, host: str, headers: Sequence[str]) -> HttpRequest | None:
+def _request(http: str, host: str, headers: Sequence[str], claims: str = "") -> HttpRequest | None:
     """Return the request that was described, if any was."""
-    if not (http.strip() or host.strip() or headers):
+    if not (http.strip() or host.strip() or headers or claims.strip()):
         return None
     pairs = []
     for header in headers:
@@ -131,7 +139,9 @@ def _request(http: str, host: str, headers: Sequence[str]) -> HttpRequest | None
             message = f"`{header}` is no header."
             raise InvalidQuery(message, hint="Write it as `NAME=VALUE`.")
         pairs.append((name.strip(), value.strip()))
-    return parse_http(http.strip() or "GET /", host=host.strip(), headers=tuple(pairs))
+    return parse_http(
+        http.strip() or "GET /", host=host.strip(), headers=tuple(pairs), claims=claims
+    )
 
 
 def _text(location: Location | None) -> str:

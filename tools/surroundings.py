@@ -32,19 +32,25 @@ def who_can(
     return _complete(peers, rows, named)
 
 
-def what_can(network: "Network", target: Target, *, port: PortQuery | None) -> Peers:
+def what_can(
+    network: "Network",
+    target: Target,
+    *,
+    port: PortQuery | None,
+    http: HttpRequest | None = None,
+) -> Peers:
     """Return what an end can reach, the names and ranges of its egress rules included.
 
     The workloads of a namespace are asked one by one: they need not agree.
     """
     if isinstance(target, NamespaceTarget):
-        return _of_namespace(network, target, port)
-    peers = network.what_can(target, port=port)
+        return _of_namespace(network, target, port, http)
+    peers = network.what_can(target, port=port, http=http)
     named = _externals(network, target, "egress")
     rows = []
     for destination in named.targets:
         try:
-            reach = network.reach(target, destination, port=port)
+            reach = network.reach(target, destination, port=port, http=http)
         except InvalidQuery:
             # A port by name, which nothing outside has.
             continue
@@ -52,16 +58,19 @@ def what_can(network: "Network", target: Target, *, port: PortQuery | None) -> P
     return _complete(peers, rows, named)
 
 
-def _of_namespace(network: "Network", target: NamespaceTarget, port: PortQuery | None) -> Peers:
+def _of_namespace(
+    network: "Network", target: NamespaceTarget, port: PortQuery | None, http: HttpRequest | None
+) -> Peers:
     workloads = [each for each in network.cluster.workloads if each.namespace == target.name]
     if not workloads:
         message = f"Namespace `{target.name}` has no workloads."
         raise InvalidQuery(message, hint="Name a workload, a pod or an address.")
-    parts = [what_can(network, WorkloadTarget(each), port=port) for each in workloads]
+    parts = [what_can(network, WorkloadTarget(each), port=port, http=http) for each in workloads]
     return Peers(
         of=str(target),
         direction="what-can",
         asked=port,
+        http=http,
         rows=tuple(replace(row, target=part.of) for part in parts for row in part.rows),
         outside=tuple(replace(row, target=part.of) for part in parts for row in part.outside),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),

@@ -37,6 +37,9 @@ def reach(
     header: Annotated[
         list[str] | None, typer.Option(metavar="K=V", help="A request header; may be repeated.")
     ] = None,
+    claims: Annotated[
+        str, typer.Option(metavar="JSON", help="Claims of a valid token that the request carries.")
+    ] = "",
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -59,6 +62,7 @@ def reach(
         "http": http,
         "host": host,
         "headers": header or [],
+        "claims": claims,
     }
     result = _run(context, can_reach, arguments, workspace, as_json=as_json)
     raise typer.Exit(exit_codes.ANSWERED if result.verdict == "allow" else exit_codes.NO)
@@ -88,6 +92,7 @@ def what_can(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="SRC", help=f"Source: {_ENDS}.")],
     port: Port = "",
+    http: Http = "",
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -96,10 +101,12 @@ def what_can(
     Examples:
       netassist what-can shop/web
       netassist what-can staging/web --port 5432 --json
+      netassist what-can shop/web --http "GET /items"
     """
     from tools.reach import what_can_reach
 
-    _run(context, what_can_reach, {"source": source, "port": port}, workspace, as_json=as_json)
+    arguments = {"source": source, "port": port, "http": http}
+    _run(context, what_can_reach, arguments, workspace, as_json=as_json)
 
 
 def _run(

@@ -1,5 +1,6 @@
 """Verdicts and layers as JSON has them."""
 
+import json
 from typing import Any
 
 from topology.model import Location
@@ -62,4 +63,5 @@ def http_to_dict(http: HttpRequest | None) -> dict[str, Any] | None:
         "path": http.path,
         "host": http.host,
         "headers": [list(pair) for pair in http.headers],
+        "claims": json.loads(http.claims) if http.claims else None,
     }

@@ -1,5 +1,6 @@
 """What a question asks about: a port, and perhaps one HTTP request."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import get_args
@@ -70,7 +71,7 @@ def parse_port(text: str) -> PortQuery:
 
 
 def parse_http(
-    text: str, *, host: str = "", headers: tuple[tuple[str, str], ...] = ()
+    text: str, *, host: str = "", headers: tuple[tuple[str, str], ...] = (), claims: str = ""
 ) -> HttpRequest:
     """Read an HTTP request as people write it: `GET /data`, `/data`, `POST https://host/x?y=1`.
 
@@ -78,6 +79,7 @@ def parse_http(
         text: A method, GET if left out, and a path or a whole URL.
         host: Wins over the host of a URL.
         headers: Names and values.
+        claims: A JSON object with the claims of a genuine token that the request carries.
 
     Raises:
         InvalidQuery: It is no request; the message quotes it.
@@ -105,7 +107,23 @@ def parse_http(
     elif not target.startswith("/") and target != "*":
         message = f"The path `{target}` in `{text}` does not start with a slash."
         raise InvalidQuery(message, hint=f"Write it as `{method} /{target}`.")
-    return HttpRequest(method=method, path=target, host=host, headers=headers)
+    return HttpRequest(
+        method=method, path=target, host=host, headers=headers, claims=_read_claims(claims)
+    )
+
+
+def _read_claims(text: str) -> str:
+    """Return claims in one form, so that the same ones make the same request."""
+    if not text.strip():
+        return ""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        message = f"`{text}` is no JSON object of claims."
+        raise InvalidQuery(message, hint='Write it as `{"iss": "...", "sub": "..."}`.')
+    return json.dumps(found, sort_keys=True)
 
 
 def _checked(number: int, protocol: Protocol, text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Literal
 from topology.model import Pod
 from topology.policy.istio.rules import AuthorizationPolicy, TargetRef
 
-__all__ = ["Role", "name_of", "role_of", "selects", "selects_labels"]
+__all__ = ["Role", "is_gateway", "name_of", "role_of", "selects", "selects_labels"]
 
 Role = Literal["sidecar", "gateway", "waypoint"]
 
@@ -28,6 +28,11 @@ def role_of(pod: Pod) -> Role:
     if GATEWAY_NAME not in pod.labels:
         return "sidecar"
     return "waypoint" if pod.labels.get(MANAGED_BY) == WAYPOINT_CONTROLLER else "gateway"
+
+
+def is_gateway(pod: Pod) -> bool:
+    """Return whether a pod stands at the edge of the mesh, where callers have no sidecar."""
+    return role_of(pod) == "gateway" or "gateway" in pod.labels.get("istio", "")
 
 
 def selects_labels(selector: Mapping[str, str], pod: Pod) -> bool:

@@ -13,7 +13,7 @@ from topology.policy.istio.identities import matches_namespace
 from topology.policy.istio.index import PolicyIndex
 from topology.policy.istio.mesh import ADDON_NAMESPACE, DEFAULT_NAMESPACE
 from topology.policy.istio.rules import AuthorizationPolicy, Rule, Test
-from topology.policy.istio.selection import name_of, role_of
+from topology.policy.istio.selection import is_gateway, name_of, role_of
 from topology.policy.validation import Finding, in_order
 
 __all__ = ["Situations"]
@@ -136,7 +136,7 @@ class Situations:
     ) -> None:
         """Check for client addresses that the caller itself can write."""
         tests = [each for each in rule.tests if each.attribute == "remote.ip"]
-        sidecars = [pod for pod in pods if role_of(pod) == "sidecar" and not _is_gateway(pod)]
+        sidecars = [pod for pod in pods if role_of(pod) == "sidecar" and not is_gateway(pod)]
         if not tests or not sidecars or policy.action not in ("ALLOW", "DENY"):
             return
         complaints.doubt(
@@ -266,10 +266,6 @@ def _asks_for_token(policy: AuthorizationPolicy) -> bool:
 
 def _selector_of(document: Document) -> Mapping[str, str]:
     return mapping(mapping(spec_of(document.body).get("selector")).get("matchLabels"))
-
-
-def _is_gateway(pod: Pod) -> bool:
-    return "gateway" in pod.labels.get("istio", "")
 
 
 def _names(pods: list[Pod]) -> str:
