@@ -171,18 +171,13 @@ def _outside_parts(
 
     A part that holds addresses of pods and nodes only is left out.
     """
-    taken: dict[int, set[int]] = {4: set(), 6: set()}
-    for pod in cluster.pods:
-        for address in pod.addresses:
-            taken[address.version].add(int(address))
-    for node in cluster.nodes:
-        for address in node.addresses:
-            taken[address.version].add(int(address))
+    holders = (*cluster.pods, *cluster.nodes)
+    taken = {int(address) for holder in holders for address in holder.addresses}
     single = {ip_network(str(address)) for address in api}
     for part in named_parts({*networks, *single}):
         start, stop = int(part.network_address), int(part.broadcast_address)
         free = start
-        while free <= stop and free in taken[part.version]:
+        while free <= stop and free in taken:
             free += 1
         if free <= stop:
             yield part, type(part.network_address)(free)

@@ -83,12 +83,20 @@ class _Share:
 
     def merge(self, other: "_Share") -> "_Share":
         """Return both together."""
-        return _Share(*(getattr(self, name) | getattr(other, name) for name in _FIELDS))
+        return _Share(
+            self.allow | other.allow,
+            self.allow_perhaps | other.allow_perhaps,
+            self.deny | other.deny,
+            self.deny_perhaps | other.deny_perhaps,
+            self.plain | other.plain,
+            self.plain_perhaps | other.plain_perhaps,
+            self.proxied | other.proxied,
+            self.dns | other.dns,
+        )
 
 
 _KEPT = 100_000
 """How many rules and gates are kept: more than any one set of policies has."""
-_FIELDS = tuple(_Share.__slots__)
 
 
 @dataclass(slots=True)

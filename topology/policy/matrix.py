@@ -1,7 +1,7 @@
 """Who may open what to whom: every end to every other, over all ports, as bitsets."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from topology.policy.axis import Axis
 from topology.policy.gates import Gate
@@ -16,9 +16,11 @@ Planes = tuple[list[Column], list[Column], list[Column]]
 """By port atom: the columns of allowed, possible and conditional."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What one source may open to some destinations, on one port atom; the rest is denied."""
+class Cell(NamedTuple):
+    """What one source may open to some destinations, on one port atom; the rest is denied.
+
+    A tuple, because there are a million of them and it takes half the time to make.
+    """
 
     allowed: int
     """Surely."""
@@ -80,9 +82,19 @@ class Matrix:
 
     def cells(self) -> Iterator[tuple[int, int, Cell]]:
         """Yield every source and port atom with what is open."""
-        for source in range(len(self.axis.places)):
+        allowed, possible, conditional = self._columns["egress"]
+        for source, gate in enumerate(self._gates["egress"]):
             for atom in range(len(self.atoms)):
-                yield source, atom, self.cell(source, atom)
+                open_ = allowed[atom][source] & gate.allowed[atom]
+                yield (
+                    source,
+                    atom,
+                    Cell(
+                        open_,
+                        possible[atom][source] & gate.possible[atom],
+                        (conditional[atom][source] | gate.conditional[atom]) & open_,
+                    ),
+                )
 
 
 def members(bits: int) -> Iterator[int]:
@@ -112,12 +124,15 @@ def _columns(gates: Sequence[Gate], atoms: int) -> Planes:
         _turn(base, ((gate.allowed[k] ^ gate.allowed[last], bits) for gate, bits in found))
         for k in range(atoms)
     ]
+    doubtful = [(gate, bits) for gate, bits in found if gate.possible is not gate.allowed]
     possible = [
-        _turn(allowed[k], ((gate.possible[k] ^ gate.allowed[k], bits) for gate, bits in found))
+        _turn(allowed[k], ((gate.possible[k] ^ gate.allowed[k], bits) for gate, bits in doubtful))
         for k in range(atoms)
     ]
+    proxied = [(gate, bits) for gate, bits in found if any(gate.conditional)]
     conditional = [
-        _turn(nothing, ((gate.conditional[k], bits) for gate, bits in found)) for k in range(atoms)
+        _turn(nothing, ((gate.conditional[k], bits) for gate, bits in proxied))
+        for k in range(atoms)
     ]
     return allowed, possible, conditional
 

@@ -54,19 +54,22 @@ def cut(whole: Network, marks: Iterable[Network]) -> list[Network]:
 
 def named_parts(networks: Iterable[Network]) -> list[Network]:
     """Return the parts of all networks together, each once, without those of length 0."""
-    named = {network for network in networks if network.prefixlen}
-    widest = [
-        one for one in named if not any(one != other and _within(one, other) for other in named)
-    ]
-    widest.sort(key=lambda network: (network.version, network))
-    return [part for network in widest for part in cut(network, named)]
+    named = sorted(
+        {network for network in networks if network.prefixlen},
+        key=lambda network: (network.version, _span(network)[0], network.prefixlen),
+    )
+    # In this order a network stands behind the widest one that holds it.
+    groups: list[list[Network]] = []
+    end = -1
+    for network in named:
+        first, last = _span(network)
+        if groups and groups[-1][0].version == network.version and first <= end:
+            groups[-1].append(network)
+        else:
+            groups.append([network])
+            end = last
+    return [part for group in groups for part in cut(group[0], group[1:])]
 
 
 def _span(network: Network) -> tuple[int, int]:
     return int(network.network_address), int(network.broadcast_address)
-
-
-def _within(inner: Network, outer: Network) -> bool:
-    return inner.version == outer.version and (
-        _span(outer)[0] <= _span(inner)[0] and _span(inner)[1] <= _span(outer)[1]
-    )
