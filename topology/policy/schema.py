@@ -18,7 +18,17 @@ from topology.policy.fields import (
     text,
 )
 
-__all__ = ["Field", "Unknown", "each", "fits", "limits", "of", "texts", "unknown_fields"]
+__all__ = [
+    "Field",
+    "Unknown",
+    "each",
+    "fits",
+    "is_clean",
+    "limits",
+    "of",
+    "texts",
+    "unknown_fields",
+]
 
 Kind = Literal["any", "boolean", "integer", "list", "map", "number-or-text", "object", "string"]
 _NONE: Mapping[str, "Field"] = MappingProxyType({})
@@ -95,6 +105,24 @@ def unknown_fields(value: Any, known: Field, path: str = "") -> Iterator[Unknown
                 yield from unknown_fields(inner, known.fields[name], place)
 
 
+def is_clean(value: Any, known: Field) -> bool:
+    """Return whether every field is known and of its type; quicker than telling which is not."""
+    if known.kind == "object":
+        if type(value) is not dict:
+            return False
+        for name, item in value.items():
+            field = known.fields.get(name)
+            if field is None or not (item is None or is_clean(item, field)):
+                return False
+        return True
+    if type(value) not in _EXACT[known.kind]:
+        return known.kind == "any"
+    if known.item is None or known.item.kind == "any":
+        return True
+    items = value if known.kind == "list" else value.values()
+    return all(item is None or is_clean(item, known.item) for item in items)
+
+
 def fits(value: Any, known: Field, path: str = "") -> None:
     """Check that every known field holds a value of its type.
 
@@ -139,6 +167,16 @@ def _number_or_text(value: Any, path: str) -> None:
         raise Rejected("wrong-type", message, "Write a number or a name.", path)
 
 
+_EXACT: dict[Kind, tuple[type, ...]] = {
+    "any": (),
+    "boolean": (bool,),
+    "integer": (int,),
+    "list": (list,),
+    "map": (dict,),
+    "number-or-text": (int, str),
+    "object": (dict,),
+    "string": (str,),
+}
 _CHECKS: dict[Kind, Callable[[Any, str], Any]] = {
     "any": lambda *_: None,
     "boolean": _boolean,

@@ -11,7 +11,7 @@ import yaml
 from topology.policy.cilium import schema_for
 from topology.policy.fields import Rejected
 from topology.policy.profile import PROFILES
-from topology.policy.schema import Field, each, fits, limits, of, unknown_fields
+from topology.policy.schema import Field, each, fits, is_clean, limits, of, unknown_fields
 
 TYPES = {"list": "array", "map": "object", "number-or-text": "int-or-string", "any": ""}
 LIMITS = (
@@ -136,3 +136,29 @@ def test_limits_name_what_is_asked_for() -> None:
         "schema-required", "schema-items", "schema-range", "schema-enum", "schema-length"
     ]  # fmt: skip
     assert list(limits({"must": "", "number": 9, "word": "a"}, known)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {}, {"a": "x", "b": [{"c": 1}], "m": {"z": "y"}, "f": [], "any": [1]}, {"a": None},
+        {"b": [None]}, {"a": 1}, {"b": [{"c": True}]}, {"b": [{"x": 1}]}, {"m": {"z": 1}},
+        {"m": []}, {"z": 1}, {"b": {}}, [], {"n": 1}, {"n": "a"}, {"n": False},
+    ],
+)  # fmt: skip
+def test_what_is_clean_is_what_has_no_unknown_field_and_no_wrong_type(value: Any) -> None:
+    known = of(
+        a=TEXT,
+        b=each(of(c=Field(kind="integer"))),
+        m=Field(kind="map", item=TEXT),
+        f=each(Field(kind="any")),
+        n=Field(kind="number-or-text"),
+        any=Field(kind="any"),
+    )
+    try:
+        fits(value, known)
+        has_wrong_type = False
+    except Rejected:
+        has_wrong_type = True
+    is_good = not has_wrong_type and not list(unknown_fields(value, known))
+    assert is_clean(value, known) == is_good

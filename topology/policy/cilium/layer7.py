@@ -14,6 +14,7 @@ from topology.policy.rules import PortEntry
 
 __all__ = ["Place", "read_l7"]
 
+_PORTS_ALONE = frozenset({"ports"})
 _PARSERS = ("http", "kafka", "dns")
 _MISMATCH = frozenset({"LOG", "ADD", "DELETE", "REPLACE"})
 
@@ -44,6 +45,8 @@ def read_l7(
         place: Whether L7 rules are taken there.
         profile: Whose semantics.
     """
+    if item.keys() <= _PORTS_ALONE:
+        return None
     faults = Faults()
     rules = mapping(item.get("rules"), f"{path}.rules")
     where = f"{path}.rules"

@@ -68,21 +68,24 @@ class PeerReader:
         faults = Faults()
         lists: dict[str, list[Any] | None] = dict.fromkeys(_KINDS)
         for kind in _KINDS:
-            if not (deny and kind == "FQDNs"):
+            field = side + kind
+            # In a deny rule toFQDNs is no field.
+            if field in rule and not (deny and kind == "FQDNs"):
                 with faults:
-                    lists[kind] = listing(rule.get(side + kind), f"{path}.{side}{kind}")
+                    lists[kind] = listing(rule[field], f"{path}.{field}")
         with faults:
             _check_combination({kind for kind, items in lists.items() if items}, path, side)
         with faults:
             _check_nodes(lists, path, side)
         peers: list[Peer] = []
         for kind, read in self._readers.items():
-            for number, item in enumerate(lists.get(kind) or ()):
+            for number, item in enumerate(lists[kind] or ()):
                 with faults:
                     peers += read(item, f"{path}.{side}{kind}[{number}]")
         requires: tuple[Selector, ...] = ()
-        with faults:
-            requires = self._requires(rule, path, side)
+        if f"{side}Requires" in rule:
+            with faults:
+                requires = self._requires(rule, path, side)
         faults.settle()
         nothing = any(lists[kind] == [] for kind in _EMPTY_MEANS_NONE)
         return Peers(

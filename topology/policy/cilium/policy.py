@@ -15,7 +15,7 @@ from topology.policy.cilium.toports import PortItem, read_port_items
 from topology.policy.fields import Fault, Faults, Rejected, listing, mapping, rejection
 from topology.policy.profile import Profile
 from topology.policy.rules import Context, Rule
-from topology.policy.schema import Field, fits, unknown_fields
+from topology.policy.schema import Field, fits, is_clean, unknown_fields
 from topology.policy.selectors import EVERYTHING, Selector
 from topology.policy.verdict import Direction
 
@@ -33,18 +33,21 @@ def read_cilium_policy(
     document: Document, context: Context
 ) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
     """Read a policy; one that Cilium would refuse gives no rules and a problem."""
-    rules, faults = parse_cilium_policy(document, context)
     known = schema_for(context.profile)
-    warnings = tuple(
-        Problem(
-            severity="warning",
-            code="unknown-field",
-            message=f"{document.key}: `{field.path}` is no field of Cilium and has no effect.",
-            hint="Check its name and place; the API server drops it.",
-            location=document.source.at(field.path),
+    clean = is_clean(document.body, known)
+    rules, faults = _parse(document, context, None if clean else known)
+    warnings: tuple[Problem, ...] = ()
+    if not clean:
+        warnings = tuple(
+            Problem(
+                severity="warning",
+                code="unknown-field",
+                message=f"{document.key}: `{field.path}` is no field of Cilium and has no effect.",
+                hint="Check its name and place; the API server drops it.",
+                location=document.source.at(field.path),
+            )
+            for field in unknown_fields(document.body, known)
         )
-        for field in unknown_fields(document.body, known)
-    )
     if faults:
         return (), (rejection(document, faults), *warnings)
     return rules, warnings
@@ -57,10 +60,17 @@ def parse_cilium_policy(
 
     With any such reason there are no rules, as Cilium then imports nothing of the policy.
     """
+    return _parse(document, context, schema_for(context.profile))
+
+
+def _parse(
+    document: Document, context: Context, schema: Field | None
+) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
     faults = Faults()
     rules: list[Rule] = []
-    with faults:
-        fits(document.body, schema_for(context.profile))
+    if schema is not None:
+        with faults:
+            fits(document.body, schema)
     with faults:
         for spec, path in _specs(document):
             with faults:
@@ -108,8 +118,9 @@ class _Spec:
             Rejected: With every reason for which Cilium refuses the spec.
         """
         for name in self.sections:
-            with self.faults:
-                self.sections[name] = listing(self.spec.get(name), f"{self.path}.{name}") or []
+            if name in self.spec:
+                with self.faults:
+                    self.sections[name] = listing(self.spec[name], f"{self.path}.{name}") or []
         with self.faults:
             self._check_selectors()
             self.subject = self._subject()
@@ -185,8 +196,9 @@ class _Spec:
                 host=self.on_host,
                 profile=self.context.profile,
             )
-        with faults:
-            mode = mapping(item.get("authentication"), f"{path}.authentication").get("mode")
+        if "authentication" in item:
+            with faults:
+                mode = mapping(item["authentication"], f"{path}.authentication").get("mode")
         faults.settle()
         anyone = not peers.peers and not peers.nothing and bool(ports)
         for part in ports or [PortItem(path, ())]:

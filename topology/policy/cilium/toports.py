@@ -46,10 +46,12 @@ def read_port_items(
     """Read toPorts and icmps of one rule; none at all means every port of every protocol."""
     faults = Faults()
     ports, icmps = list[Any](), list[Any]()
-    with faults:
-        ports = listing(rule.get("toPorts"), f"{path}.toPorts") or []
-    with faults:
-        icmps = listing(rule.get("icmps"), f"{path}.icmps") or []
+    if "toPorts" in rule:
+        with faults:
+            ports = listing(rule["toPorts"], f"{path}.toPorts") or []
+    if "icmps" in rule:
+        with faults:
+            icmps = listing(rule["icmps"], f"{path}.icmps") or []
     if ports and icmps:
         with faults:
             raise Rejected(
