@@ -58,10 +58,12 @@ def http_to_dict(http: HttpRequest | None) -> dict[str, Any] | None:
     """Return a request as JSON has it."""
     if http is None:
         return None
-    return {
+    document: dict[str, Any] = {
         "method": http.method,
         "path": http.path,
         "host": http.host,
         "headers": [list(pair) for pair in http.headers],
-        "claims": json.loads(http.claims) if http.claims else None,
     }
+    if http.claims:
+        document["claims"] = json.loads(http.claims)
+    return document

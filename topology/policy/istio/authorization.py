@@ -23,6 +23,7 @@ from topology.policy.verdict import Layer
 __all__ = ["L7", "Authorization", "authorize"]
 
 L7 = Literal["allow", "deny", "unknown", "conditional"]
+_FEW = 2
 _ACTION_ORDER = ("CUSTOM", "DENY", "ALLOW")
 
 
@@ -46,6 +47,7 @@ def authorize(
     settings: MeshSettings,
     pod_name: str,
     authentication: Authentication | None = None,
+    elsewhere: Sequence[AuthorizationPolicy] = (),
 ) -> Authorization:
     """Decide one connection and say why.
 
@@ -55,9 +57,10 @@ def authorize(
         settings: Of the mesh.
         pod_name: For the explanation.
         authentication: What became of the request's tokens, whose claims the connection has.
+        elsewhere: Policies that deny another namespace, to be named where none selects the pod.
     """
     finding = _evaluate(policies, connection, settings)
-    explainer = _Explainer(policies, connection, settings, pod_name)
+    explainer = _Explainer(policies, connection, settings, pod_name, elsewhere)
     if authentication and not (finding.verdict == "deny" and finding.by == "custom"):
         # An external authorizer is asked before the token is looked at, every other policy after.
         answer = explainer.judged_by_token(authentication, finding)
@@ -92,11 +95,13 @@ class _Explainer:
         connection: Connection,
         settings: MeshSettings,
         pod_name: str,
+        elsewhere: Sequence[AuthorizationPolicy],
     ) -> None:
         self.policies = policies
         self.connection = connection
         self.settings = settings
         self.name = pod_name
+        self.elsewhere = elsewhere
         self.active = [policy for policy in policies if policy.enforced]
         self.reads_http = connection.http and any(
             test.http_only for policy in self.active for rule in policy.rules for test in rule.tests
@@ -129,7 +134,17 @@ class _Explainer:
             reason = f"The policies that select `{self.name}` only log; none is enforced."
         else:
             reason = f"No AuthorizationPolicy selects `{self.name}`, so every request is allowed."
+            reason += self._denied_elsewhere()
         return self.build("allow", reason)
+
+    def _denied_elsewhere(self) -> str:
+        """Name policies that were perhaps meant for the whole mesh; not where many are."""
+        if not self.elsewhere or len(self.elsewhere) > _FEW:
+            return ""
+        named = ", ".join(
+            f"{policy.key} covers namespace `{policy.namespace}` only" for policy in self.elsewhere
+        )
+        return f" {named}: the mesh's root namespace is `{self.settings.root_namespace}`."
 
     def denied(self, finding: Finding) -> Authorization:
         match = finding.deciding

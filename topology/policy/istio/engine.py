@@ -163,6 +163,7 @@ class MeshPolicies:
             settings=self.settings,
             pod_name=name_of(dst),
             authentication=authentication,
+            elsewhere=self.index.denials_elsewhere(dst),
         )
 
     def _unguarded(self, dst: Pod, port: int | None, protocol: Protocol) -> str:

@@ -121,6 +121,27 @@ class PolicyIndex:
         """Return every AuthorizationPolicy that could be read, by `Kind/namespace/name`."""
         return {policy.key: policy for policy in self._policies()}
 
+    def denials_elsewhere(self, pod: Pod) -> tuple[AuthorizationPolicy, ...]:
+        """Return the policies that deny a whole namespace, but not that of a pod.
+
+        They are often written in the belief that they cover the mesh.
+        """
+        return tuple(
+            policy
+            for policy in self._namespace_denials
+            if policy.namespace not in (self.settings.root_namespace, pod.namespace)
+        )
+
+    @cached_property
+    def _namespace_denials(self) -> tuple[AuthorizationPolicy, ...]:
+        return tuple(
+            policy
+            for policy in self._policies()
+            if policy.action == "ALLOW"
+            and policy.enforced
+            and not (policy.rules or policy.selector or policy.target_refs)
+        )
+
     def is_selected(self, document: Document, pod: Pod) -> bool:
         """Return whether an Istio policy of any kind is about a pod."""
         if document.kind == "AuthorizationPolicy":

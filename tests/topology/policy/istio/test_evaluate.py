@@ -222,3 +222,34 @@ def test_a_decided_verdict_holds_for_every_request_that_was_left_open(
     general = judge(*policies, request=opened).verdict
     if general in ("allow", "deny"):
         assert judge(*policies, request=request).verdict == general
+
+
+LISTS = st.lists(st.sampled_from(["GET", "POST", "/api/*", "/z", "*"]), min_size=1, max_size=3)
+WIDE_RULES = st.lists(
+    st.one_of(
+        RULES,
+        st.builds(lambda methods, paths: to(methods=methods, notPaths=paths), LISTS, LISTS),
+        st.builds(
+            lambda one, other: {"to": [*to(methods=one)["to"], *to(paths=other)["to"]]},
+            LISTS,
+            LISTS,
+        ),
+    ),
+    max_size=4,
+)
+
+
+@given(st.sampled_from(["ALLOW", "DENY", "CUSTOM"]), WIDE_RULES, REQUESTS, st.randoms())
+def test_the_order_of_rules_and_values_changes_nothing(
+    action: str, rules: list[dict[str, Any]], request: Connection, random: Any
+) -> None:
+    def shuffled(given: Any) -> Any:
+        if isinstance(given, dict):
+            names = random.sample(sorted(given), len(given))
+            return {name: shuffled(given[name]) for name in names}
+        if isinstance(given, list):
+            return [shuffled(each) for each in random.sample(given, len(given))]
+        return given
+
+    before = judge(policy(action, rules), request=request).verdict
+    assert judge(policy(action, shuffled(rules)), request=request).verdict == before
