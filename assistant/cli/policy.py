@@ -132,6 +132,8 @@ def _count(result: "ValidationResult") -> Iterator[str]:
     warnings = sum(len(check.warnings) for check in checks)
     files = count(len([file for file in result.files if file.documents]), "file")
     state = f"{bad} not valid" if bad else "all valid"
+    if unread:
+        state += f", and {count(unread, 'document')} that cannot be read"
     yield (
         f"{count(len(checks), 'policy')} in {files}: {state}; {count(errors, 'error')}, "
         f"{count(warnings, 'warning')} (profile {result.profile})."

@@ -61,6 +61,16 @@ def test_each_finding_stands_with_its_line_and_cure_and_a_count_ends_it(folder: 
     assert done.stderr == ""
 
 
+def test_what_cannot_be_read_is_not_counted_as_valid(folder: Path) -> None:
+    (folder / "bad.yaml").write_text("kind: [", encoding="utf-8")
+    done = run(str(folder))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == (
+        "1 policy in 1 file: all valid, and 1 document that cannot be read; 1 error, 0 warnings "
+        "(profile 1.18)."
+    )
+
+
 def test_json_on_stdout_has_the_form_that_is_promised(folder: Path) -> None:
     done = run("-", "--json", stdin=BAD)
     document = json.loads(done.stdout)
