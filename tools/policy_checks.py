@@ -29,7 +29,7 @@ REFUSERS: Mapping[str, str] = {
     "schema": "the API server",
 }
 """Who says what is found, for people."""
-_PASSED_ON = frozenset({"not-text", "duplicate-key"})
+_PASSED_ON = frozenset({"duplicate-key", "no-break-space", "not-text", "smart-quotes"})
 """Faults of reading that belong to the policy they stand in."""
 _SAID_HERE = frozenset({"wrong-api-version"})
 """Faults of reading that validation tells in its own words."""
@@ -122,7 +122,7 @@ def _check_file(content: "FileContent", profile: str, networks: tuple[Network, .
             until = next((line for line in starts if line > document.source.at().line), 0)
             own = [one for one in content.problems if _is_within(one, document, until)]
             checks.append(_check(document, profile, networks, own))
-    left = [one for one in content.problems if one.code not in _PASSED_ON | _SAID_HERE]
+    left = [one for one in content.problems if one.code not in _SAID_HERE]
     return FileCheck(
         path=content.path,
         documents=tuple(checks),
@@ -174,7 +174,7 @@ def _is_checked(kind: str) -> bool:
 
 
 def _is_within(problem: Problem, document: Document, until: int) -> bool:
-    if problem.code not in _PASSED_ON or problem.location is None:
+    if problem.code not in _PASSED_ON or problem.severity == "error" or problem.location is None:
         return False
     first = document.source.at().line
     return first <= problem.location.line and (not until or problem.location.line < until)

@@ -94,3 +94,20 @@ def test_a_number_as_label_is_an_error_of_the_policy_that_it_stands_in(tmp_path:
     good, bad = check_files([path], profile="1.18").files[0].documents
     assert good.valid
     assert [(one.code, one.line) for one in bad.errors] == [("not-text", 13), ("entity", 15)]
+
+
+def test_typographic_quotes_in_a_value_are_a_warning_of_the_policy() -> None:
+    text = (
+        "apiVersion: security.istio.io/v1\n"
+        "kind: AuthorizationPolicy\n"
+        "metadata: {name: allow-get, namespace: shop}\n"
+        "spec:\n"
+        "  rules:\n"
+        "  - to:\n"
+        "    - operation:\n"
+        "        methods: [\u201cGET\u201d]\n"
+    )
+    result = call(text=text)
+    warnings = result.model_dump()["files"][0]["documents"][0]["warnings"]
+    assert [(one["code"], one["line"]) for one in warnings] == [("smart-quotes", 8)]
+    assert '"GET"' in warnings[0]["fix"]
