@@ -57,6 +57,9 @@ class Axis:
             Place("name", shown, ends.named(name)) for shown, name in sorted(_witnesses(peers))
         ]
         self.places = (*inside, *parts, *names)
+        worlds = ("world-ipv4", "world-ipv6") if classes.dual_stack else ("world",)
+        self.world = tuple(classes.entities[name].number for name in worlds)
+        """The positions that together stand for any address that no rule names."""
         self.everything = (1 << len(self.places)) - 1
         self._first_part, self._first_name = len(inside), len(inside) + len(parts)
         self._spans = _Spans(parts, self._first_part)
@@ -74,6 +77,10 @@ class Axis:
         peers = {peer for rule in rules for peer in rule.peers or ()}
         patterns = {one.pattern for one in peers if isinstance(one, NamePeer)}
         return self._networks.issuperset(_networks(peers)) and patterns <= self._patterns
+
+    def outside(self, *, names: bool) -> range:
+        """Return the positions of the named networks and, if wanted, of DNS names."""
+        return range(self._first_part, len(self.places) if names else self._first_name)
 
     @property
     def dns_names(self) -> list[tuple[int, str]]:
@@ -171,8 +178,8 @@ def _outside_parts(
 
     A part that holds addresses of pods and nodes only is left out.
     """
-    holders = (*cluster.pods, *cluster.nodes)
-    taken = {int(address) for holder in holders for address in holder.addresses}
+    taken = {int(address) for pod in cluster.pods for address in pod.addresses}
+    taken |= {int(address) for node in cluster.nodes for address in node.addresses}
     single = {ip_network(str(address)) for address in api}
     for part in named_parts({*networks, *single}):
         start, stop = int(part.network_address), int(part.broadcast_address)

@@ -57,6 +57,8 @@ class PodClasses:
         self._parts = Parts(_networks_named(rules)) if profile.cidr_selects_pods else None
         self.by_address = profile.cidr_selects_pods
         """Whether networks mean pods too."""
+        self.dual_stack = profile.ipv6
+        """Whether the world is split by address family."""
         self._named = _name_ports(rules)
         self._by_key: dict[Key, int] = {}
         self._signatures: dict[tuple[ContainerPort, ...], int] = {(): 0}
