@@ -9,7 +9,7 @@ from tools.understanding import pods_of
 from tools.wording import quote, shorten
 from topology.errors import InvalidQuery
 from topology.paths import PeerRow, Peers, PortQuery, PortVerdict
-from topology.policy.verdict import HttpRequest, Layer
+from topology.policy.verdict import HttpRequest
 from topology.targets import NamespaceTarget, Target, WorkloadTarget
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _complete(peers: Peers, rows: list[PeerRow], named: Externals) -> Peers:
 
 
 def _row(name: str, target: str, deciding: PortVerdict, ports: tuple[PortVerdict, ...]) -> PeerRow:
-    layer = deciding.verdict.deciding or _open(deciding)
+    layer = deciding.verdict.deciding or deciding.verdict.opening
     return PeerRow(
         name=name,
         kind="outside",
@@ -123,7 +123,3 @@ def _row(name: str, target: str, deciding: PortVerdict, ports: tuple[PortVerdict
         location=layer.location,
         reason=layer.reason,
     )
-
-
-def _open(port: PortVerdict) -> Layer:
-    return port.verdict.layers[-1]

@@ -30,12 +30,21 @@ class Hops:
         self.mesh = mesh
         self.has_mesh = not mesh.is_absent
         self._verdicts: dict[Hashable, Verdict] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._classes: dict[str, tuple[Pod, Hashable]] = {}
 
     def class_of(self, pod: Pod) -> Hashable:
         """Return a key that pods share for which every question has the same answer."""
+        known = self._classes.get(pod.full_name)
+        if known and known[0] is pod:
+            return known[1]
         number = self.policies.class_of(pod)
         own: Hashable = number if number >= 0 else ("node", pod.node)
-        return own, self.mesh.class_of(pod) if self.has_mesh else None
+        mesh = self.mesh.class_of(pod) if self.has_mesh else None
+        # Classes of the mesh are long; each is kept once, and a number stands for it.
+        found: Hashable = own, self._numbers.setdefault(mesh, len(self._numbers))
+        self._classes[pod.full_name] = (pod, found)
+        return found
 
     def verdicts(
         self,

@@ -130,7 +130,7 @@ class Surroundings:
         found = [self._ask(sources, ask, http) for ask in asks]
         verdict = best_of(one.verdict.verdict for one in found)
         first = next(one for one in found if one.verdict.verdict == verdict)
-        layer = first.verdict.deciding or first.verdict.layers[-1]
+        layer = first.verdict.deciding or first.verdict.opening
         policy, location = blamed(layer)
         return PeerRow(
             name=peer if isinstance(peer, str) else peer.name,

@@ -78,6 +78,12 @@ class Verdict:
         enforced = [layer for layer in self.layers if layer.enforced]
         return enforced[-1] if enforced else None
 
+    @property
+    def opening(self) -> Layer:
+        """Return the last layer that says why nothing stops the request, where none restricts."""
+        allowing = [layer for layer in self.layers if layer.verdict == "allow"]
+        return (allowing or list(self.layers))[-1]
+
 
 def combine(layers: tuple[Layer, ...]) -> Literal["allow", "deny", "unknown"]:
     """Fold layers to a verdict: any deny stops the request, else any unknown leaves it open."""
