@@ -95,7 +95,7 @@ _TOPICS = re.compile(
 
 def read_design(text: str) -> Frame | None:
     """Return the sizing that a question asks for, or None if it asks for none."""
-    counts = _numbers(_NODES, text)
+    counts = _node_counts(text)
     nodes = counts[0] if counts else 0
     if frame := _read_outbound(text, nodes):
         return frame
@@ -131,7 +131,7 @@ def change_plan(text: str, earlier: Frame) -> Frame | None:
         text,
         re.I,
     )
-    counts = _numbers(_NODES, text) or ((int(bare[1].replace(",", "")),) if bare else ())
+    counts = _node_counts(text) or ((int(bare[1].replace(",", "")),) if bare else ())
     if counts:
         changed.pop("pools", None)
         changed["nodes"] = _one_or_each(counts)
@@ -195,6 +195,22 @@ def _read_plan(text: str, counts: tuple[int, ...], services: list[str]) -> Frame
         arguments["mode"] = _one_or_each(modes or _EVERY_MODE)
         arguments["subnet"] = _one_or_each(prefixes)
     return Frame(intent="size", kind="size_subnets", arguments=arguments)
+
+
+def _node_counts(text: str) -> tuple[int, ...]:
+    """Return each count of nodes, those of a list ("10, 20 and 5 nodes") included."""
+    found: list[int] = []
+    for match in re.finditer(_NODES, text, re.I):
+        before = text[: match.start()]
+        listed = re.search(
+            r"((?:\b\d+\s*(?:,|and|or|vs\.?|versus|&|\+)\s*(?:and\s+|or\s+)?)+)$", before
+        )
+        if listed and not re.search(
+            r"(?:pods?|surge|node|%|/)\W*$", before[: listed.start()], re.I
+        ):
+            found += [int(number) for number in re.findall(r"\d+", listed[1])]
+        found += _numbers(_NODES, match[0])
+    return tuple(found) if re.search(r"\bpools?\b", text, re.I) else tuple(dict.fromkeys(found))
 
 
 def _one_or_each(values: tuple[object, ...]) -> object:

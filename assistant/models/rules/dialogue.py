@@ -63,6 +63,13 @@ _DUMMY = re.compile(
 )
 
 
+_OPENS = (
+    r"(?:who|whom|what|where|why|how)\b(?!\s+(?:is|are)\s+in\b)|"
+    r"which\s+(?:pods?|workloads?|services?|apps?|polic(?:y|ies)|rules?|ports?|namespaces?)\b|"
+    r"(?:can|could|is|are|does|do|will|may)\b(?!\s+(?:it|they|this|that|those|he|she|i|we|you)\b)"
+)
+"""How a question begins; one that asks about "it" leans on what stands before it."""
+_MOST_PIECES = 6
 _BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
 
 
@@ -116,7 +123,7 @@ class Interpreter:
                 return (whole, *_further_plans(plain, whole))
         pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
         frames: list[Frame] = []
-        for piece in pieces[:5]:
+        for piece in pieces[:_MOST_PIECES]:
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
             if frame is None:
                 continue
@@ -128,6 +135,11 @@ class Interpreter:
                 frames[-1] = frame
             else:
                 frames.append(frame)
+        if len(pieces) > _MOST_PIECES:
+            text = (
+                f"That is {len(pieces)} questions; ask those after the first {_MOST_PIECES} again."
+            )
+            frames.append(Frame(intent="ask", text=text))
         frames = [settle_ends(frame, self.vocabulary.cluster) for frame in frames]
         if len(frames) > 1 and any(frame.intent == "docs" for frame in frames):
             whole = read_topic(plain)
@@ -235,6 +247,10 @@ def _split_clauses(text: str) -> list[str]:
         r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
         r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
     )
+    if text.count("->") > 1 and not re.search(r"->[^,;]*->", re.sub(r"\band\b", ",", text)):
+        pattern = r"\s*(?:,|;|\band\b)\s*(?:and\s+)?(?=[^,;]*->)"
+    elif re.match(rf"(?:{_OPENS})", text, re.I):
+        pattern += rf"|,\s+(?=(?:{_OPENS})\s+(?:\S+\s+){{2}})"
     pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
     return [
         f"list {piece}" if number and _BARE_KIND.match(piece) else piece

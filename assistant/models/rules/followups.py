@@ -77,9 +77,11 @@ class FollowUps:
             return None
         changed = _change_ports(reading, state)
         names = read_names(reading.slots.text, self.vocabulary)
-        return self._change_ends(reading, names, changed, correction=correction) or (
-            changed if changed != state else None
-        )
+        moved = self._change_ends(reading, names, changed, correction=correction)
+        if moved and moved.is_path and reading.slots.ports:
+            # A new end drops the port of the old one, not the one that is named with it.
+            return replace(moved, ports=reading.slots.ports)
+        return moved or (changed if changed != state else None)
 
     def _change_ends(
         self, reading: Reading, names: tuple[Mention, ...], state: Frame, *, correction: bool

@@ -10,6 +10,7 @@ __all__ = [
     "BREACHES",
     "COMMON",
     "DESTINATION_PREPOSITION",
+    "FOOTHOLD",
     "FORWARD",
     "KIND_NOUNS",
     "LET",
@@ -95,19 +96,26 @@ PULL = alternatives(
 
 BREACHED = (
     r"(?:compromised|hacked|breached|owned|taken over|exploited|infected|pwned|popped|rooted|"
-    r"hijacked|poisoned|backdoored|subverted|broken into|under attack|malicious|rogue)"
+    r"hijacked|poisoned|backdoored|subverted|broken into|under attack|malicious|rogue|rce)"
+    r"(?!\s+(?:by|from|via|through|over|with)\b)"
 )
 """What is said of an end that somebody else has taken; what matters then is what it reaches."""
 BREACHES = (
     r"(?:compromis(?:e[sd]?|ing)|hack(?:s|ed|ing)?|breach(?:es|ed|ing)?|own(?:s|ed)?|"
     r"tak(?:es?|ing) over|took over|exploit(?:s|ed|ing)?|infect(?:s|ed)?|pwn(?:s|ed)?|"
     r"pop(?:s|ped)?|root(?:s|ed)?|hijack(?:s|ed)?|break(?:s|ing)? into|broke into|"
-    r"(?:gets?|got|gains?|gained)\s+(?:a\s+)?(?:shell|foothold|rce|control)\s+(?:on|in|of|over)|"
-    r"(?:attackers?|hackers?|intruders?|malware|adversary|somebody|someone)\s+(?:\w+\s+)?"
-    r"(?:lands?|landed|sits?|is|are|gets?|got|in|on)\s*(?:on|in|inside|into)?|"
-    r"(?:lateral movement|pivot(?:s|ing)?|foothold|rce|shell)\s+(?:from|in|on|inside))"
+    r"(?:gets?|got|gains?|gained)\s+(?:in|into|inside|on|onto|over)|inside|"
+    r"(?:gets?|got|gains?|gained|has|have|had)\s+(?:a\s+)?(?:shell|foothold|rce|control)\s+"
+    r"(?:on|in|of|over)|lands?\s+(?:on|in)|landed\s+(?:on|in)|sits?\s+(?:on|in))"
 )
-"""Verbs whose object is an end that somebody takes."""
+"""Verbs whose object is an end that somebody takes, where a sentence supposes it."""
+FOOTHOLD = (
+    r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies))\s+(?:\w+\s+)?"
+    r"(?:lands?|landed|sits?|sitting|is|are|got|in|on)\s*(?:on|in|inside|into)?|"
+    r"(?:lateral movement|foothold|rce|shell)\s+(?:from|in|on|inside)|"
+    r"(?:starting|logged in|pivot(?:s|ing)?)\s+(?:from|on|in|into))"
+)
+"""Words whose object is an end that somebody has taken already."""
 
 SOURCE_PREPOSITION = (
     r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"

@@ -56,7 +56,9 @@ def pick_port(cluster: Cluster, destination: str, port: PortText) -> PortChoice:
     offers, services = _offers(cluster, destination)
     if port.number is not None:
         return _pick_number(destination, port, offers, services, cluster)
-    return _pick_name(destination, port, [*offers, *services])
+    if destination.startswith("service:"):
+        return _pick_name(destination, port, [*services, *offers], cluster)
+    return _pick_name(destination, port, [*offers, *services], cluster)
 
 
 def _offers(cluster: Cluster, destination: str) -> tuple[list[Offer], list[Offer]]:
@@ -145,15 +147,17 @@ def _write(port: PortText, offer: Offer | None) -> str:
     return f"{port.number}/{protocol}" if protocol else str(port.number)
 
 
-def _pick_name(destination: str, port: PortText, offers: list[Offer]) -> PortChoice:
+def _pick_name(
+    destination: str, port: PortText, offers: list[Offer], cluster: Cluster
+) -> PortChoice:
     name = port.name
     for fits in (_is_named, _is_partly_named, _is_usual):
         found = [offer for offer in offers if fits(offer, name)]
         if found:
-            return _choose(destination, found[0])
+            return _choose(destination, found[0], cluster)
     own = [offer for offer in offers if not offer.service] or offers
     if name in _GENERIC and len({offer.number for offer in own}) == 1 and name != "https":
-        return _choose(destination, own[0])
+        return _choose(destination, own[0], cluster)
     if name in WELL_KNOWN:
         return PortChoice(destination=destination, port=str(WELL_KNOWN[name]))
     if not port.explicit:
@@ -169,9 +173,12 @@ def _pick_name(destination: str, port: PortText, offers: list[Offer]) -> PortCho
     return PortChoice(destination=destination, ask=text)
 
 
-def _choose(destination: str, offer: Offer) -> PortChoice:
+def _choose(destination: str, offer: Offer, cluster: Cluster) -> PortChoice:
     if offer.service:
         destination = f"service:{offer.service}"
+    elif destination.startswith("service:"):
+        # Only the pods behind the Service have it: it is asked of them.
+        destination = _behind(cluster, destination) or destination
     return PortChoice(destination=destination, port=f"{offer.number}/{offer.protocol}")
 
 

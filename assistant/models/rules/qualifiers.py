@@ -22,6 +22,11 @@ _INSIDE = re.compile(
     r"\s*,?\s*(?:-n|--namespace|namespace|ns)[\s=:]+",
     re.I,
 )
+_BEYOND = re.compile(
+    r"\s+(?:(?:that\s+(?:is|are)|running|living)\s+)?(?:outside(?:\s+of)?|not\s+(?:in|from)|"
+    r"beyond|except(?:\s+(?:in|from|for))?|other\s+than)\s+(?:the\s+)?(?:namespaces?\s+|ns\s+)?",
+    re.I,
+)
 _PEOPLE_OF = re.compile(
     r"(?:(?:the|all|other)\s+)?(?:pods?|workloads?|apps?|applications?|services?|clients?|things?|"
     r"everything|anything|stuff|traffic)\s+(?:that\s+(?:is|are|run)\s+|running\s+)?"
@@ -161,6 +166,9 @@ def _merge_namespaces(
         before = text[previous.end if previous else 0 : mention.start]
         if previous and _can_take(previous) and _INSIDE.fullmatch(before):
             result[-1] = _place(previous, mention, vocabulary)
+        elif previous and previous.ref.kind == "any" and _BEYOND.fullmatch(before):
+            # The rows of a list say where each one stands; no tool leaves a namespace out.
+            result[-1] = replace(previous, end=mention.end)
         elif following and _can_take(following) and _touches(text, mention, following):
             mentions[index + 1] = replace(
                 _place(following, mention, vocabulary), start=mention.start

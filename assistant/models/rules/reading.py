@@ -10,6 +10,7 @@ from assistant.models.rules.lexicon import ABILITY, BLOCK, BREACHES, COMMON, FOR
 from assistant.models.rules.mentions import Mention, find_mentions
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
+from assistant.models.rules.scope import is_breach
 from assistant.models.rules.slots import Slots, lift_slots
 from assistant.models.rules.vocabulary import Vocabulary, squash
 from assistant.models.rules.words import normalise, word_set
@@ -24,7 +25,8 @@ _EXCEPT = re.compile(
 _PRONOUNS = word_set(
     "i we you me us it they them he she this that there here one each everyone anyone "
     "anything what who which "
-    "something these those nobody traffic be is are do not able"
+    "something these those nobody traffic be is are do not able data packets packet bytes stuff "
+    "info information logs emails mails requests connections queries calls messages events"
 )
 _NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
 _STOP = (
@@ -114,12 +116,16 @@ def _alike(word: str, good: str) -> bool:
 def _drop_blocker(sentence: Sentence) -> Sentence:
     """Leave out "anything" in "does anything stop A from reaching B": it is no end."""
     wild = [number for number, group in enumerate(sentence.groups) if group[0].kind == "any"]
-    for number in wild if len(sentence.groups) > 1 else ():
+    for number in wild if len(sentence.groups) > 1 and is_breach(sentence.text) else ():
         taker = re.search(
             rf"@{number}@(?=\s+(?:\w+\s+)?{BREACHES}\s+(?:the\s+|a\s+)?@)", sentence.text
         )
         if taker:
             return _without(sentence, number, taker, " someone ")
+    for number in wild if len(sentence.groups) > 2 and is_breach(sentence.text) else ():
+        intruder = re.search(rf"(?:{ABILITY}|then)\s+@{number}@(?=\s+\w)", sentence.text)
+        if intruder and re.match(r"some|any(?:one|body)", sentence.groups[number][0].text):
+            return _without(sentence, number, intruder, " could someone ")
     for number in wild if len(sentence.groups) > 2 else ():
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
@@ -176,6 +182,9 @@ def _complete(sentence: Sentence, roles: Roles | None, vocabulary: Vocabulary) -
                           rf"be able to)\s+)?"
                           rf"{FORWARD}[^@]*@0@", text)  # fmt: skip
         match = match or re.search(rf"@0@.*\b(?:from|by)\s+{_NP}{_STOP}", text)
+        if match and re.match(FORWARD, text[match.start("name") :]):
+            # "initiate connections" is a verb, no name before one.
+            match = None
         other = _unknown(match["name"], vocabulary) if match else None
         return Roles(sources=(other,), destinations=roles.destinations) if other else roles
     return roles

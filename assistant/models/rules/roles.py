@@ -11,12 +11,14 @@ from assistant.models.rules.lexicon import (
     BREACHED,
     BREACHES,
     DESTINATION_PREPOSITION,
+    FOOTHOLD,
     FORWARD,
     LET,
     PULL,
     SOURCE_PREPOSITION,
 )
 from assistant.models.rules.mentions import Mention
+from assistant.models.rules.scope import is_breach
 
 __all__ = ["Roles", "Sentence", "assign_roles", "build_sentence"]
 
@@ -139,6 +141,7 @@ def _order(
         _by_blocker,
         _by_preposition,
         _by_middle,
+        _by_noun,
     ):
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:
@@ -177,9 +180,12 @@ def _by_own_pronoun(
 
 def _by_breach(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
     """Decide "if A is compromised, is B reachable"."""
-    if re.match(rf"\s*(?:\w+\s+){{0,3}}{BREACHED}\b", middle):
+    if not is_breach(f"{left}@0@{middle}@1@{right}"):
+        return None
+    if re.match(rf"\s*(?:\w+\s+){{0,3}}{BREACHED}", middle):
         return True
-    return True if re.search(rf"\b{BREACHES}\s+(?:the\s+|a\s+)?$", left) else None
+    taken = rf"\b(?:{BREACHES}|{BREACHED}|{FOOTHOLD})\s+(?:\w+\s+)?$"
+    return True if re.search(taken, left) else None
 
 
 def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
@@ -221,6 +227,8 @@ def _by_fronted_object(
     )
     if not middle.strip() and re.fullmatch(relative, right):
         return False
+    if not middle.strip() and re.match(rf"\s*(?!{BACKWARD}|is\b|are\b)\w+[^@]*{FORWARD}", right):
+        return False if not re.search(rf"\b{SOURCE_PREPOSITION}\s*\W*$", right) else None
     if not re.fullmatch(
         rf"\s*(?:else\s+)?(?:{ABILITY}\s*)+(?:not\s+)?(?:the\s+|pods? (?:in|of)\s+)*", middle
     ):
@@ -295,6 +303,18 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
     return True if re.search(r"\bopens?\s+(?:the\s+)?$", words) else None
 
 
+def _by_noun(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
+    """Decide "for A, which sources are permitted" by what the unnamed end is called."""
+    for group, leads in ((first, True), (second, False)):
+        if group[0].kind != "any":
+            continue
+        if re.search(r"\b(?:sources?|callers?|origins?)\b", group[0].text, re.I):
+            return leads
+        if re.search(r"\b(?:destinations?|targets?)\b", group[0].text, re.I):
+            return not leads
+    return None
+
+
 def _receives(words: str) -> bool:
     return bool(
         re.search(
@@ -335,6 +355,14 @@ def _assign_one(sentence: Sentence) -> Roles | None:
     )
     if re.search(rf"\b{SOURCE_PREPOSITION}\s+(?:the\s+)?$|{shown_to}", left):
         return Roles(sources=group)
+    arriving = (
+        r"\b(?:traffic|requests?|connections?|calls?|packets?|access|ingress|data)\s+"
+        r"(?:(?:in)?to|towards?|reaching|hitting)\s+(?:the\s+)?$"
+    )
+    if re.search(arriving, left) or re.search(
+        r"\b(?:come|originate|arrive|enter)s?\s+from\b", right
+    ):
+        return Roles(destinations=group)
     if _PASSIVE_STOP.search(right):
         return Roles(sources=group)
     if re.search(BACKWARD, right) and not re.search(r"^\s*(?:is |are )?(?:not )?allowed to", right):

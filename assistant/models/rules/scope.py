@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from assistant.models.rules.lexicon import BREACHED, BREACHES
+from assistant.models.rules.lexicon import BREACHED, BREACHES, FOOTHOLD
 
 __all__ = ["Outside", "find_outside", "is_breach", "measures"]
 
@@ -66,6 +66,11 @@ _HYPOTHESIS = re.compile(
     r"\bwithout\s+(?:the\s+)?(?:policy|rule|netpol|@\d+@\s+policy)\b",
     re.I,
 )
+_SUPPOSES = re.compile(
+    r"\b(?:if|when|once|suppos\w+|assum\w+|say|after|imagin\w+|given|in case|should|"
+    r"what (?:happens|then)|worst case|blast radius)\b",
+    re.I,
+)
 _NEEDS = re.compile(
     r"@\d+@\s+(?:not\s+)?(?:depends?|relies|rely|needs?|requires?|"
     r"trusts?)\s+(?:on\s+)?(?:the\s+)?@\d+@"
@@ -84,14 +89,20 @@ _CHECK = re.compile(
 
 
 def is_breach(shape: str) -> bool:
-    """Return whether an end is supposed to be taken over, which changes no file."""
-    return bool(
-        re.search(
-            rf"@\d+@\s+(?:\w+\s+){{0,3}}{BREACHED}\b|\b{BREACHED}\s+(?:\w+\s+)?@|"
-            rf"\b{BREACHES}\s+(?:the\s+|a\s+|an\s+|our\s+)?@",
-            shape,
-        )
-    )
+    """Return whether an end is supposed to be taken over, which changes no file.
+
+    "Can web be hacked" and "is web compromised" suppose nothing: they ask it.
+    """
+    the = r"\s+(?:the\s+|an?\s+|our\s+)?"
+    if re.search(rf"\b{FOOTHOLD}{the}@", shape):
+        return True
+    if re.search(rf"\b{BREACHED}\s+(?:\w+\s+)?@", shape):
+        return True
+    if _SUPPOSES.search(shape) and re.search(rf"\b{BREACHES}{the}@", shape):
+        return True
+    asks = r"\b(?:can|could|may|might|is|are|was|has|have|did|does|how|who)\b[^@]*@\d+@[^@]*"
+    told = re.search(rf"@\d+@\s+(?:\w+\s+){{0,3}}{BREACHED}", shape)
+    return bool(told and (_SUPPOSES.search(shape) or not re.match(asks + BREACHED, shape)))
 
 
 def measures(text: str) -> bool:

@@ -266,7 +266,9 @@ class Vocabulary:
                 entries |= whole or self._parts.get(spelling, set())
         # A misspelt policy or namespace is asked for by its full name, an end is talked about.
         ends = {entry for entry in entries if entry.kind in ("workload", "service", "pod")}
-        return Hit(_sorted(ends or entries), TYPO)
+        # Pods are many and numbered: a misspelt name is their workload's.
+        owners = {entry for entry in ends if entry.kind != "pod"}
+        return Hit(_sorted(owners or ends or entries), TYPO)
 
     def nearest(self, phrase: str, count: int = 3) -> tuple[str, ...]:
         """Return the full names that come closest to a phrase that fits nothing."""
