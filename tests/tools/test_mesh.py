@@ -6,6 +6,7 @@ import pytest
 
 from tools.errors import ToolError
 from tools.mesh import GapsResult, find_gaps
+from tools.reach import PeersResult, can_reach, what_can_reach
 from tools.workspace import Workspace
 
 
@@ -118,3 +119,33 @@ def test_system_namespaces_are_looked_at_by_name_only(tmp_path: Path) -> None:
 def test_a_namespace_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="There is no namespace `shpo`"):
         gaps(tmp_path, namespace("data"), place="shpo")
+
+
+def test_what_a_source_can_reach_takes_an_http_request(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("---\n".join([namespace(), pod("a"), pod("b"), GET_A]))
+    workspace = Workspace.load([path])
+
+    def verdict(http: str) -> str:
+        found = what_can_reach.call(workspace, {"source": "b", "http": http})
+        assert isinstance(found, PeersResult)
+        return next(row.verdict for row in found.peers if row.name == "a")
+
+    assert (verdict("GET /x"), verdict("POST /x")) == ("allow", "deny")
+
+
+def test_claims_of_a_valid_token_can_be_given(tmp_path: Path) -> None:
+    tokens = mesh("{jwtRules: [{issuer: me}]}", "RequestAuthentication", "t")
+    require = mesh('{rules: [{from: [{source: {requestPrincipals: ["me/alice"]}}]}]}')
+    path = tmp_path / "c.yaml"
+    path.write_text("---\n".join([namespace(), pod("a"), pod("b"), tokens, require]))
+    workspace = Workspace.load([path])
+
+    def verdict(claims: str) -> str | None:
+        arguments = {"source": "b", "destination": "a", "claims": claims}
+        return can_reach.call(workspace, arguments).verdict
+
+    assert verdict('{"iss": "me", "sub": "alice"}') == "allow"
+    assert verdict('{"iss": "me", "sub": "bob"}') == "deny"
+    with pytest.raises(ToolError, match="is no JSON object of claims"):
+        verdict("alice")

@@ -20,13 +20,20 @@ from topology.policy.istio.authentication import (
 from topology.policy.istio.authorization import L7, Authorization, authorize
 from topology.policy.istio.connection import Connection
 from topology.policy.istio.index import MeshSelection, PolicyIndex
-from topology.policy.istio.layers import mtls_layer, not_reached, unreadable_path
+from topology.policy.istio.layers import (
+    behind_waypoint,
+    differing_versions,
+    mtls_layer,
+    not_reached,
+    unreadable_path,
+)
 from topology.policy.istio.mesh import MeshSettings
 from topology.policy.istio.requests import Caller, headers_of, peer_ranges, with_request
 from topology.policy.istio.selection import name_of, role_of
 from topology.policy.istio.sidecars import bypasses_inbound, bypasses_outbound
 from topology.policy.istio.signatures import check_signature
 from topology.policy.istio.truth import Truth
+from topology.policy.istio.ztunnel import read_for_ztunnel, waypoint_of
 from topology.policy.verdict import HttpRequest, Layer, combine
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 
@@ -121,8 +128,10 @@ class MeshPolicies:
         why_not = self._unguarded(dst, port, protocol)
         if why_not:
             return _unenforced(why_not)
-        behind = self._behind_proxy(dst, port, source, http)
         state = self.index.state(dst)
+        if state.ambient:
+            return self._behind_ztunnel(dst, port, source)
+        behind = self._behind_proxy(dst, port, source, http)
         if state.present or (behind.verdict == "allow" and behind.l7 in (None, "allow")):
             return behind
         return _doubtful(behind, f"whether `{name_of(dst)}` carries a sidecar: {state.reason}")
@@ -180,6 +189,37 @@ class MeshPolicies:
         if annotation:
             return f"`{name}` has `{annotation}`, so port {port} passes its sidecar by."
         return ""
+
+    def _behind_ztunnel(
+        self,
+        dst: Pod,
+        port: int | None,
+        source: PodTarget | AddressTarget | RangeTarget | DnsTarget | EntityTarget,
+    ) -> MeshDecision:
+        """Decide as the ztunnel of the pod's node does, which reads no HTTP."""
+        caller = self.caller(source)
+        mode = self.index.mode(dst, port)
+        if mode.mode == "DISABLE":
+            # Ambient mode takes it as PERMISSIVE: its own traffic is always mutual TLS.
+            mode = replace(mode, mode="PERMISSIVE")
+        mtls = mtls_layer(dst, caller, mode)
+        if mtls.verdict == "deny":
+            return MeshDecision(layers=(mtls, not_reached()))
+        waypoint = waypoint_of(self.index.cluster, dst)
+        if waypoint:
+            return MeshDecision(layers=(mtls, behind_waypoint(dst, waypoint)))
+        connection = replace(
+            self._connection(dst, port, caller), http=False, claims=None, sni=Truth.UNKNOWN
+        )
+        readings = read_for_ztunnel(self.index.authorization_policies(dst))
+        strict, lax = (
+            authorize(policies, connection, settings=self.settings, pod_name=name_of(dst))
+            for policies in (readings.strict, readings.lax)
+        )
+        layer = strict.layer
+        if strict.layer.verdict != lax.layer.verdict:
+            layer = differing_versions(layer, readings.doubts)
+        return MeshDecision(layers=(mtls, layer))
 
     def _behind_proxy(
         self,

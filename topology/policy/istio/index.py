@@ -228,7 +228,7 @@ class PolicyIndex:
         addresses = tuple(ip_network(address) for address in pod.addresses)
         principal = f"{self.settings.trust_domain}/ns/{pod.namespace}/sa/{pod.service_account}"
         identity: str | Literal[Truth.UNKNOWN] | None = principal
-        if not state.present:
+        if not state.present and not state.ambient:
             identity = Truth.UNKNOWN if state.present is None else None
         return Caller(
             name=name_of(pod), addresses=addresses, principal=identity, reason=state.reason

@@ -1,5 +1,7 @@
 """The layers of a mesh's verdict that need no AuthorizationPolicy to be worded."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from topology.model import Pod
@@ -8,7 +10,7 @@ from topology.policy.istio.requests import Caller
 from topology.policy.istio.selection import name_of
 from topology.policy.verdict import HttpRequest, Layer
 
-__all__ = ["mtls_layer", "not_reached", "unreadable_path"]
+__all__ = ["behind_waypoint", "differing_versions", "mtls_layer", "not_reached", "unreadable_path"]
 
 
 def mtls_layer(dst: Pod, caller: Caller, mode: EffectiveMode) -> Layer:
@@ -18,7 +20,7 @@ def mtls_layer(dst: Pod, caller: Caller, mode: EffectiveMode) -> Layer:
     if mode.mode == "DISABLE":
         reason = f"{setting} on `{name_of(dst)}`: plaintext, so the caller has no identity."
     elif isinstance(caller.principal, str):
-        reason = f"Mutual TLS between the sidecars; the caller is `{caller.principal}`."
+        reason = f"Mutual TLS between the proxies; the caller is `{caller.principal}`."
     elif caller.principal is not None:
         known = f"Whether `{caller.name}` carries a sidecar is not known: {caller.reason}"
         if mode.mode == "STRICT":
@@ -54,6 +56,28 @@ def not_reached() -> Layer:
         direction="ingress",
         verdict="none",
         reason="Not reached: the connection is refused before.",
+    )
+
+
+def behind_waypoint(dst: Pod, waypoint: str) -> Layer:
+    """Return the authorization layer of a pod whose traffic passes a waypoint first."""
+    return Layer(
+        layer="authorization",
+        direction="ingress",
+        verdict="unknown",
+        reason=f"Traffic to `{name_of(dst)}` passes the waypoint `{waypoint}`, whose policies are "
+        "not evaluated; the ztunnel behind it sees the waypoint's identity.",
+        enforced=True,
+    )
+
+
+def differing_versions(layer: Layer, doubts: Sequence[str]) -> Layer:
+    """Return a layer as not known, because versions of ztunnel read a rule in different ways."""
+    return replace(
+        layer,
+        verdict="unknown",
+        reason=f"Versions of ztunnel differ in what is left of {', '.join(doubts)} without its L7 "
+        f"fields. Read strictly: {layer.reason}",
     )
 
 

@@ -41,11 +41,16 @@ def proxy_state(cluster: Cluster, pod: Pod) -> ProxyState:
     if pod.host_network:
         return ProxyState(False, "it uses the network of its node, where Istio injects no sidecar")
     namespace = cluster.namespaces.get(pod.namespace, Namespace(name=pod.namespace, declared=False))
-    if "ambient" in (pod.labels.get(_DATAPLANE), namespace.labels.get(_DATAPLANE)):
-        return ProxyState(None, "ambient mode is on for it, which is not evaluated", ambient=True)
-    if pod.containers and not pod.planned:
-        return ProxyState(False, f"it has no container `{PROXY_CONTAINER}`")
-    return _planned_state(cluster, namespace, pod)
+    if pod.labels.get(_DATAPLANE, namespace.labels.get(_DATAPLANE)) == "ambient":
+        return ProxyState(None, "ambient mode is on for it, so its node's ztunnel guards it", True)
+    planned = _planned_state(cluster, namespace, pod)
+    if not pod.containers or pod.planned:
+        return planned
+    missing = f"it has no container `{PROXY_CONTAINER}`"
+    if planned.present:
+        # Injection happens when a pod starts, never later.
+        missing += f", although {planned.reason}: it was not restarted since"
+    return ProxyState(False, missing)
 
 
 def bypasses_inbound(pod: Pod, port: int | None) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_pod_on_its_nodes_network_gets_none() -> None:
     assert proxy_state(cluster({"istio.io/rev": "x"}), pod).present is False
 
 
-def test_ambient_mode_is_not_evaluated() -> None:
+def test_in_ambient_mode_the_ztunnel_stands_in_for_a_sidecar() -> None:
     state = proxy_state(cluster({"istio.io/dataplane-mode": "ambient"}), planned())
     assert (state.present, state.ambient) == (None, True)
 
@@ -84,3 +85,16 @@ def test_ports_can_pass_the_sidecar_by() -> None:
     assert bypasses_inbound(pod, 8080) == ""
     included = {"traffic.sidecar.istio.io/includeInboundPorts": "8080"}
     assert bypasses_inbound(Pod(namespace="s", name="w", annotations=included), 9090)
+
+
+def test_a_pod_may_leave_the_ambient_mode_of_its_namespace() -> None:
+    labels = {"istio.io/dataplane-mode": "none"}
+    state = proxy_state(cluster({"istio.io/dataplane-mode": "ambient"}), planned(**labels))
+    assert (state.present, state.ambient) == (False, False)
+
+
+def test_a_pod_that_was_not_restarted_since_injection_was_asked_for_is_told() -> None:
+    running = replace(planned(), planned=False, containers=("main",))
+    state = proxy_state(cluster({"istio.io/rev": "asm-1-24"}), running)
+    assert state.present is False
+    assert "was not restarted since" in state.reason
