@@ -5,6 +5,7 @@ the rules cut the address space, and one name for each DNS name or pattern of th
 entity `world` stands for every other address.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
@@ -190,16 +191,21 @@ def _outside_parts(
             yield part, type(part.network_address)(free)
 
 
+_ANY_LABEL = "any-name-0"
+"""Stands for the wildcards of a pattern; unlikely to be what another pattern names."""
+
+
 def _witnesses(peers: Iterable[Peer]) -> Iterator[tuple[str, str]]:
-    """Yield each pattern with a name that it matches."""
+    """Yield each pattern with a name that it matches, of several labels where it may."""
     for peer in peers:
         if isinstance(peer, NamePeer):
             shown = str(peer.pattern)
-            name = shown.strip().lower().removesuffix(".")
-            while "**" in name:
-                name = name.replace("**", "*")
-            name = name.replace("*", "x")
-            if peer.pattern.matches(name):
+            pattern = re.sub(r"\*+", "*", shown.strip().lower().removesuffix("."))
+            rest = pattern.removeprefix("*")
+            candidates = [f"{_ANY_LABEL}.{_ANY_LABEL}{rest}".replace("*", _ANY_LABEL)]
+            candidates.append(pattern.replace("*", _ANY_LABEL))
+            name = next((one for one in candidates if peer.pattern.matches(one)), None)
+            if name is not None:
                 yield shown, name
 
 

@@ -65,18 +65,23 @@ class Connections:
 
     def gate(self, direction: Direction, number: int) -> Gate:
         """Return what the identity with this number lets through in one direction."""
-        gates = self.gates
         host = self._classes.entities["host-endpoint"].number
         if number >= len(self._classes.classes) and number != host:
-            return gates.open
+            return self.gates.open
+        if self.conflict(self._classes.index.identities[number]):
+            return self.gates.faulty
+        return self.gate_under(self.subjects.of(direction, number), direction, number)
+
+    def gate_under(
+        self, rules: tuple[CompiledRule, ...], direction: Direction, number: int
+    ) -> Gate:
+        """Return what a class of pods, or the host, would let through under some rules."""
         end = self._classes.index.identities[number]
-        if self.conflict(end):
-            return gates.faulty
-        return gates.gate(
-            self.subjects.of(direction, number),
+        return self.gates.gate(
+            rules,
             direction,
             own_ports=self.rows.ports(end),
-            on_host=number == host,
+            on_host=end is self._classes.entities["host-endpoint"],
         )
 
     def verdict(

@@ -23,6 +23,7 @@ from typing import Literal
 
 from topology.model import Cluster, Document, Pod, Problem, Protocol
 from topology.policy.connections import Connections, check_port
+from topology.policy.coverage import Idle, find_idle
 from topology.policy.decision import (
     PolicyDecision,
     PortOutcome,
@@ -144,6 +145,10 @@ class PolicyEngine:
     def matrix(self) -> Matrix:
         """Return what every end may open to every other, over all ports."""
         return self._connections.matrix
+
+    def idle(self) -> tuple[Idle, ...]:
+        """Return the policies and rules that have no effect on this cluster."""
+        return find_idle(self._connections)
 
     def verdict(
         self, src: PeerTarget, dst: PeerTarget, *, port: int, protocol: Protocol = "TCP"

@@ -152,10 +152,14 @@ class Gates:
             found = self._gates[key] = self._work_out(rules, direction, own_ports, on_host)
         return found
 
+    def ends_of(self, one: CompiledRule) -> int:
+        """Return the ends that a rule may mean, whatever the other rules of its subject."""
+        meaning = self._meaning(one)
+        return meaning.endpoints | meaning.others | meaning.names | meaning.perhaps
+
     def reach_of(self, one: CompiledRule) -> Iterator[tuple[int, int]]:
         """Yield the ends that a rule may mean, with the port atoms, which may be too many."""
-        meaning = self._meaning(one)
-        ends = meaning.endpoints | meaning.others | meaning.names | meaning.perhaps
+        ends = self.ends_of(one)
         for entry in one.rule.ports or (None,):
             if entry is None:
                 yield ends, self._ground.atoms.everything

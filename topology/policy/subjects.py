@@ -62,6 +62,11 @@ class Subjects:
         """Return the rules that select an end in one direction."""
         return self._selecting[direction][number]
 
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Return the policies that have rules, by `Kind/namespace/name`, sorted."""
+        return tuple(sorted(self._selections))
+
     def selected_by(self, policy: str) -> tuple[tuple[CompiledRule, tuple[int, ...]], ...]:
         """Return the rules of a policy with the ends that each selects."""
         return tuple((one.compiled, one.numbers) for one in self._selections.get(policy, ()))

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from topology.model import Cluster, ContainerPort, Document, Namespace, Pod, Source, Workload
 from topology.policy import PolicyEngine
+from topology.policy.connections import Connections
+from topology.policy.difference import difference
+from topology.policy.ground import Ground
 from topology.policy.matrix import Cell, members
 from topology.policy.profile import PROFILES, Profile
+from topology.policy.subjects import Subjects
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget
 
 LABELS = st.dictionaries(st.sampled_from(("app", "tier")), st.sampled_from(("a", "b")), max_size=2)
@@ -355,6 +359,26 @@ def test_a_change_for_many_ends_is_found_as_exactly_as_one_for_few() -> None:
                     for each in (engine, after)
                 )
                 assert (was != now) == bool(closed and closed.contains(protocol, port))  # type: ignore[arg-type]
+
+
+@settings(max_examples=150, deadline=None)
+@given(PODS, POLICIES, POLICIES, PROFILE)
+def test_rules_that_are_said_to_change_nothing_change_nothing(
+    pods: list[Any], policies: list[Any], more: list[Any], profile: Profile
+) -> None:
+    engine = PolicyEngine.build(cluster_of(pods, [*policies, *more]), profile=profile)
+    idle = {
+        (one.policy, one.rule)
+        for one in engine.idle()
+        if one.kind in ("changes-nothing", "covered", "denied")
+    }
+    ground = Ground(engine.cluster, engine.rules, profile=profile, clusters={})
+    kept = [rule for rule in engine.rules if (rule.policy, rule.path) not in idle]
+    before, after = (
+        Connections(ground, Subjects.of_rules(ground, rules)) for rules in (engine.rules, kept)
+    )
+    everyone = set(range(len(engine.classes())))
+    assert not [*difference(before, after, {"egress": everyone, "ingress": everyone}).changes()]
 
 
 @given(st.integers(min_value=0, max_value=1 << 70))
