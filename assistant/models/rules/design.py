@@ -28,7 +28,8 @@ _AMONG = re.compile(
 """Words that put the node subnet beside other modes, rather than say what is sized."""
 _CHECKS = re.compile(
     r"\b(?:surviv\w*|enough|fits?|suffic\w+|last|room|big|large|small|tight|hold|handle|carry|"
-    r"run out|exhaust\w*|work|do|ok|okay|fine|support)\b",
+    r"run out|exhaust\w*|work|do|ok|okay|fine|support|grow|scale|expand|upgrade|existing|"
+    r"current|have|has|our|add)\b",
     re.I,
 )
 _POD_RANGE = re.compile(r"\bpod[- ]?(?:cidr|range|network)\b|\bservice[- ]?cidr\b", re.I)

@@ -301,6 +301,9 @@ def _refer(piece: str, state: Frame, vocabulary: Vocabulary) -> str:
     if not state.ends or _DUMMY.search(piece):
         return piece
     subject = state.sources[0] if state.sources else state.destinations[0]
+    if subject.kind in ("entity", "address") and state.destinations:
+        # What is asked about is the thing in the cluster, not the world around it.
+        subject = state.destinations[0]
     thing = state.destinations[0] if state.destinations else state.sources[0]
     if is_open(subject) or is_open(thing):
         return piece

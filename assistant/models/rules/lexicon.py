@@ -62,7 +62,8 @@ BACKWARD = alternatives(
     r"expect|expects)(?: \w+){0,3} (?:from|by)",
     r"(?:allow|allows|permit|permits|let|lets)(?: \w+){0,3} (?:from|by)",
     r"(?:let|lets|letting|admit|admits|admitting)(?: (?:in|traffic|requests?))*",
-    r"listen(?:s|ing)? (?:to|for)(?: \w+){0,3} (?:from|by)",
+    r"listen(?:s|ing)? (?:to|for)(?:(?: \w+){0,3} (?:from|by))?", r"hear(?:s|d|ing)? (?:from|of)",
+    r"h[au]ng(?:s|ing)? up on", r"(?:talk|speak|write|call)(?:s|ing)? back",
     r"(?:reached|accessed|contacted|called|hit|queried|pinged|dialled|dialed|scraped|polled|"
     r"used|consumed|invoked|"
     r"seen|visited|probed|connected to|talked to|spoken to|written to|read|hit up|"
@@ -71,7 +72,7 @@ BACKWARD = alternatives(
     r"usable|addressable)(?: "
     r"\w+)?(?: (?:from|by|to|for))?",
     r"unreachable(?: (?:from|by|to|for))?", r"inaccessible(?: (?:from|by|to|for))?",
-    r"(?:open|exposed|closed|off[- ]?limits|shielded|protected|hidden|isolated|cut off|locked "
+    r"(?:opened|open|exposed|closed|off[- ]?limits|shielded|protected|hidden|isolated|locked "
     r"down)(?: up)? (?:to|for|from|against)",
     r"(?:block|reject|refuse|deny|drop|filter|ban|forbid|denie)(?:s|es|ed|ing|ped|ping)?(?: "
     r"\w+){0,3}(?: from)?",
@@ -119,11 +120,11 @@ FOOTHOLD = (
 
 SOURCE_PREPOSITION = (
     r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"
-    r"out of)|sent by|starting (?:in|at|from))"
+    r"out of)|sent by|starting (?:in|at|from)|(?:with)?in (?:the )?(?:reach|range|scope|sight) of)"
 )
 DESTINATION_PREPOSITION = (
     r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|"
-    r"hitting|calling|querying|with|at|for|on|via)"
+    r"hitting|calling|querying|with|at|on|via)"
 )
 
 KIND_NOUNS: dict[str, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.frame import Ref
-from assistant.models.rules.lexicon import COMMON, KIND_NOUNS
+from assistant.models.rules.lexicon import COMMON, FORWARD, KIND_NOUNS
 from assistant.models.rules.vocabulary import EXACT, PART, TYPO, Entry, Hit, Vocabulary
 from assistant.models.rules.words import singular, word_set
 
@@ -220,6 +220,10 @@ def _match_window(
         hit = vocabulary.find(" ".join(words), fuzzy=False)
         return hit if hit and hit.score == EXACT and len(words) < 4 else None
     everyday = all(word in COMMON for word in words)
+    if len(words) == 1 and re.fullmatch(FORWARD, words[0]):
+        # A verb of connecting is a name only where it is spelt like one: "to scrape" is none.
+        hit = vocabulary.find(words[0], fuzzy=False)
+        return hit if hit and hit.score == EXACT and _is_named(hit, words, tokens, index) else None
     hit = vocabulary.find(" ".join(words), fuzzy=len(words) <= 2 and not everyday)
     if not hit:
         return None
@@ -271,7 +275,7 @@ def _is_named(hit: Hit, words: list[str], tokens: list[re.Match[str]], index: in
 
 def _is_policy(hit: Hit, words: list[str], tokens: list[re.Match[str]]) -> bool:
     """Return whether a policy is meant: its name in full, or a word that says so."""
-    if hit.score == EXACT and "-" in words[0]:
+    if hit.score == EXACT and len(words) == 1 and "-" in words[0]:
         return True
     said = {token[0].lower() for token in tokens}
     if {KIND_NOUNS.get(word) for word in said} & {"policy"}:

@@ -166,6 +166,7 @@ def _lift_numbers(slots: Slots) -> Slots:
         rf"through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
         rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
         rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
+        rf"(?<=\s)(?:-[pP]|--port)[\s=]+(?P<list>{_NUMBER})\b",
         r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
         rf"(?<=\bis\s)(?P<list>{_NUMBER})\s+(?=(?:on|of|at|open|closed|allowed)\b)",
         r"(?<=\w)\s(?P<list>\d{2,5})\s*(?=\?*$)" if dials else r"(?!)(?P<list>)",
