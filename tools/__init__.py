@@ -6,7 +6,18 @@ from tools.spec import ToolSpec
 
 __all__ = ["FAMILIES", "registry"]
 
-FAMILIES = ("addresses", "docs", "inventory", "mesh", "policies", "policy_checks", "reach")
+FAMILIES = (
+    "addresses",
+    "dead_rules",
+    "docs",
+    "inventory",
+    "matrix",
+    "mesh",
+    "policies",
+    "policy_checks",
+    "reach",
+    "simulate",
+)
 """Modules whose ToolSpecs make up the registry."""
 
 

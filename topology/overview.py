@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from topology.model import Protocol, Workload
+from topology.model import Pod, Protocol, Workload
 from topology.paths import Network
 from topology.paths.parties import running_pods
 from topology.paths.results import Reach
@@ -97,6 +97,10 @@ class Overview:
     def names(self) -> tuple[str, ...]:
         """Return the workloads, sorted."""
         return tuple(self._workloads)
+
+    def pods(self, name: str) -> tuple[Pod, ...]:
+        """Return the pods of a workload, finished ones only if there are no others."""
+        return self._pods[name]
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

@@ -10,6 +10,7 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
+from assistant.cli.simulate import simulate
 
 if TYPE_CHECKING:
     from tools.policy_findings import FileCheck, PolicyCheck, PolicyFinding, ValidationResult
@@ -84,6 +85,7 @@ def validate(
 
 
 _add(validate)
+_add(simulate)
 
 
 def _code(result: "ValidationResult") -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Literal
 
-from topology.model import Address, Cluster, Network
+from topology.model import Address, Cluster, Network, Pod
 from topology.policy.ends import Ends
 from topology.policy.identities import Identity
 from topology.policy.networks import named_parts
@@ -20,6 +20,7 @@ from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer
 from topology.policy.pods import PodClasses
 from topology.policy.rules import Rule
 from topology.policy.selectors import Selector
+from topology.targets import EntityTarget
 
 __all__ = ["Axis", "Place"]
 
@@ -46,6 +47,10 @@ class Axis:
         self._patterns = frozenset(one.pattern for one in peers if isinstance(one, NamePeer))
         self.pods = len(classes.classes)
         """The classes of pods have the positions below this one."""
+        self.classes: tuple[tuple[Pod, ...], ...] = tuple(
+            tuple(one.pods) for one in classes.classes
+        )
+        """The pods at each of those positions."""
         inside = [
             Place("pods" if number < self.pods else "entity", one.name, one)
             for number, one in enumerate(self._index.identities)
@@ -58,10 +63,16 @@ class Axis:
             Place("name", shown, ends.named(name)) for shown, name in sorted(_witnesses(peers))
         ]
         self.places = (*inside, *parts, *names)
+        self.everything = (1 << len(self.places)) - 1
         worlds = ("world-ipv4", "world-ipv6") if classes.dual_stack else ("world",)
         self.world = tuple(classes.entities[name].number for name in worlds)
         """The positions that together stand for any address that no rule names."""
-        self.everything = (1 << len(self.places)) - 1
+        self.entities = tuple(_entities(ends))
+        """The positions of what policies call by name outside the pods."""
+        outside = self.everything & ~((1 << len(inside)) - 1)
+        entities = sum(1 << number for number in self.entities)
+        self.ends = classes.everything | entities | outside
+        """All that is at the end of connections that people ask about."""
         self._first_part, self._first_name = len(inside), len(inside) + len(parts)
         self._spans = _Spans(parts, self._first_part)
         self._groups = _by_labels(self.places[self._first_part :], self._first_part)
@@ -163,6 +174,14 @@ class _Spans:
         low = bisect_left(starts, int(network.network_address)) + offset
         high = bisect_right(starts, int(network.broadcast_address)) + offset
         return (1 << high) - (1 << low)
+
+
+def _entities(ends: Ends) -> Iterator[int]:
+    for name in ("host", "kube-apiserver", "remote-node", "world"):
+        entity = EntityTarget(name)
+        for end in ends.of(entity, entity):
+            if end.identity.number >= 0:
+                yield end.identity.number
 
 
 def _networks(peers: Iterable[Peer]) -> Iterator[Network]:

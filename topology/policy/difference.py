@@ -12,11 +12,12 @@ from topology.policy.ports import PortSet
 from topology.policy.subjects import DIRECTIONS
 from topology.policy.verdict import Direction
 
-__all__ = ["Change", "Difference", "State", "difference"]
+__all__ = ["STATES", "Change", "Difference", "State", "difference"]
 
 State = Literal["deny", "unknown", "conditional", "allow"]
 """`conditional`: allowed, but L7 rules let only some requests through."""
-_STATES: tuple[State, ...] = ("deny", "unknown", "conditional", "allow")
+STATES: tuple[State, ...] = ("deny", "unknown", "conditional", "allow")
+"""From the one that lets least through to the one that lets most."""
 _WHOLE = 24
 """Ends concerned above which turning all gates round at once is cheaper than one by one."""
 
@@ -34,7 +35,7 @@ class Change:
     @property
     def opens(self) -> bool:
         """Return whether more gets through than before."""
-        return _STATES.index(self.after) > _STATES.index(self.before)
+        return STATES.index(self.after) > STATES.index(self.before)
 
 
 @dataclass(frozen=True, slots=True)

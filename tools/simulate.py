@@ -1,0 +1,135 @@
+"""The tool that tries policies out: what they would open and close, before anyone applies them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from tools.set_aside import set_aside
+from tools.simulate_text import describe
+from tools.spec import Evidence, ToolResult, tool
+from tools.workspace import Workspace
+from topology.errors import InvalidQuery
+from topology.load import load_text
+from topology.model import Cluster, Document
+from topology.policy.reading import KINDS
+from topology.simulation import EndChange, simulate
+
+__all__ = ["ChangeRow", "SimulationResult", "simulate_documents", "simulate_policies"]
+
+
+class ChangeRow(BaseModel):
+    """Ports that fare otherwise than before, from one end to another."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    source: str
+    destination: str
+    ports: str
+    """Such as `80/TCP, 1000-2000/UDP`, or `every port`."""
+    before: str
+    """`allow`, `conditional` (some HTTP or DNS requests only), `unknown` or `deny`."""
+    after: str
+
+
+class SimulationResult(ToolResult):
+    """What a change of policies opens and closes."""
+
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    removed: tuple[str, ...]
+    opened: tuple[ChangeRow, ...]
+    closed: tuple[ChangeRow, ...]
+    changed: tuple[ChangeRow, ...]
+    """Open before and after, but to other HTTP or DNS requests."""
+    unchanged: int
+    """Ordered pairs of workloads and entities between which nothing changes."""
+    flows_now_dropped: tuple[str, ...] = ()
+    """Always empty: no flows are read yet."""
+    refused: tuple[str, ...] = ()
+    """What is wrong with the policies that are added; a refused one would not be in force."""
+
+
+@tool()
+def simulate_policies(
+    workspace: Workspace, add: str = "", remove: Sequence[str] = ()
+) -> SimulationResult:
+    """Say exactly what adding or removing network policies would open and close.
+
+    Use it for "what happens if I apply this policy", "what breaks if I delete X", and to compare
+    two sets of policies: add what one has and remove what only the other has.
+
+    Args:
+        workspace: The network with the policies in force.
+        add: Policies as YAML or JSON; one of a known name replaces that one.
+        remove: Policies to take away, each as `Kind/namespace/name`.
+
+    Returns:
+        The pairs of ends with the ports that open and close, and how many pairs stay as they are.
+    """
+    return simulate_documents(workspace, load_text(add, name="added") if add else Cluster(), remove)
+
+
+def simulate_documents(
+    workspace: Workspace, added: Cluster, remove: Sequence[str]
+) -> SimulationResult:
+    """Do what `simulate_policies` does with policies that have been read already.
+
+    Raises:
+        InvalidQuery: There is no network policy to add, and none to remove.
+        UnknownName: A policy that is to be removed does not exist.
+    """
+    policies = [one for one in added.policies if one.kind in KINDS]
+    if not policies and not remove:
+        message = "There is no network policy to add or remove."
+        raise InvalidQuery(message, hint=f"Give a {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+    network = workspace.network
+    found = simulate(network.policies, add=policies, remove=remove)
+    known = {one.key for one in network.policies.documents}
+    refused = tuple(
+        f"{one.message} {one.hint}" + (f" ({one.location})" if one.location else "")
+        for one in found.refused
+    )
+    rows = [
+        tuple(map(_row, changes)) for changes in (found.opened, found.closed, found.other_requests)
+    ]
+    result = SimulationResult(
+        summary="",
+        evidence=tuple(_evidence(policies)),
+        not_verified=(*set_aside(network, ()), *_left_out(workspace, added)),
+        added=tuple(sorted({one.key for one in policies if one.key not in known})),
+        replaced=tuple(sorted({one.key for one in policies if one.key in known})),
+        removed=tuple(sorted(set(remove))),
+        opened=rows[0],
+        closed=rows[1],
+        changed=rows[2],
+        unchanged=found.unchanged,
+        refused=refused,
+    )
+    return result.model_copy(update={"summary": describe(result)})
+
+
+def _row(change: EndChange) -> ChangeRow:
+    return ChangeRow(
+        source=change.source,
+        destination=change.destination,
+        ports=str(change.ports),
+        before=change.before,
+        after=change.after,
+    )
+
+
+def _evidence(policies: Iterable[Document]) -> Iterator[Evidence]:
+    for one in policies:
+        yield Evidence(claim="is added", source=one.key, location=str(one.source.at()))
+
+
+def _left_out(workspace: Workspace, added: Cluster) -> Iterator[str]:
+    """Yield what the comparison does not take into account."""
+    others = sorted({one.key for one in added.policies if one.kind not in KINDS})
+    if others:
+        yield f"Not compared: {', '.join(others)}; only network policies are."
+    elif not workspace.network.mesh.is_absent:
+        yield "Compared are network policies; the mesh may refuse more."
+    for problem in added.problems:
+        place = f" ({problem.location})" if problem.location else ""
+        yield f"Not read: {problem.message}{place}"
