@@ -104,6 +104,9 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
         "questions-heldout.jsonl",
         "questions-heldout-2.jsonl",
         "questions-heldout-3.jsonl",
+        "questions-heldout-4.jsonl",
+        "questions-heldout-5.jsonl",
+        "questions-heldout-6.jsonl",
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
@@ -122,6 +125,9 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions-heldout.jsonl", 0.95),
         ("questions-heldout-2.jsonl", 0.95),
         ("questions-heldout-3.jsonl", 0.95),
+        ("questions-heldout-4.jsonl", 0.95),
+        ("questions-heldout-5.jsonl", 0.95),
+        ("questions-heldout-6.jsonl", 0.95),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

@@ -41,7 +41,8 @@ _WHY = re.compile(
 )
 _WHO = re.compile(
     r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
-    r"allowed(?: to)?|does|has access)(?: it| then| so| that)?[\s?!.]*$",
+    r"allowed(?: to)?|does|has access|gets|get|comes|is let)(?: it| then| so| that| get)?"
+    r"(?: in| through| there| access)?[\s?!.]*$",
     re.I,
 )
 _SUBJECT = re.compile(
@@ -127,6 +128,8 @@ class Interpreter:
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
             if frame is None:
                 continue
+            if frame == Frame(intent="decline") and piece.endswith("?") and len(pieces) > 1:
+                frame = replace(frame, kind="part", text=piece)
             if (
                 frames
                 and frame.explain
@@ -165,8 +168,9 @@ class Interpreter:
     def _interpret_piece(self, piece: str, state: Frame | None) -> Frame | None:
         if state and _WHY.match(piece) and state.ends:
             return replace(state, explain=True, alternative=None)
-        if state and state.destinations and state.is_path and _WHO.match(piece):
-            return replace(state, intent="who_can", sources=(), alternative=None)
+        asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
+        if state and state.destinations and asks_who and _WHO.match(piece):
+            return replace(state, intent="who_can", sources=(), alternative=None, kind="")
         refers = state is not None and not MEMBER.search(piece)
         text = _refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)

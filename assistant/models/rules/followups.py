@@ -148,7 +148,8 @@ class FollowUps:
         if state.intent in ("policies", "inspect"):
             return replace(state, destinations=(ref,))
         if state.intent == "who_can":
-            return replace(state, destinations=(ref,))
+            # The port was one of the old destination.
+            return replace(state, destinations=(ref,), ports=())
         if state.intent == "what_can":
             return replace(state, sources=(ref,))
         if ref.name.removeprefix("service:") in self.vocabulary.stores:

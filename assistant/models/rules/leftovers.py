@@ -39,20 +39,20 @@ def take_bare_ports(frame: Frame, reading: Reading, port_names: frozenset[str]) 
     ]
     if found:
         return replace(frame, ports=tuple(dict.fromkeys(found)))
-    name = _bare_name(frame, reading.shape, port_names)
-    return replace(frame, ports=(PortText(name=name, explicit=False),)) if name else frame
+    names = _bare_names(frame, reading.shape, port_names)
+    return replace(frame, ports=tuple(PortText(name=name, explicit=False) for name in names))
 
 
-def _bare_name(frame: Frame, shape: str, port_names: frozenset[str]) -> str:
-    """Return a protocol among the words, or the name of a port behind the destination."""
+def _bare_names(frame: Frame, shape: str, port_names: frozenset[str]) -> tuple[str, ...]:
+    """Return the protocols among the words, or the name of a port behind the destination."""
     protocols = {*WELL_KNOWN, "grpc"} - _UNCLEAR
-    for word in re.findall(r"(?<![\w@./-])[a-z][a-z0-9-]*(?![\w@./:-])", shape):
-        if word in protocols:
-            return str(word)
+    words = re.findall(r"(?<![\w@./-])[a-z][a-z0-9-]*(?![\w@./-])", shape)
+    if said := tuple(dict.fromkeys(word for word in words if word in protocols)):
+        return said
     behind = re.search(r"@\d+@\s+(?P<name>[a-z][a-z0-9-]+)\s*(?:\?|$|port\b|[,.;])", shape)
     if behind and behind["name"] in port_names and frame.intent == "reach":
-        return str(behind["name"])
-    return ""
+        return (str(behind["name"]),)
+    return ()
 
 
 def ask_left_out(frame: Frame, reading: Reading) -> Frame:

@@ -41,7 +41,7 @@ _API_SERVER = re.compile(
 _REMOTE = re.compile(r"(?:other|remote|all|the)\s+nodes?\b|remote-node", re.I)
 _ANY = re.compile(
     r"\b(?:which|what|how many|any|all|every|other|some|no|each|each of the)\s+(?:(?:one|of "
-    r"the|the|"
+    r"the|of our|of my|of these|of all|our|my|the|"
     r"other|kind of|sort of)\s+)*"
     r"(?:\w+\s+)?(?:pods?|workloads?|services?|apps?|applications?|deployments?|components?|"
     r"clients?|callers?|"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,7 @@ from assistant.models.rules.wording import (
     decline,
     greet,
     help_text,
+    left_out,
     not_english,
 )
 from assistant.models.rules.words import normalise
@@ -121,6 +123,9 @@ class RulesModel(BaseChatModel):
             return _final(decline("", self._interpreter.vocabulary))
         if calls and not results:
             return _calling(calls, plans)
+        plans, results, more = _settle(plans, results)
+        if more:
+            return _calling(more, plans)
         return _final(self._compose(plans, results), plans)
 
     def _refuse(self, text: str) -> Reply | None:
@@ -156,6 +161,8 @@ class RulesModel(BaseChatModel):
             return Reply(text="You are welcome.")
         if frame.intent == "help":
             return help_text(vocabulary)
+        if frame.kind == "part":
+            return left_out(frame.text, vocabulary)
         return decline(frame.kind, vocabulary)
 
 
@@ -186,6 +193,29 @@ def _read_result(message: ToolMessage) -> ToolResult | ToolError:
     if isinstance(artifact, ToolResult | ToolError):
         return artifact
     return ToolError(str(message.text) or "The tool gave no result.")
+
+
+def _settle(
+    plans: Sequence[Plan], results: Sequence[ToolResult | ToolError]
+) -> tuple[list[Plan], list[ToolResult | ToolError], list[Call]]:
+    """Return the plans with the results that answer them, and the calls that are still due.
+
+    A list in which nothing gets through is answered by the verdict, which says why.
+    """
+    first = sum(len(plan.calls) for plan in plans)
+    left, later = list(results[:first]), list(results[first:])
+    settled: list[Plan] = []
+    kept: list[ToolResult | ToolError] = []
+    due: list[Call] = []
+    for plan in plans:
+        own, left = left[: len(plan.calls)], left[len(plan.calls) :]
+        if plan.verdict_of and plan.is_settled_by(own):
+            due.append(plan.verdict_of)
+            plan = replace(plan, calls=(plan.verdict_of,), verdict_of=None)
+            own, later = later[:1], later[1:]
+        settled.append(plan)
+        kept += own
+    return settled, kept, due if len(results) == first else []
 
 
 def _unavailable(calls: Sequence[Call], specs: Sequence[ToolSpec]) -> set[str]:

@@ -1,6 +1,7 @@
 """From what was understood to tool calls, or to the question back that must come first."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -33,6 +34,19 @@ class Plan:
     frame: Frame
     calls: tuple[Call, ...] = ()
     ask: str = ""
+    verdict_of: Call | None = None
+    """Asked instead of a list, once the list shows that nothing of a namespace gets through."""
+
+    def is_settled_by(self, results: Sequence[object]) -> bool:
+        """Return whether the list leaves no doubt about a namespace, so that "no" is the answer."""
+        if self.verdict_of is None or len(results) != 1:
+            return False
+        ends = (*self.frame.sources, *self.frame.destinations)
+        source = self.calls[0].name == "who_can_reach"
+        space = ends[0 if source else -1].name
+        rows = [row for row in getattr(results[0], "peers", ()) if row.namespace == space]
+        left_out = getattr(results[0], "left_out", 0)
+        return bool(rows) and not left_out and all(row.verdict == "deny" for row in rows)
 
 
 def make_plan(frame: Frame, cluster: Cluster) -> Plan:
@@ -43,7 +57,11 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     if ask := ask_which(frame):
         return Plan(frame=frame, ask=ask)
     if frame.intent == "reach":
-        return _plan_reach(frame, cluster)
+        plan = _plan_reach(frame, cluster)
+        if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
+            return plan
+        peers = _plan_peers(listed, cluster)
+        return replace(peers, frame=frame, verdict_of=plan.calls[0])
     if frame.intent in ("who_can", "what_can"):
         return _plan_peers(frame, cluster)
     if frame.intent == "policies" and any(ref.kind == "any" for ref in frame.destinations):
@@ -105,6 +123,26 @@ def _find_dns(ref: Ref, cluster: Cluster) -> Ref:
         return Ref(text="kube-dns", names=(workloads[0].full_name,))
     # Nothing in the input serves names: what can be computed is the way out to other servers.
     return Ref(text=NO_DNS, names=("world",), kind="entity")
+
+
+_SOME = re.compile(r"(?:any|some|a|an|no|none|nothing|nobody)\b|(?:any|some)\w+", re.I)
+
+
+def _as_list(frame: Frame) -> Frame:
+    """Return the list that answers for "any pod of a namespace", where one yes or no would not.
+
+    Whether every pod can is another question than whether one can; rows tell both.
+    """
+    if len(frame.sources) != 1 or len(frame.destinations) != 1 or frame.both_ways or frame.http:
+        return frame
+    source, destination = frame.sources[0], frame.destinations[0]
+    some = [
+        ref.kind == "namespace" and bool(_SOME.match(ref.text)) for ref in (source, destination)
+    ]
+    spaces = source.kind == destination.kind == "namespace"
+    if spaces or some[0]:
+        return replace(frame, intent="who_can", sources=())
+    return replace(frame, intent="what_can", destinations=()) if some[1] else frame
 
 
 def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:

@@ -8,6 +8,7 @@ from assistant.models.rules.lexicon import (
     BACKWARD,
     DESTINATION_PREPOSITION,
     FORWARD,
+    LET,
     SOURCE_PREPOSITION,
 )
 from assistant.models.rules.mentions import Mention
@@ -132,7 +133,10 @@ def _assign_one(sentence: Sentence) -> Roles | None:
         r"\b(?:come|originate|arrive|enter)s?\s+from\b", right
     ):
         return Roles(destinations=group)
-    if PASSIVE_STOP.search(right):
+    let_through = (
+        rf"\s*(?:is|are|be|gets?|being)\s+(?:\w+\s+)?{LET}(?:\s+\w+)?\s+(?:to|into|onto)\b"
+    )
+    if PASSIVE_STOP.search(right) or re.match(let_through, right):
         return Roles(sources=group)
     if re.search(BACKWARD, right) and not re.search(r"^\s*(?:is |are )?(?:not )?allowed to", right):
         return Roles(destinations=group)

@@ -11,7 +11,7 @@ from assistant.models.rules.vocabulary import Vocabulary
 from tools.errors import ToolError
 from tools.spec import ToolResult
 
-__all__ = ["Reply", "compose", "decline", "greet", "help_text", "not_english"]
+__all__ = ["Reply", "compose", "decline", "greet", "help_text", "left_out", "not_english"]
 
 _NO_DNS = (
     "Nothing in the input serves DNS (no kube-dns or CoreDNS), so whether names are resolved "
@@ -174,6 +174,12 @@ def not_english(vocabulary: Vocabulary) -> Reply:
     """Return that this tier reads English only."""
     text = "Only questions in English are understood without a language model."
     return Reply(text=f"{text} {_examples(vocabulary)}", declined=True)
+
+
+def left_out(piece: str, vocabulary: Vocabulary) -> Reply:
+    """Return what is said of one question of several that was not understood."""
+    text = f"Not understood, and so left out: `{piece.replace('`', '')}` {_examples(vocabulary)}"
+    return Reply(text=text, declined=True)
 
 
 def greet(vocabulary: Vocabulary) -> Reply:

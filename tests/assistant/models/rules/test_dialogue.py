@@ -47,7 +47,7 @@ def reach(source: str, destination: str, **more: str) -> tuple[str, dict[str, An
         ),
         (
             "can anything in staging reach prod/postgres?",
-            reach("namespace:staging", "prod/postgres"),
+            ("who_can_reach", {"destination": "prod/postgres"}),
         ),
         ("can bastion ping prod/web", reach("ops/bastion", "prod/web", port="icmp")),
         ("prod/web -> prod/api", reach("prod/web", "prod/api")),
