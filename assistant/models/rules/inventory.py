@@ -61,6 +61,7 @@ _LIST_WORDS = word_set(
     export ns please now currently total to and or names name for by kubernetes k8s cilium istio
     network every each available live lives it objects things stuff kinds tell ok so then hey files
     snapshot set up in-place place know about wide clusterwide cluster-wide cluster scoped
+    with their ports details
     """
 )
 _MESH = re.compile(r"\b(?:m?tls|mutual tls|encrypt\w*|plain ?text|permissive)\b", re.I)

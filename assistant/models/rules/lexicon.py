@@ -113,6 +113,7 @@ BREACHES = (
 FOOTHOLD = (
     r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies))\s+(?:\w+\s+)?"
     r"(?:lands?|landed|sits?|sitting|is|are|got|in|on)\s*(?:on|in|inside|into)?|"
+    r"(?:compromise|breach|takeover|exploit|hack)\s+(?:of|in|on)|"
     r"(?:lateral movement|foothold|rce|shell)\s+(?:from|in|on|inside)|"
     r"(?:starting|logged in|pivot(?:s|ing)?)\s+(?:from|on|in|into))"
 )
