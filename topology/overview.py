@@ -1,8 +1,9 @@
 """Every workload to every other and to the outside: one cell per pair, through every layer."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Literal
 
 from topology.model import Pod, Protocol, Workload
@@ -10,17 +11,14 @@ from topology.paths import Network
 from topology.paths.parties import running_pods
 from topology.paths.results import Reach
 from topology.paths.routing import Ask, asks_of
-from topology.policy.matrix import Cell
+from topology.policy.matrix import STATES, Cell, State, members
 from topology.policy.ports import PortSet
-from topology.targets import EntityTarget, WorkloadTarget
+from topology.targets import EntityTarget, PodTarget, WorkloadTarget
 
-__all__ = ["WORLD", "Block", "Overview", "Pair", "PairVerdict", "PortState", "fold"]
+__all__ = ["WORLD", "Block", "Overview", "Pair", "PairVerdict", "fold"]
 
-PortState = Literal["allow", "conditional", "unknown", "deny"]
-"""`conditional`: allowed, but L7 rules let only some requests through."""
 PairVerdict = Literal["allow", "some", "conditional", "unknown", "deny"]
 """`some`: some of the ports, or of the pairs that are taken together."""
-_WORST: tuple[PortState, ...] = ("deny", "unknown", "conditional", "allow")
 _EVERY_PORT = str(PortSet.ALL)
 WORLD = "world"
 
@@ -43,12 +41,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """One port of a workload: who listens on it, by class."""
+    """What a workload offers: one port, or every port where it declares none."""
 
-    label: str
+    port: int | None
     protocol: Protocol
-    ends: tuple[tuple[int, int | None], ...]
-    """Class and port; None for every port."""
+    cells: tuple[Cell, ...]
+    """Who gets through to all who listen: one cell, or one for each port atom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ class Overview:
         """
         chosen = network.cluster.workloads if workloads is None else workloads
         self._network = network
-        self._engine = network.policies
+        self._matrix = network.policies.matrix()
         self._workloads: dict[str, Workload] = {}
         for one in sorted(chosen, key=lambda one: (one.full_name, one.kind)):
             taken = one.full_name in self._workloads
@@ -87,11 +85,16 @@ class Overview:
             name: running_pods(network.cluster, WorkloadTarget(one))
             for name, one in self._workloads.items()
         }
+        class_of = network.policies.class_of
         self._classes = {
-            name: tuple(sorted({self._engine.class_of(pod) for pod in pods}))
+            name: tuple(sorted({class_of(pod) for pod in pods}))
             for name, pods in self._pods.items()
+        } | {WORLD: self._matrix.axis.world}
+        self._bits = {
+            name: sum(1 << number for number in numbers if number >= 0)
+            for name, numbers in self._classes.items()
         }
-        self._classes[WORLD] = self._engine.matrix().axis.world
+        self._mesh_states: dict[Hashable, State] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,21 +134,63 @@ class Overview:
         )
 
     def _pair(self, source: str, destination: str) -> Pair:
-        if self._needs_every_layer(source, destination):
+        if min(self._classes[source]) < 0 or min(self._classes[destination]) < 0:
             return _of_reach(source, destination, self._reach(source, destination))
-        found: dict[PortState, list[str]] = {state: [] for state in _WORST}
+        found: dict[State, list[str]] = {state: [] for state in STATES}
         for offer in self._offers[destination]:
-            for state, label in self._states(source, offer):
-                found[state].append(label)
+            if offer.port is None:
+                if destination in self._guarded:
+                    return _of_reach(source, destination, self._reach(source, destination))
+                for state, mask in self._every_port(source, offer).items():
+                    found[state].append(str(self._matrix.atoms.ports(mask)))
+            else:
+                state = self._state(source, destination, offer)
+                found[state].append(f"{offer.port}/{offer.protocol}")
         exceptions: tuple[str, ...] = ()
         if WORLD in (source, destination):
             exceptions = tuple(self._exceptions(source, destination))
         return _pair(source, destination, found, exceptions)
 
-    def _needs_every_layer(self, source: str, destination: str) -> bool:
-        if min(self._classes[source]) < 0 or min(self._classes[destination]) < 0:
-            return True
-        return destination in self._guarded
+    def _state(self, source: str, destination: str, offer: _Offer) -> State:
+        """Return how a source fares on one port, network policies first, then the mesh."""
+        state = offer.cells[0].state(self._bits[source])
+        if state == "deny" or destination not in self._guarded:
+            return state
+        mesh = self._network.mesh
+        for one in self._representatives.get(source, (None,)):
+            for other in self._representatives[destination]:
+                key = (mesh.class_of(one) if one else None, mesh.class_of(other), offer.port)
+                found = self._mesh_states.get(key)
+                if found is None:
+                    found = self._mesh_states[key] = self._mesh_state(one, other, offer)
+                state = min(state, found, key=STATES.index)
+        return state
+
+    def _mesh_state(self, source: Pod | None, destination: Pod, offer: _Offer) -> State:
+        decision = self._network.mesh.decide(
+            destination,
+            port=offer.port,
+            protocol=offer.protocol,
+            source=PodTarget(source) if source else EntityTarget(WORLD),
+        )
+        verdict = decision.verdict
+        return "conditional" if verdict == "allow" and _is_limited(decision.l7) else verdict
+
+    @cached_property
+    def _representatives(self) -> dict[str, tuple[Pod, ...]]:
+        """Return a pod for each class of a workload's pods in the mesh."""
+        class_of = self._network.mesh.class_of
+        return {
+            name: tuple({class_of(pod): pod for pod in reversed(pods)}.values())
+            for name, pods in self._pods.items()
+        }
+
+    def _every_port(self, source: str, offer: _Offer) -> dict[State, int]:
+        masks: dict[State, int] = {}
+        for atom, cell in enumerate(offer.cells):
+            state = cell.state(self._bits[source])
+            masks[state] = masks.get(state, 0) | 1 << atom
+        return masks
 
     @cached_property
     def _guarded(self) -> frozenset[str]:
@@ -168,78 +213,68 @@ class Overview:
     @cached_property
     def _offers(self) -> dict[str, tuple[_Offer, ...]]:
         """Return what each workload offers; the world is asked about every port."""
-        world = tuple((one, None) for one in self._classes[WORLD])
-        found: dict[str, tuple[_Offer, ...]] = {WORLD: (_Offer("", "TCP", world),)}
+        class_of = self._network.policies.class_of
+        world = self._offer("TCP", [(one, None) for one in self._classes[WORLD]])
+        found: dict[str, tuple[_Offer, ...]] = {WORLD: (world,)}
         for name, workload in self._workloads.items():
-            asks = asks_of(
-                self._network.cluster, WorkloadTarget(workload), None, self._engine.class_of
+            if min(self._classes[name]) < 0:
+                continue
+            asks = asks_of(self._network.cluster, WorkloadTarget(workload), None, class_of)
+            found[name] = tuple(
+                self._offer(ask.protocol, _listeners(ask, class_of)) for ask in asks
             )
-            found[name] = tuple(map(self._offer, asks))
         return found
 
-    def _offer(self, ask: Ask) -> _Offer:
-        ends = tuple(
-            (self._engine.class_of(pod), number) for party, number in ask.ends for pod in party.pods
-        )
-        label = f"{ask.port}/{ask.protocol}"
-        return _Offer(label, ask.protocol, tuple(dict.fromkeys(ends)))
-
-    def _states(self, source: str, offer: _Offer) -> Iterator[tuple[PortState, str]]:
-        """Yield how a port fares from a source; of a workload that offers none, every port."""
-        matrix = self._engine.matrix()
-        if offer.ends and offer.ends[0][1] is not None:
-            states = (
-                self._state(source, number, matrix.atoms.number(offer.protocol, port or 0))
-                for number, port in offer.ends
+    def _offer(self, protocol: Protocol, ends: list[tuple[int, int | None]]) -> _Offer:
+        """Work out who gets through to all who listen on a port."""
+        matrix = self._matrix
+        port = ends[0][1]
+        if port is None:
+            cells = tuple(
+                Cell.together(matrix.seen("ingress", number, atom) for number, _ in ends)
+                for atom in range(len(matrix.atoms))
             )
-            yield _worst(states), offer.label
-            return
-        masks: dict[PortState, int] = {}
-        for atom in range(len(matrix.atoms)):
-            states = (self._state(source, number, atom) for number, _ in offer.ends)
-            state = _worst(states)
-            masks[state] = masks.get(state, 0) | 1 << atom
-        for state, mask in masks.items():
-            yield state, str(matrix.atoms.ports(mask))
-
-    def _state(self, source: str, destination: int, atom: int) -> PortState:
-        """Return the worst state over the classes of a source."""
-        matrix = self._engine.matrix()
-        return _worst(
-            _state(matrix.cell(number, atom), destination) for number in self._classes[source]
+            return _Offer(None, protocol, cells)
+        cell = Cell.together(
+            matrix.seen("ingress", number, matrix.atoms.number(protocol, each or 0))
+            for number, each in ends
         )
+        return _Offer(port, protocol, (cell,))
 
     def _exceptions(self, source: str, destination: str) -> Iterator[str]:
         """Yield the networks and names that fare otherwise than the world at large."""
-        matrix = self._engine.matrix()
-        outgoing = destination == WORLD
-        inside = source if outgoing else destination
-        found: dict[tuple[int, PortState], PortSet] = {}
-        for number in self._classes[inside]:
-            for ports, atom in self._atoms(inside, outgoing=outgoing):
-                cell = matrix.seen("egress" if outgoing else "ingress", number, atom)
-                at_large = _worst(_state(cell, one) for one in self._classes[WORLD])
-                for place in matrix.axis.outside(names=outgoing):
-                    state = _state(cell, place)
-                    if state != at_large:
-                        key = (place, state)
-                        found[key] = found.get(key, PortSet.EMPTY) | ports
-        for (place, state), ports in sorted(found.items(), key=lambda item: item[0]):
-            yield f"{matrix.axis.places[place].name}: {state} {ports}"
+        axis = self._matrix.axis
+        wanted = axis.outside(names=destination == WORLD)
+        found: dict[tuple[int, State], PortSet] = {}
+        for ports, cell in self._sent(source) if destination == WORLD else self._met(destination):
+            at_large = cell.state(self._bits[WORLD])
+            for state, bits in cell.split().items():
+                for place in members(bits & wanted) if state != at_large else ():
+                    found[place, state] = found.get((place, state), PortSet.EMPTY) | ports
+        for (place, state), ports in sorted(found.items(), key=itemgetter(0)):
+            yield f"{axis.places[place].name}: {state} {ports}"
 
-    def _atoms(self, inside: str, *, outgoing: bool) -> Iterator[tuple[PortSet, int]]:
-        """Yield the ports to look at, with their atoms."""
-        atoms = self._engine.matrix().atoms
-        offered = [] if outgoing else [offer for offer in self._offers[inside] if offer.ends]
-        numbers = [(offer.protocol, port) for offer in offered for _, port in offer.ends if port]
-        for protocol, port in dict.fromkeys(numbers):
-            yield PortSet.of(protocol, port), atoms.number(protocol, port)
-        if not numbers:
-            for atom in range(len(atoms)):
-                yield atoms.ports(1 << atom), atom
+    def _sent(self, source: str) -> Iterator[tuple[PortSet, Cell]]:
+        """Yield whom a workload gets through to, by port."""
+        for atom in range(len(self._matrix.atoms)):
+            seen = (self._matrix.seen("egress", one, atom) for one in self._classes[source])
+            yield self._ports[atom], Cell.together(seen)
+
+    def _met(self, destination: str) -> Iterator[tuple[PortSet, Cell]]:
+        """Yield who gets through to a workload, by port."""
+        for offer in self._offers[destination]:
+            if offer.port is not None:
+                yield PortSet.of(offer.protocol, offer.port), offer.cells[0]
+            else:
+                yield from zip(self._ports, offer.cells, strict=True)
+
+    @cached_property
+    def _ports(self) -> list[PortSet]:
+        atoms = self._matrix.atoms
+        return [atoms.ports(1 << atom) for atom in range(len(atoms))]
 
 
-def fold(verdicts: Iterable[PortState | PairVerdict]) -> PairVerdict:
+def fold(verdicts: Iterable[State | PairVerdict]) -> PairVerdict:
     """Return the verdict of several ports, or of several pairs, taken together."""
     found = set(verdicts)
     if len(found) == 1:
@@ -249,22 +284,18 @@ def fold(verdicts: Iterable[PortState | PairVerdict]) -> PairVerdict:
     return "some" if found & {"allow", "conditional", "some"} else "unknown"
 
 
-def _worst(states: Iterable[PortState]) -> PortState:
-    return min(states, key=_WORST.index)
+def _listeners(ask: Ask, class_of: Callable[[Pod], int]) -> list[tuple[int, int | None]]:
+    return [(class_of(pod), number) for party, number in ask.ends for pod in party.pods[:1]]
 
 
-def _state(cell: Cell, number: int) -> PortState:
-    if not cell.possible >> number & 1:
-        return "deny"
-    if not cell.allowed >> number & 1:
-        return "unknown"
-    return "conditional" if cell.conditional >> number & 1 else "allow"
+def _is_limited(l7: str | None) -> bool:
+    return l7 in ("conditional", "unknown")
 
 
 def _pair(
     source: str,
     destination: str,
-    found: Mapping[PortState, list[str]],
+    found: Mapping[State, list[str]],
     exceptions: tuple[str, ...] = (),
 ) -> Pair:
     return Pair(
@@ -280,10 +311,10 @@ def _pair(
 
 
 def _of_reach(source: str, destination: str, reach: Reach) -> Pair:
-    found: dict[PortState, list[str]] = {state: [] for state in _WORST}
+    found: dict[State, list[str]] = {state: [] for state in STATES}
     for one in reach.ports:
-        state: PortState = one.verdict.verdict
-        if state == "allow" and one.verdict.l7 in ("conditional", "unknown"):
+        state: State = one.verdict.verdict
+        if state == "allow" and _is_limited(one.verdict.l7):
             state = "conditional"
         is_closed = state == "deny" and one.open_ports
         found[state].append(_EVERY_PORT if is_closed else str(one))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from topology.model import Document, Problem
 from topology.policy.axis import Place
-from topology.policy.difference import STATES, Change, Difference, State
+from topology.policy.difference import Change, Difference
 from topology.policy.engine import PolicyEngine
+from topology.policy.matrix import STATES, State
 from topology.policy.ports import PortSet
 from topology.policy.reading import read_policies
 

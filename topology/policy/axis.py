@@ -90,9 +90,10 @@ class Axis:
         patterns = {one.pattern for one in peers if isinstance(one, NamePeer)}
         return self._networks.issuperset(_networks(peers)) and patterns <= self._patterns
 
-    def outside(self, *, names: bool) -> range:
-        """Return the positions of the named networks and, if wanted, of DNS names."""
-        return range(self._first_part, len(self.places) if names else self._first_name)
+    def outside(self, *, names: bool) -> int:
+        """Return the named networks and, if wanted, the DNS names, as a bitset."""
+        last = len(self.places) if names else self._first_name
+        return (1 << last) - (1 << self._first_part)
 
     @property
     def dns_names(self) -> list[tuple[int, str]]:

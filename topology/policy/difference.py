@@ -2,22 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from topology.policy.axis import Axis, Place
 from topology.policy.connections import Connections
-from topology.policy.matrix import Cell, members
+from topology.policy.matrix import STATES, Cell, State, members
 from topology.policy.port_atoms import PortAtoms
 from topology.policy.ports import PortSet
 from topology.policy.subjects import DIRECTIONS
 from topology.policy.verdict import Direction
 
-__all__ = ["STATES", "Change", "Difference", "State", "difference"]
+__all__ = ["Change", "Difference", "difference"]
 
-State = Literal["deny", "unknown", "conditional", "allow"]
-"""`conditional`: allowed, but L7 rules let only some requests through."""
-STATES: tuple[State, ...] = ("deny", "unknown", "conditional", "allow")
-"""From the one that lets least through to the one that lets most."""
 _WHOLE = 24
 """Ends concerned above which turning all gates round at once is cheaper than one by one."""
 
@@ -95,7 +90,7 @@ class _Collector:
         before, after = cells
         if before == after:
             return
-        old, new = _states(before), _states(after)
+        old, new = before.split(), after.split()
         for was, was_bits in old.items():
             for now, now_bits in new.items():
                 if was != now and (others := was_bits & now_bits):
@@ -181,12 +176,3 @@ class _Views:
             for atom in members(mask):
                 found[atom] = found.get(atom, 0) | bits
         return found
-
-
-def _states(cell: Cell) -> dict[State, int]:
-    return {
-        "deny": ~cell.possible,
-        "unknown": cell.possible & ~cell.allowed,
-        "conditional": cell.conditional,
-        "allow": cell.allowed & ~cell.conditional,
-    }

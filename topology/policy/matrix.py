@@ -1,19 +1,25 @@
 """Who may open what to whom: every end to every other, over all ports, as bitsets."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from topology.policy.axis import Axis
 from topology.policy.gates import Gate
 from topology.policy.port_atoms import PortAtoms
 from topology.policy.verdict import Direction
 
-__all__ = ["Cell", "Matrix", "members"]
+__all__ = ["STATES", "Cell", "Matrix", "State", "members"]
 
 Column = list[int]
 """For each position on the axis: a set of ends."""
 Planes = tuple[list[Column], list[Column], list[Column]]
 """By port atom: the columns of allowed, possible and conditional."""
+
+
+State = Literal["deny", "unknown", "conditional", "allow"]
+"""`conditional`: allowed, but L7 rules let only some requests through."""
+STATES: tuple[State, ...] = ("deny", "unknown", "conditional", "allow")
+"""From the one that lets least through to the one that lets most."""
 
 
 class Cell(NamedTuple):
@@ -47,6 +53,34 @@ class Cell(NamedTuple):
             self.possible & hole | possible,
             self.conditional & hole | conditional,
         )
+
+    def state(self, ends: int) -> State:
+        """Return how the worst of some ends fares."""
+        if ends & ~self.possible:
+            return "deny"
+        if ends & ~self.allowed:
+            return "unknown"
+        return "conditional" if ends & self.conditional else "allow"
+
+    def split(self) -> dict[State, int]:
+        """Return the ends by state."""
+        return {
+            "deny": ~self.possible,
+            "unknown": self.possible & ~self.allowed,
+            "conditional": self.conditional,
+            "allow": self.allowed & ~self.conditional,
+        }
+
+    @classmethod
+    def together(cls, cells: Iterable["Cell"]) -> "Cell":
+        """Return how ends fare on all of some cells: as on the worst of them."""
+        allowed = possible = -1
+        conditional = 0
+        for cell in cells:
+            allowed &= cell.allowed
+            possible &= cell.possible
+            conditional |= cell.conditional
+        return cls(allowed, possible, conditional & allowed)
 
     def among(self, ends: int) -> "Cell":
         """Return the part of this that is about some ends."""
