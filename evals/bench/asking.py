@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evals.bench.measures import Measure, spread_of
 from topology.load import load
+from topology.overview import Overview
 from topology.paths import Network
 from topology.targets import ServiceTarget, WorkloadTarget
 
@@ -36,3 +37,7 @@ def measure_questions(folder: Path) -> Iterator[Measure]:
     everyone = spread_of([partial(network.who_can_reach, ServiceTarget(service))])
     note = "everyone who can reach that Service"
     yield Measure(name="who_can_reach", value=everyone.p50, unit="s", note=note)
+    pairs: list[int] = []
+    whole = spread_of([lambda: pairs.append(len(Overview(network).pairs))])
+    note = f"{pairs[0]:,} pairs of workloads and the world through every layer, as cells with ports"
+    yield Measure(name="workload_map", value=whole.p50, unit="s", note=note)

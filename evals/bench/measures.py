@@ -13,7 +13,15 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-__all__ = ["Measure", "Spread", "describe_machine", "peak_memory", "resident_memory", "spread_of"]
+__all__ = [
+    "MIB",
+    "Measure",
+    "Spread",
+    "describe_machine",
+    "peak_memory",
+    "resident_memory",
+    "spread_of",
+]
 
 MIB = 2**20
 

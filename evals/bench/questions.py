@@ -1,18 +1,17 @@
 """The questions that the engine is asked: pairs of pods, ports, and policies to add."""
 
 import random
-from collections.abc import Sequence
 
 import orjson
 
 from evals.bench.objects import make_objects
 from evals.bench.sizes import SIZES
 from topology.load import load_text
-from topology.model import Cluster, Document, Pod, Protocol
+from topology.model import Cluster, Document, Protocol
 from topology.policy.reading import KINDS
 from topology.targets import PodTarget
 
-__all__ = ["Question", "draw_questions", "more_policies", "representatives"]
+__all__ = ["Question", "draw_questions", "more_policies"]
 
 Question = tuple[PodTarget, PodTarget, int, Protocol]
 
@@ -56,8 +55,3 @@ def more_policies(pods: int, count: int) -> tuple[Document, ...]:
         one["metadata"]["name"] += "-more"
     listed = {"apiVersion": "v1", "kind": "List", "items": chosen}
     return load_text(orjson.dumps(listed).decode(), name="more.json").policies
-
-
-def representatives(classes: Sequence[Sequence[Pod]]) -> list[PodTarget]:
-    """Return one pod of each class."""
-    return [PodTarget(pods[0]) for pods in classes]

@@ -36,7 +36,7 @@ def run(
         sizes: Numbers of pods; keys of `SIZES`.
         peer: Whether to install the peer (needs a package index) and run it too.
         profile: Whether to add the functions that take the most time.
-        box: Seconds that any single map may take; longer ones are extrapolated or stopped.
+        box: Seconds after which the peer is stopped, and changes are not tried any more.
         now: Date of the run.
 
     Raises:
