@@ -1,5 +1,6 @@
 """Tools that say who reaches whom: one pair, everyone who can, everything that can be reached."""
 
+import re
 from collections.abc import Sequence
 
 from tools import peers_text, reach_text, surroundings
@@ -17,6 +18,8 @@ from topology.policy.verdict import HttpRequest
 
 __all__ = ["can_reach", "what_can_reach", "who_can_reach"]
 
+_SERVER = re.compile(r"[\w-]+(\.[\w-]+)*")
+
 
 @tool()
 def can_reach(
@@ -28,6 +31,7 @@ def can_reach(
     host: str = "",
     headers: Sequence[str] = (),
     claims: str = "",
+    sni: str = "",
 ) -> ReachResult:
     """Say whether one end can open a connection to another, and which rule decides.
 
@@ -47,6 +51,7 @@ def can_reach(
         headers: The request's headers, each `NAME=VALUE`.
         claims: Claims of a valid token of the request, as a JSON object such as
             `{"iss": "https://issuer", "sub": "alice"}`.
+        sni: The server name that the caller's TLS handshake asks for.
 
     Returns:
         The verdict with each layer's rule, file and line.
@@ -54,7 +59,11 @@ def can_reach(
     network = workspace.network
     one, other = understand(network, source), understand(network, destination)
     reach = network.reach(
-        one.target, other.target, port=_port(port), http=_request(http, host, headers, claims)
+        one.target,
+        other.target,
+        port=_port(port),
+        http=_request(http, host, headers, claims),
+        sni=_server(sni),
     )
     guesses = [understood(source, one), understood(destination, other)]
     places = place_of_rules(network.cluster)
@@ -142,6 +151,16 @@ def _request(http: str, host: str, headers: Sequence[str], claims: str = "") -> 
     return parse_http(
         http.strip() or "GET /", host=host.strip(), headers=tuple(pairs), claims=claims
     )
+
+
+def _server(name: str) -> str | None:
+    wanted = name.strip().rstrip(".")
+    if not wanted:
+        return None
+    if not _SERVER.fullmatch(wanted):
+        message = f"`{name}` is no server name."
+        raise InvalidQuery(message, hint="Give a DNS name, such as `api.example.com`.")
+    return wanted
 
 
 def _text(location: Location | None) -> str:

@@ -104,6 +104,7 @@ class RequestRow(Row):
     port: int | str | None
     protocol: Protocol | None
     http: HttpRow | None
+    sni: str | None = None
 
 
 class ReachResult(ToolResult):

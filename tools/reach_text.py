@@ -43,14 +43,13 @@ def headline(reach: Reach) -> str:
     """Return the plain answer in a sentence."""
     ends = f"{quote(reach.source)} {{}} {quote(reach.destination)}"
     request = request_text(reach.http)
+    if reach.sni:
+        request += f" with server name `{reach.sni}`"
     if _depends_on_port(reach.deciding):
         start = f"It depends on the port: {ends.format('can reach')}"
         return f"{start} on {reach.deciding.open_ports}{request}; no other port is sure to be open."
-    if len(reach.ports) == 1 and reach.groups:
-        return (
-            f"It depends on the pods: not every pod of {quote(reach.source)} can reach every pod "
-            f"of {quote(reach.destination)} on {_named(reach.deciding)}{request}."
-        )
+    if reach.partial:
+        return _partly(reach, request)
     named: dict[str, list[str]] = {"allow": [], "deny": [], "unknown": []}
     for port in reach.ports:
         named[port.verdict.verdict].append(_named(port))
@@ -73,6 +72,21 @@ def headline(reach: Reach) -> str:
         return f"{start}; {'; '.join(rest)}."
     start = f"Not decided: {ends.format('cannot reach')} on {join(named['deny'], 'or')}{request}"
     return f"{start}; not decided on {unknown}."
+
+
+def _partly(reach: Reach, request: str) -> str:
+    """Return what holds where the pods of the two ends do not agree."""
+    named: dict[str, list[str]] = {"some": [], "allow": [], "deny": [], "unknown": []}
+    for port in reach.ports:
+        named["some" if port.groups else port.verdict.verdict].append(_named(port))
+    text = (
+        f"It depends on the pods: not every pod of {quote(reach.source)} can reach every pod of "
+        f"{quote(reach.destination)} on {join(named['some'], 'or')}{request}"
+    )
+    rest = [f"all can on {join(named['allow'])}"] if named["allow"] else []
+    rest += [f"none can on {join(named['deny'], 'or')}"] if named["deny"] else []
+    rest += [f"not decided on {join(named['unknown'], 'or')}"] if named["unknown"] else []
+    return "; ".join([text, *rest]) + "."
 
 
 def _every(port: PortVerdict) -> bool:
@@ -152,7 +166,8 @@ def _lines(ports: Sequence[PortVerdict], places: Places) -> list[str]:
     """Return a line for the ports that share a verdict and what decided it."""
     groups: dict[str, list[str]] = {}
     for port in ports:
-        groups.setdefault(_outcome(port, places), []).append(str(port))
+        for outcome in _groups(port) or [_outcome(port, places)]:
+            groups.setdefault(outcome, []).append(str(port))
     return [f"{', '.join(names)}: {outcome}" for outcome, names in groups.items()]
 
 

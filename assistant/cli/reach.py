@@ -40,6 +40,9 @@ def reach(
     claims: Annotated[
         str, typer.Option(metavar="JSON", help="Claims of a valid token that the request carries.")
     ] = "",
+    sni: Annotated[
+        str, typer.Option(metavar="NAME", help="Server name that the caller's TLS handshake names.")
+    ] = "",
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -63,6 +66,7 @@ def reach(
         "host": host,
         "headers": header or [],
         "claims": claims,
+        "sni": sni,
     }
     result = _run(context, can_reach, arguments, workspace, as_json=as_json)
     raise typer.Exit(exit_codes.ANSWERED if result.verdict == "allow" else exit_codes.NO)

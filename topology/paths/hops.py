@@ -54,6 +54,7 @@ class Hops:
         port: int | None,
         protocol: Protocol,
         http: HttpRequest | None,
+        sni: str | None = None,
         service: Layer | None = None,
     ) -> Iterator[tuple[Party, Party, Verdict]]:
         """Decide one connection, apart for pods on the same node where that makes a difference.
@@ -64,10 +65,11 @@ class Hops:
             port: Of the destination; None asks whether any port is open.
             protocol: Transport protocol.
             http: The request on it.
+            sni: The server name of its TLS handshake.
             service: What the Service in between does, where there is one.
         """
         for one, other in _by_node(source, destination):
-            found = self._verdict(one, other, port, protocol, http)
+            found = self._verdict(one, other, port, protocol, http, sni)
             yield one, other, found if service is None else _with_service(found, service)
 
     def _verdict(
@@ -77,6 +79,7 @@ class Hops:
         port: int | None,
         protocol: Protocol,
         http: HttpRequest | None,
+        sni: str | None,
     ) -> Verdict:
         if _is_same_pod(source, destination):
             return _within(source)
@@ -85,12 +88,13 @@ class Hops:
             ends = self.policies.question_key(source.target, destination.target)
         # The names are part of it because the reasons name both ends.
         names = (source.name, destination.name)
-        key = (names, source.key, destination.key, ends, port, protocol, http)
+        key = (names, source.key, destination.key, ends, port, protocol, http, sni)
         found = self._verdicts.get(key)
         if found is None:
             if len(self._verdicts) >= _REMEMBERED:
                 self._verdicts.clear()
-            found = self._verdicts[key] = self._decide(source, destination, port, protocol, http)
+            found = self._decide(source, destination, port, protocol, http, sni)
+            self._verdicts[key] = found
         return found
 
     def open_ports(self, source: Party, destination: Party) -> tuple[PortSet, PortSet]:
@@ -105,12 +109,13 @@ class Hops:
         port: int | None,
         protocol: Protocol,
         http: HttpRequest | None,
+        sni: str | None,
     ) -> Verdict:
         asked = port
         if port is None:
             asked = self._example_port(source, destination, protocol)
         decided = self.policies.decide(
-            source.target, destination.target, port=asked, protocol=protocol, http=http
+            source.target, destination.target, port=asked, protocol=protocol, http=http, sni=sni
         )
         layers = [decided.egress, decided.ingress]
         if decided.l7 is not None:
@@ -118,7 +123,7 @@ class Hops:
         conditions = decided.conditions
         states = [decided.l7_verdict]
         if self.has_mesh and isinstance(destination.target, PodTarget):
-            mesh = self._mesh(source, destination.target.pod, port, protocol, http)
+            mesh = self._mesh(source, destination.target.pod, port, protocol, http, sni)
             layers += mesh.layers
             conditions += mesh.conditions
             states.append(mesh.l7)
@@ -149,9 +154,10 @@ class Hops:
         port: int | None,
         protocol: Protocol,
         http: HttpRequest | None,
+        sni: str | None,
     ) -> MeshDecision:
         return self.mesh.decide(
-            destination, port=port, protocol=protocol, source=source.target, http=http
+            destination, port=port, protocol=protocol, source=source.target, http=http, sni=sni
         )
 
 

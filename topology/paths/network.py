@@ -1,6 +1,6 @@
 """The cluster with its engines: one request through every layer, or everyone at one end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 
 from topology.model import Cluster, Problem
@@ -60,6 +60,7 @@ class Network:
         *,
         port: PortQuery | None = None,
         http: HttpRequest | None = None,
+        sni: str | None = None,
     ) -> Reach:
         """Say whether one end can open a connection to another, and what decides at each layer.
 
@@ -68,6 +69,7 @@ class Network:
             dst: Who accepts it.
             port: Of the pod, or of the Service where `dst` is one; None means each that is offered.
             http: The request on it; without it the answer says which requests pass.
+            sni: The server name that the caller's own TLS handshake asks for.
 
         Raises:
             InvalidQuery: The ends or the port cannot be asked about.
@@ -75,14 +77,19 @@ class Network:
         source, destination = resolved(self.cluster, src), resolved(self.cluster, dst)
         sources = parties_of(self.cluster, source, self._hops.class_of)
         asks = asks_of(
-            self.cluster, destination, port, self._hops.class_of, tcp_only=http is not None
+            self.cluster,
+            destination,
+            port,
+            self._hops.class_of,
+            tcp_only=http is not None or sni is not None,
         )
-        ports = tuple(self._ask(sources, ask, http) for ask in asks)
+        ports = tuple(self._ask(sources, ask, http, sni) for ask in asks)
         return Reach(
             source=str(src),
             destination=str(dst),
             asked=port,
             http=http,
+            sni=sni or "",
             ports=ports,
             notes=tuple(notes_on(source, destination, sources, asks, ports, http)),
         )
@@ -129,7 +136,13 @@ class Network:
     def _surroundings(self) -> Surroundings:
         return Surroundings(self.cluster, self._hops, self._ask)
 
-    def _ask(self, sources: Sequence[Party], ask: Ask, http: HttpRequest | None) -> PortVerdict:
+    def _ask(
+        self,
+        sources: Sequence[Party],
+        ask: Ask,
+        http: HttpRequest | None,
+        sni: str | None = None,
+    ) -> PortVerdict:
         """Decide one port between every pair of parties, and fold what they get."""
         if not ask.ends:
             verdict = _nowhere(ask.service)
@@ -150,6 +163,7 @@ class Network:
                 port=number,
                 protocol=ask.protocol,
                 http=http,
+                sni=sni,
                 service=ask.service,
             )
         ]
@@ -177,16 +191,23 @@ class Network:
 
 
 def _groups(found: Iterable[tuple[Party, Party, Verdict]]) -> tuple[Group, ...]:
-    """Return the pairs that get the same answer together, in order of appearance."""
-    groups: dict[tuple[object, ...], tuple[dict[str, None], dict[str, None], Verdict]] = {}
+    """Return the pairs that get the same answer together, in order of appearance.
+
+    Each group stands for every pair of its sources and its destinations, so that destinations
+    share one only where the very same sources get that answer.
+    """
+    senders: dict[tuple[Hashable, tuple[str, ...]], dict[str, None]] = {}
+    verdicts: dict[Hashable, Verdict] = {}
     for source, destination, verdict in found:
         key = (verdict.verdict, verdict.l7, *((one.verdict, one.policy) for one in verdict.layers))
-        sources, destinations, _ = groups.setdefault(key, ({}, {}, verdict))
-        sources.update(dict.fromkeys(source.members))
-        destinations.update(dict.fromkeys(destination.members))
+        verdicts.setdefault(key, verdict)
+        senders.setdefault((key, destination.members), {}).update(dict.fromkeys(source.members))
+    groups: dict[tuple[Hashable, tuple[str, ...]], dict[str, None]] = {}
+    for (answer, destinations), names in senders.items():
+        groups.setdefault((answer, tuple(names)), {}).update(dict.fromkeys(destinations))
     return tuple(
-        Group(sources=tuple(sources), destinations=tuple(destinations), verdict=verdict)
-        for sources, destinations, verdict in groups.values()
+        Group(sources=sources, destinations=tuple(members), verdict=verdicts[answer])
+        for (answer, sources), members in groups.items()
     )
 
 

@@ -38,7 +38,7 @@ def notes_on(
         ends |= {party.name: party for party, _ in ask.ends}
     for party in ends.values():
         yield from _oddities(party)
-    for end in (source, destination):
+    for end in (source,) if source == destination else (source, destination):
         if isinstance(end, NamespaceTarget):
             yield f"`{end}` stands for every workload in it."
 

@@ -77,6 +77,8 @@ class Reach:
     destination: str
     asked: PortQuery | None = None
     http: HttpRequest | None = None
+    sni: str = ""
+    """The server name that was asked about; empty where none was."""
     ports: tuple[PortVerdict, ...] = ()
     """Never empty."""
     notes: tuple[str, ...] = ()
@@ -91,6 +93,16 @@ class Reach:
     def allowed(self) -> bool:
         """Return whether the verdict is a plain allow."""
         return self.verdict == "allow"
+
+    @property
+    def partial(self) -> bool:
+        """Return whether the pods do not agree: some get through on a port where others do not."""
+        return any(
+            group.verdict.verdict != "deny"
+            for port in self.ports
+            if port.verdict.verdict == "deny"
+            for group in port.groups
+        ) or any(port.groups and port.verdict.verdict == "unknown" for port in self.ports)
 
     @property
     def deciding(self) -> PortVerdict:
@@ -127,6 +139,7 @@ class Reach:
                 "port": self.asked.number or self.asked.name or None if self.asked else None,
                 "protocol": self.asked.protocol if self.asked else None,
                 "http": http_to_dict(self.http),
+                "sni": self.sni or None,
             },
             **verdict_to_dict(first.verdict),
             "ports": [port.to_dict() for port in self.ports],

@@ -10,7 +10,7 @@ from topology.paths.parties import ClassOf, Party, group_pods, parties_of
 from topology.paths.queries import PortQuery
 from topology.policy.verdict import Layer
 from topology.services import ServiceRoute, service_backends, services_of
-from topology.targets import AddressTarget, DnsTarget, ServiceTarget, Target
+from topology.targets import AddressTarget, DnsTarget, NamespaceTarget, ServiceTarget, Target
 
 __all__ = ["Ask", "asks_of"]
 
@@ -66,10 +66,20 @@ def asks_of(
     chosen = [one for one in offered if one[1] == "TCP" or not tcp_only]
     if not chosen:
         return (Ask(protocol="TCP", ends=tuple((party, None) for party in parties)),)
-    return tuple(
-        Ask(protocol=protocol, name=name, ends=tuple((party, number) for party in parties))
-        for number, protocol, name in chosen
-    )
+    asks = []
+    for number, protocol, name in chosen:
+        asked = parties
+        if isinstance(target, NamespaceTarget):
+            # Workloads of a namespace are different things: each is asked for its own ports.
+            asked = tuple(one for one in parties if (number, protocol) in _ports(cluster, one.pods))
+        asks.append(
+            Ask(protocol=protocol, name=name, ends=tuple((party, number) for party in asked))
+        )
+    return tuple(asks)
+
+
+def _ports(cluster: Cluster, pods: Sequence[Pod]) -> set[tuple[int, Protocol]]:
+    return {(number, protocol) for number, protocol, _ in _offered(cluster, pods)}
 
 
 def _of_service(

@@ -129,6 +129,7 @@ class Connections:
         port: int | None,
         http: HttpRequest | None,
         dns: str | None,
+        sni: str | None = None,
     ) -> PolicyDecision:
         """Decide one connection; the arguments are those of `PolicyEngine.decide`."""
         layers: list[Layer] = []
@@ -149,8 +150,8 @@ class Connections:
             told = self.rows.told(way, end, row, protocol, atom, port)
             layers.append(told.layer)
             found = told.l7
-            if http is not None or dns is not None:
-                found = explain_l7(row, protocol, port, http=http, dns=dns)
+            if http is not None or dns is not None or sni is not None:
+                found = explain_l7(row, protocol, port, http=http, dns=dns, sni=sni)
             if found and told.layer.verdict != "deny":
                 l7.append(found)
             conditions += told.conditions

@@ -1,6 +1,6 @@
 """What a change of policies opens and closes: exactly, and only where it can make a difference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from topology.policy.axis import Axis, Place
@@ -162,17 +162,22 @@ class _Views:
 
     def requests_changed(self, way: Direction, number: int) -> dict[int, int]:
         """Return, by port atom, the ends for which other L7 rules apply after than before."""
-        old, new = (
-            {
-                (one.rule.l7, bits, mask)
-                for one in side.subjects.of(way, number)
-                if one.rule.l7 and not one.rule.deny
-                for bits, mask in side.gates.reach_of(one)
-            }
-            for side in (self._before, self._after)
-        )
+        old, new = (_requests(side, way, number) for side in (self._before, self._after))
         found: dict[int, int] = {}
-        for _, bits, mask in old ^ new:
-            for atom in members(mask):
-                found[atom] = found.get(atom, 0) | bits
+        for key in old.keys() | new.keys():
+            if bits := old.get(key, 0) ^ new.get(key, 0):
+                found[key[1]] = found.get(key[1], 0) | bits
         return found
+
+
+def _requests(side: Connections, way: Direction, number: int) -> dict[tuple[Hashable, int], int]:
+    """Return, by request that an L7 rule lets through and port atom, the ends that it is for."""
+    found: dict[tuple[Hashable, int], int] = {}
+    for one in side.subjects.of(way, number):
+        if one.rule.l7 is None or one.rule.deny:
+            continue
+        for bits, mask in side.gates.reach_of(one):
+            for atom in members(mask):
+                for request in one.rule.l7.alternatives:
+                    found[request, atom] = found.get((request, atom), 0) | bits
+    return found

@@ -185,6 +185,7 @@ class PolicyEngine:
         protocol: Protocol = "TCP",
         http: HttpRequest | None = None,
         dns: str | None = None,
+        sni: str | None = None,
     ) -> PolicyDecision:
         """Decide one connection.
 
@@ -196,6 +197,7 @@ class PolicyEngine:
             protocol: Transport protocol.
             http: The HTTP request, where L7 shall be decided.
             dns: The DNS name asked for, where the connection is a DNS query.
+            sni: The server name of the TLS handshake, where the connection is TLS.
 
         Raises:
             InvalidQuery: An end cannot be an end of a connection, or there is no such port.
@@ -207,9 +209,11 @@ class PolicyEngine:
             if source is not None and destination is not None:
                 identities = self._classes.index.identities
                 return self._connections.decide(
-                    identities[source], identities[destination], protocol, port, http, dns
+                    identities[source], identities[destination], protocol, port, http, dns, sni
                 )
-        return self._decide_parts(src, dst, port=port, protocol=protocol, http=http, dns=dns)
+        return self._decide_parts(
+            src, dst, port=port, protocol=protocol, http=http, dns=dns, sni=sni
+        )
 
     def _decide_parts(
         self,
@@ -220,12 +224,13 @@ class PolicyEngine:
         protocol: Protocol,
         http: HttpRequest | None,
         dns: str | None,
+        sni: str | None,
     ) -> PolicyDecision:
         """Decide between ends that may have several identities."""
         parts = []
         for source, destination in self._pairs(src, dst):
             decision = self._connections.decide(
-                source.identity, destination.identity, protocol, port, http, dns
+                source.identity, destination.identity, protocol, port, http, dns, sni
             )
             text = ", ".join(part for part in (source.part, destination.part) if part)
             parts.append((text, decision))

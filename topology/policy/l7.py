@@ -1,6 +1,7 @@
 """What the proxies look at inside a connection: HTTP requests and DNS queries."""
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -96,14 +97,24 @@ class L7Rules:
     names: tuple[str, ...] = ()
     """TLS server names."""
 
-    def admits(self, http: HttpRequest | None, dns: str | None) -> bool | None:
+    def admits(
+        self, http: HttpRequest | None, dns: str | None, sni: str | None = None
+    ) -> bool | None:
         """Return whether a request gets through; None where this cannot be decided."""
         if http is not None and self.parser == "http":
             results = {rule.matches(http) for rule in self.http}
             return True if True in results else None if None in results else False
         if dns is not None and self.parser == "dns":
             return any(pattern.matches(dns) for pattern in self.dns)
+        if sni is not None and self.parser == "tls":
+            return any(_is_server(sni, name) for name in self.names)
         return None
+
+    @property
+    def alternatives(self) -> tuple[Hashable, ...]:
+        """Return its items apart; equal items of two rules let the same requests through."""
+        items: tuple[Hashable, ...] = (*self.http, *self.dns, *self.names)
+        return tuple((self.parser, item) for item in items) or ((self.parser, None),)
 
     def __str__(self) -> str:
         if self.parser == "http":
@@ -113,6 +124,19 @@ class L7Rules:
         if self.parser == "tls":
             return "TLS with server name " + " or ".join(f"`{name}`" for name in self.names)
         return f"{self.parser} requests that its rules name"
+
+
+def _is_server(sni: str, pattern: str) -> bool:
+    """Return whether a pattern means a name: `*.` stands for one label, `**.` for one or more.
+
+    Source: `serverNames` of the CiliumNetworkPolicy schema, 1.18.
+    """
+    name, wanted = (text.lower().rstrip(".") for text in (sni, pattern))
+    stars, dot, rest = wanted.partition(".")
+    if not dot or stars not in ("*", "**"):
+        return name == wanted
+    head = name.removesuffix(f".{rest}")
+    return head not in ("", name) and (stars == "**" or "." not in head)
 
 
 def _has_header(request: HttpRequest, name: str, value: str | None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+from topology.policy.conflicts import merge_server_names
 from topology.policy.evaluation import CompiledRule
 from topology.policy.ground import Ground
 from topology.policy.labels import K8S, RESERVED
@@ -38,6 +39,12 @@ class Subjects:
         self._ground = ground
         self._selections = selections
         self._selecting = selecting
+        self._asks_names = any(
+            one.compiled.rule.l7 and one.compiled.rule.l7.parser == "tls"
+            for found in selections.values()
+            for one in found
+        )
+        self._merged: dict[tuple[CompiledRule, ...], tuple[CompiledRule, ...]] = {}
 
     @classmethod
     def of_rules(cls, ground: Ground, rules: Iterable[Rule]) -> "Subjects":
@@ -60,7 +67,13 @@ class Subjects:
 
     def of(self, direction: Direction, number: int) -> tuple[CompiledRule, ...]:
         """Return the rules that select an end in one direction."""
-        return self._selecting[direction][number]
+        rules = self._selecting[direction][number]
+        if not self._asks_names:
+            return rules
+        found = self._merged.get(rules)
+        if found is None:
+            found = self._merged[rules] = merge_server_names(rules, self._ground.named)
+        return found
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -97,7 +110,9 @@ class Subjects:
         selecting = {way: list(found) for way, found in self._selecting.items()}
         for way, numbers in touched.items():
             for number in numbers:
-                kept = [one for one in self.of(way, number) if one.rule.policy not in removed]
+                kept = [
+                    one for one in self._selecting[way][number] if one.rule.policy not in removed
+                ]
                 rules = sorted([*kept, *more.get((way, number), ())], key=_policy_of)
                 selecting[way][number] = tuple(rules)
         return Subjects(self._ground, selections, selecting), touched

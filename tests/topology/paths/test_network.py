@@ -5,8 +5,9 @@ from ipaddress import ip_address
 import pytest
 
 from topology.errors import InvalidQuery
-from topology.load import load_text
+from topology.load import load, load_text
 from topology.paths import Network, Reach, parse_http, parse_port
+from topology.samples import sample_path
 from topology.targets import AddressTarget, EntityTarget, NamespaceTarget, ServiceTarget
 
 SHOP = """
@@ -192,6 +193,7 @@ def test_the_document_has_the_fields_of_the_contract(network: Network) -> None:
         "port": 80,
         "protocol": "TCP",
         "http": {"method": "GET", "path": "/x", "host": "", "headers": []},
+        "sni": None,
     }
     fields = {"layer", "direction", "enforced", "verdict", "policy", "rule", "location", "reason"}
     assert all(fields <= set(layer) for layer in document["layers"])
@@ -323,3 +325,31 @@ def test_a_host_pod_is_another_peer_to_the_pods_of_its_own_node() -> None:
     got = {group.destinations: group.verdict.verdict for group in found.groups}
     assert got[("a/far",)] == "deny"
     assert all("a/near" not in names or verdict == "allow" for names, verdict in got.items())
+
+
+@pytest.fixture(scope="module")
+def sample() -> Network:
+    return Network.build(load([sample_path()]))
+
+
+def test_a_group_stands_for_every_pair_of_its_pods(sample: Network) -> None:
+    shop = NamespaceTarget("shop")
+    found = sample.reach(shop, shop)
+    assert found.partial
+    for port in found.ports:
+        for group in port.groups:
+            for source in group.sources:
+                # A pod towards itself meets no policy; a workload towards itself means replicas.
+                for destination in set(group.destinations) - {source}:
+                    single = sample.reach(
+                        sample.names.resolve(source),
+                        sample.names.resolve(destination),
+                        port=parse_port(str(port)),
+                    )
+                    assert single.verdict == group.verdict.verdict, (source, destination)
+
+
+def test_workloads_of_a_namespace_are_asked_for_their_own_ports(sample: Network) -> None:
+    shop = NamespaceTarget("shop")
+    (database,) = (port for port in sample.reach(shop, shop).ports if port.port == 5432)
+    assert {name for group in database.groups for name in group.destinations} == {"shop/db-0"}

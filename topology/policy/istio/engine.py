@@ -115,6 +115,7 @@ class MeshPolicies:
         protocol: Protocol = "TCP",
         source: PodTarget | AddressTarget | RangeTarget | DnsTarget | EntityTarget,
         http: HttpRequest | None = None,
+        sni: str | None = None,
     ) -> MeshDecision:
         """Decide one connection to a pod.
 
@@ -124,6 +125,8 @@ class MeshPolicies:
             protocol: Transport protocol; only TCP passes the proxies.
             source: Who opens the connection.
             http: The request; without it the answer says which requests pass.
+            sni: The server name of the caller's own TLS handshake. Between proxies of the mesh
+                it is wrapped in their mutual TLS, whose server name is the mesh's own.
         """
         why_not = self._unguarded(dst, port, protocol)
         if why_not:
@@ -131,7 +134,7 @@ class MeshPolicies:
         state = self.index.state(dst)
         if state.ambient:
             return self._behind_ztunnel(dst, port, source)
-        behind = self._behind_proxy(dst, port, source, http)
+        behind = self._behind_proxy(dst, port, source, http, sni)
         if state.present or (behind.verdict == "allow" and behind.l7 in (None, "allow")):
             return behind
         return _doubtful(behind, f"whether `{name_of(dst)}` carries a sidecar: {state.reason}")
@@ -227,6 +230,7 @@ class MeshPolicies:
         port: int | None,
         source: PodTarget | AddressTarget | RangeTarget | DnsTarget | EntityTarget,
         http: HttpRequest | None,
+        sni: str | None,
     ) -> MeshDecision:
         """Decide as a proxy in front of the pod does."""
         caller = self.caller(source)
@@ -240,6 +244,9 @@ class MeshPolicies:
             return MeshDecision(layers=(mtls, not_reached()))
         principal = None if mode.mode == "DISABLE" else caller.principal
         connection = self._connection(dst, port, replace(caller, principal=principal))
+        if sni and caller.principal is None:
+            # The caller's own TLS, which the proxy passes on unread.
+            connection = replace(connection, sni=sni, http=False)
         authentication: Authentication | None = None
         if http and connection.http:
             authentication = self.authenticate(dst, http)
