@@ -74,7 +74,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
-    parser.add_argument("--peer", action="store_true", help="install and run the peer of `bench`")
+    parser.add_argument(
+        "--peer",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="install the peer of `bench` into the cache folder, and run it, too",
+    )
     parser.add_argument("--profile", action="store_true", help="add where `bench` spends its time")
     parser.add_argument(
         "--box", type=float, default=60.0, help="seconds that a single map of `bench` may take"

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from tools.policy_findings import FileCheck, PolicyCheck, PolicyFinding, ValidationResult
+from tools.policy_place import PolicyPlace
 from tools.spec import Evidence, tool
 from tools.wording import bullets, count, join, quote
 from tools.workspace import Workspace
 from topology.errors import UnknownName
-from topology.model import Document, Network, Problem
+from topology.model import Document, Problem
 
 if TYPE_CHECKING:
     from topology.load import FileContent
@@ -49,14 +49,16 @@ def validate_policy(workspace: Workspace, policy: str = "", text: str = "") -> V
     Returns:
         For each policy its errors and warnings, with field, line and what to write instead.
     """
-    networks = _networks(workspace)
+    place = PolicyPlace(workspace.cluster)
     if text:
         from topology.load import read_text
 
-        files = [_check_file(read_text(text, name="text"), workspace.profile, networks)]
+        content = read_text(text, name="text")
+        place = place.with_(content.documents)
+        files = [_check_file(content, workspace.profile, place)]
         return _result(files, workspace.profile)
     chosen = _named(workspace, policy) if policy else workspace.cluster.policies
-    return _result(_check_documents(chosen, workspace.profile, networks), workspace.profile)
+    return _result(_check_documents(chosen, workspace.profile, place), workspace.profile)
 
 
 def check_files(
@@ -73,7 +75,8 @@ def check_files(
         profile: `1.18`, `1.19` or `kubernetes`.
         stdin: What `-` stands for.
         workspace: The cluster that the policies are meant for, where one is known: CIDRs that
-            cover its pods or nodes are then told.
+            cover its pods or nodes are then told, and Istio policies that select no workload, or
+            stand in the wrong namespace.
 
     Raises:
         InvalidQuery: There is no such profile.
@@ -82,8 +85,12 @@ def check_files(
     from topology.policy.profile import profile_named
 
     profile = profile_named(profile).name
-    networks = _networks(workspace) if workspace else ()
-    files = [_check_file(content, profile, networks) for content in read_files(paths, stdin=stdin)]
+    contents = list(read_files(paths, stdin=stdin))
+    place = None
+    if workspace:
+        added = [document for content in contents for document in content.documents]
+        place = PolicyPlace(workspace.cluster).with_(added)
+    files = [_check_file(content, profile, place) for content in contents]
     return _result(files, profile)
 
 
@@ -103,25 +110,14 @@ def _names(document: Document) -> tuple[str, ...]:
     return names if document.namespace else (document.name, document.key)
 
 
-def _networks(workspace: Workspace) -> tuple[Network, ...]:
-    """Return where the pods and nodes of a cluster are."""
-    cluster = workspace.cluster
-    found: list[Network] = [network for node in cluster.nodes for network in node.pod_cidrs]
-    found += [ip_network(one) for node in cluster.nodes for one in node.addresses]
-    found += [ip_network(one) for pod in cluster.pods for one in pod.addresses]
-    fours = collapse_addresses(one for one in found if isinstance(one, IPv4Network))
-    sixes = collapse_addresses(one for one in found if isinstance(one, IPv6Network))
-    return (*fours, *sixes)
-
-
-def _check_file(content: "FileContent", profile: str, networks: tuple[Network, ...]) -> FileCheck:
+def _check_file(content: "FileContent", profile: str, place: PolicyPlace | None) -> FileCheck:
     starts = sorted(one.source.at().line for one in content.documents)
     checks = []
     for document in content.documents:
         if _is_checked(document.kind):
             until = next((line for line in starts if line > document.source.at().line), 0)
             own = [one for one in content.problems if _is_within(one, document, until)]
-            checks.append(_check(document, profile, networks, own))
+            checks.append(_check(document, profile, place, own))
     left = [one for one in content.problems if one.code not in _SAID_HERE]
     return FileCheck(
         path=content.path,
@@ -132,11 +128,11 @@ def _check_file(content: "FileContent", profile: str, networks: tuple[Network, .
 
 
 def _check_documents(
-    documents: Iterable[Document], profile: str, networks: tuple[Network, ...]
+    documents: Iterable[Document], profile: str, place: PolicyPlace
 ) -> list[FileCheck]:
     by_file: dict[str, list[PolicyCheck]] = {}
     for document in documents:
-        check = _check(document, profile, networks, ())
+        check = _check(document, profile, place, ())
         by_file.setdefault(document.source.file, []).append(check)
     return [
         FileCheck(path=path, documents=tuple(sorted(found, key=lambda one: one.line)))
@@ -145,12 +141,17 @@ def _check_documents(
 
 
 def _check(
-    document: Document, profile: str, networks: tuple[Network, ...], problems: Iterable[Problem]
+    document: Document,
+    profile: str,
+    place: PolicyPlace | None,
+    problems: Iterable[Problem],
 ) -> PolicyCheck:
     # Takes the engines along, which other tools of this family's callers need not wait for.
     from topology.policy.validation.document import validate
 
-    findings = validate(document, profile, networks=networks)
+    findings = list(validate(document, profile, networks=place.networks if place else ()))
+    if place:
+        findings += place.find(document)
     read = [_as_finding(one) for one in problems]
     errors = [_finding(one) for one in findings if one.refuses]
     errors += [one for one in read if one.code == "not-text"]

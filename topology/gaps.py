@@ -72,6 +72,10 @@ class GapReport:
     gaps: tuple[Gap, ...]
     checked: int
     """How many workloads were looked at."""
+    meshed: tuple[str, ...] = ()
+    """Those of them that carry a sidecar, `namespace/name`."""
+    bare: tuple[str, ...] = ()
+    """Those that carry none, so that mutual TLS does not guard them."""
     notes: tuple[str, ...] = ()
 
 
@@ -137,7 +141,19 @@ class _Search:
             shown = _shown(sorted(set(unsure)))
             notes.append(f"Whether these carry a sidecar cannot be told from the input: {shown}.")
         ordered = sorted(set(gaps), key=lambda gap: (gap.code, gap.namespace, gap.object, gap.why))
-        return GapReport(gaps=tuple(ordered), checked=len(workloads), notes=tuple(notes))
+        meshed = {workload.full_name for workload, _ in self._sidecars(workloads)}
+        bare = {
+            workload.full_name
+            for workload in workloads
+            if any(self._mesh.index.state(pod).present is False for pod in workload.pods)
+        }
+        return GapReport(
+            gaps=tuple(ordered),
+            checked=len(workloads),
+            meshed=tuple(sorted(meshed)),
+            bare=tuple(sorted(bare - meshed)),
+            notes=tuple(notes),
+        )
 
     def _kinds(self, workload: Workload) -> list[tuple[_Guard, list[Pod]]]:
         """Return the pods of a workload by what guards them."""
@@ -229,8 +245,17 @@ class _Search:
         for workload, pod in self._sidecars(workloads):
             found = self._mesh.index.mode(pod, None)
             if found.mode != "STRICT":
-                key = (workload.namespace, found.mode, found.policy, found.location)
-                lax[key].append(f"`{workload.full_name}`")
+                lax[workload.namespace, found.mode, found.policy, found.location].append(
+                    f"`{workload.full_name}`"
+                )
+                continue
+            for port in sorted({port.number for port in pod.ports if port.protocol == "TCP"}):
+                own = self._mesh.index.mode(pod, port)
+                if own.mode != "STRICT":
+                    mode = f"{own.mode} for port {port}"
+                    lax[workload.namespace, mode, own.policy, own.location].append(
+                        f"`{workload.full_name}`"
+                    )
         for (namespace, mode, policy, location), names in lax.items():
             declared = self._cluster.namespaces.get(namespace)
             setting = f"{policy} sets {mode}" if policy else "no PeerAuthentication sets a mode"

@@ -61,8 +61,9 @@ def validate(
     """Check policies as Cilium, Kubernetes and Istio would, and say what to write instead.
 
     Every fault is told with its line. Warnings name what is dropped without an error, what AKS
-    does not offer, and what is allowed but rarely meant. With -w, CIDRs that cover pods or nodes
-    of that cluster are told, too.
+    does not offer, and what is allowed but rarely meant. With -w, what only that cluster
+    shows is told, too: CIDRs that cover its pods or nodes, Istio policies that select no workload
+    or stand in the wrong root namespace.
 
     Exits with 0 if every policy is valid, 1 if one is not, 5 if nothing could be read.
 

@@ -50,7 +50,9 @@ def run(
     machine = describe_machine(now or datetime.now(UTC))
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         found = tuple(_measure_size(pods, Path(folder), box, profile=profile) for pods in sizes)
-        rows, note = _run_peer(Path(folder), box) if peer else ((), "not run: add `--peer`")
+        rows, note = (
+            _run_peer(Path(folder), box) if peer else ((), "not run: asked to leave it out")
+        )
     return BenchResult(machine=machine, sizes=found, peer=rows, peer_note=note)
 
 
@@ -87,7 +89,7 @@ def _run_peer(work: Path, box: float) -> tuple[tuple[PeerRow, ...], str]:
     try:
         program = install_peer(user_cache_path("netassist", appauthor=False) / "bench-peer")
     except RuntimeError as error:
-        return (), str(error)
+        return (), f"not run: {error}"
     rows = []
     for pods in _PEER_SIZES:
         rows.append(compare(program, pods, SIZES[pods].policies, work, box=box))

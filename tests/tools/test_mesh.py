@@ -149,3 +149,37 @@ def test_claims_of_a_valid_token_can_be_given(tmp_path: Path) -> None:
     assert verdict('{"iss": "me", "sub": "bob"}') == "deny"
     with pytest.raises(ToolError, match="is no JSON object of claims"):
         verdict("alice")
+
+
+def mtls(tmp_path: Path, *documents: str) -> GapsResult:
+    path = tmp_path / "c.yaml"
+    path.write_text("---\n".join(documents))
+    found = find_gaps.run(Workspace.load([path]), about="mtls")
+    assert isinstance(found, GapsResult)
+    return found
+
+
+def test_strict_mutual_tls_is_shown_with_the_policy_that_sets_it(tmp_path: Path) -> None:
+    found = mtls(tmp_path, namespace(), pod("a"), pod("b", sidecar=False), STRICT)
+    assert found.summary.startswith("Mutual TLS is strict for every workload with a sidecar: ")
+    assert "Without a sidecar, and so without mutual TLS: `shop/b`." in found.summary
+    assert [(one.source, one.claim) for one in found.evidence] == [
+        ("PeerAuthentication/shop/p", "sets STRICT for `shop/a`")
+    ]
+
+
+def test_a_port_that_accepts_plaintext_under_strict_is_a_gap(tmp_path: Path) -> None:
+    modes = "mtls: {mode: STRICT}, portLevelMtls: {80: {mode: PERMISSIVE}}"
+    lax = f"{{selector: {{matchLabels: {{app: a}}}}, {modes}}}"
+    found = mtls(tmp_path, namespace(), pod("a"), mesh(lax, "PeerAuthentication"))
+    assert found.summary.startswith("No: mutual TLS is not strict for the workload with a sidecar.")
+    assert "sets PERMISSIVE for port 80" in found.gaps[0].why
+
+
+def test_other_gaps_are_left_out_of_a_report_on_mutual_tls(tmp_path: Path) -> None:
+    assert pairs(mtls(tmp_path, namespace(), pod("a"), STRICT)) == []
+
+
+def test_without_any_sidecar_mutual_tls_is_asked_for_nowhere(tmp_path: Path) -> None:
+    found = mtls(tmp_path, namespace(), pod("a", sidecar=False))
+    assert found.summary.startswith("Mutual TLS is asked for nowhere")

@@ -16,6 +16,7 @@ Intent = Literal[
     "list",
     "size",
     "docs",
+    "check",
     "help",
     "greeting",
     "thanks",
@@ -66,7 +67,7 @@ class Frame:
     """Of what to inspect or list."""
     namespace: str = ""
     arguments: dict[str, object] = field(default_factory=dict)
-    """Of size_subnets and search_docs."""
+    """Of the tool that `kind` names, for `size`, `docs` and `check`."""
     text: str = ""
     """What to say for `decline`, `ask` and `help`."""
     alternative: "Frame | None" = None

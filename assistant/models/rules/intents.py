@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from assistant.models.rules.defence import read_defence
 from assistant.models.rules.design import read_design, read_topic
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
@@ -84,7 +85,7 @@ def route(reading: Reading) -> Frame | None:
     design = read_design(reading.text)
     if design and not reading.named(*_ENDPOINTS):
         return design
-    if frame := read_review(reading):
+    if frame := read_defence(reading) or read_review(reading):
         return frame
     if frame := _route_outside(reading, outside) or _route_nowhere(reading):
         return frame

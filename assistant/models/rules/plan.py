@@ -72,6 +72,7 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
         "list": _list,
         "size": _stated,
         "docs": _stated,
+        "check": _stated,
     }
     if frame.intent not in calls:
         return Plan(frame=frame)
