@@ -12,6 +12,7 @@ from tools.wording import shorten
 from tools.workspace import Workspace
 from topology.errors import UnknownName
 from topology.overview import Block, Overview, Pair, PairVerdict
+from topology.paths import parse_http
 from topology.policy.verdict import Direction
 from topology.targets import NamespaceTarget
 
@@ -61,6 +62,8 @@ class MatrixResult(ToolResult):
     """Who may open what to whom."""
 
     by: Literal["workload", "namespace"]
+    http: str | None = None
+    """The request that was asked about."""
     ends: tuple[str, ...]
     """Sorted, the world last."""
     cells: tuple[MatrixCell, ...]
@@ -72,6 +75,7 @@ def show_matrix(
     workspace: Workspace,
     by: Literal["workload", "namespace"] = "workload",
     namespace: str = "",
+    http: str = "",
 ) -> MatrixResult:
     """Show who may open what to whom: every workload to every other and to the outside.
 
@@ -81,6 +85,7 @@ def show_matrix(
         workspace: The network.
         by: One row per workload, or one per namespace.
         namespace: Only workloads of this namespace; empty for all.
+        http: An HTTP request such as `GET /items`: cells then say who gets it through.
 
     Returns:
         One cell for each ordered pair, and whether each workload is restricted at all.
@@ -93,7 +98,8 @@ def show_matrix(
         known = sorted({one.namespace for one in network.cluster.workloads})
         message = f"No workload is in a namespace `{namespace}`."
         raise UnknownName(message, hint=f"There are {shorten([f'`{name}`' for name in known])}.")
-    overview = Overview(network, chosen)
+    request = parse_http(http) if http.strip() else None
+    overview = Overview(network, chosen, http=request)
     if by == "namespace":
         cells = tuple(map(_of_block, overview.blocks))
     else:
@@ -103,10 +109,11 @@ def show_matrix(
     spaces = sorted({one.namespace for one in chosen})
     faults = set_aside(network, tuple(NamespaceTarget(name) for name in spaces))
     return MatrixResult(
-        summary=describe(by, ends, cells, isolation),
+        summary=describe(by, ends, cells, isolation, http=request),
         evidence=tuple(_evidence(isolation)),
         not_verified=faults,
         by=by,
+        http=f"{request.method} {request.path}" if request else None,
         ends=ends,
         cells=cells,
         isolation=isolation,

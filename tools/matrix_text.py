@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tools.reach_text import request_text
 from tools.wording import bullets, count, join, quote, shorten
 
 if TYPE_CHECKING:
     from tools.matrix import IsolationRow, MatrixCell
+    from topology.policy.verdict import HttpRequest
 
 __all__ = ["SIGNS", "describe", "draw_grid"]
 
@@ -31,12 +33,14 @@ def describe(
     ends: Sequence[str],
     cells: Sequence["MatrixCell"],
     isolation: Sequence["IsolationRow"],
+    *,
+    http: "HttpRequest | None" = None,
 ) -> str:
     """Return the answer, complete and true on its own."""
     shown = _short_names(ends)
     inside = [cell for cell in cells if WORLD not in (cell.source, cell.destination)]
     parts = [
-        _headline(by, inside, isolation),
+        _headline(by, inside, isolation, request_text(http)),
         _fenced(draw_grid(ends, cells, shown)),
         bullets(_cut(_openings(ends, cells, shown))),
         bullets(_exceptions(cells, shown)),
@@ -73,7 +77,9 @@ def _short_names(ends: Sequence[str]) -> dict[str, str]:
     return {end: end.partition("/")[2] or end for end in ends}
 
 
-def _headline(by: str, cells: Sequence["MatrixCell"], isolation: Sequence["IsolationRow"]) -> str:
+def _headline(
+    by: str, cells: Sequence["MatrixCell"], isolation: Sequence["IsolationRow"], request: str
+) -> str:
     workloads = count(len(isolation), "workload")
     if not cells:
         return f"There are no two ends to compare among {workloads}."
@@ -81,7 +87,8 @@ def _headline(by: str, cells: Sequence["MatrixCell"], isolation: Sequence["Isola
     opened = [cell for cell in cells if cell.verdict in _OPEN]
     whole = sum(cell.verdict == "allow" for cell in cells)
     unknown = sum(cell.verdict == "unknown" for cell in cells)
-    text = f"{workloads}: of {len(cells):,} ordered pairs of {units}, {len(opened):,} can connect"
+    pairs = f"{len(cells):,} ordered pairs of {units}"
+    text = f"{workloads}: of {pairs}, {len(opened):,} can connect{request}"
     if whole < len(opened):
         text += f", {whole:,} of them on every port"
     return text + (f"; {unknown:,} are not known." if unknown else ".")

@@ -13,6 +13,7 @@ from topology.paths.results import Reach
 from topology.paths.routing import Ask, asks_of
 from topology.policy.matrix import STATES, Cell, State, members
 from topology.policy.ports import PortSet
+from topology.policy.verdict import HttpRequest
 from topology.targets import EntityTarget, PodTarget, WorkloadTarget
 
 __all__ = ["WORLD", "Block", "Overview", "Pair", "PairVerdict", "fold"]
@@ -67,13 +68,21 @@ class Overview:
     policy, a pod on its node's network) the pair is asked about as `Network.reach` does.
     """
 
-    def __init__(self, network: Network, workloads: Iterable[Workload] | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        workloads: Iterable[Workload] | None = None,
+        *,
+        http: HttpRequest | None = None,
+    ) -> None:
         """Look at some workloads only, or at all of them.
 
         Args:
             network: The cluster with its engines.
             workloads: At both ends; None for all.
+            http: The request that is sent; without it, cells say where only some get through.
         """
+        self._http = http
         chosen = network.cluster.workloads if workloads is None else workloads
         self._network = network
         self._matrix = network.policies.matrix()
@@ -134,6 +143,15 @@ class Overview:
         )
 
     def _pair(self, source: str, destination: str) -> Pair:
+        """Return the cell of two ends, of the request where one is asked about."""
+        if self._http is None:
+            return self._connection(source, destination)
+        found = self._connection(source, destination)
+        if found.verdict == "deny" or not (found.conditional or destination in self._guarded):
+            return _of_tcp(found)
+        return _of_reach(source, destination, self._reach(source, destination))
+
+    def _connection(self, source: str, destination: str) -> Pair:
         if min(self._classes[source]) < 0 or min(self._classes[destination]) < 0:
             return _of_reach(source, destination, self._reach(source, destination))
         found: dict[State, list[str]] = {state: [] for state in STATES}
@@ -208,7 +226,7 @@ class Overview:
             WorkloadTarget(self._workloads[name]) if name != WORLD else world
             for name in (source, destination)
         ]
-        return self._network.reach(*ends)
+        return self._network.reach(*ends, http=self._http)
 
     @cached_property
     def _offers(self) -> dict[str, tuple[_Offer, ...]]:
@@ -308,6 +326,24 @@ def _pair(
         denied=tuple(found["deny"]),
         exceptions=exceptions,
     )
+
+
+def _of_tcp(pair: Pair) -> Pair:
+    """Return a cell without the ports that carry no HTTP."""
+    given: dict[State, tuple[str, ...]] = {
+        "allow": pair.allowed,
+        "conditional": pair.conditional,
+        "unknown": pair.unknown,
+        "deny": pair.denied,
+    }
+    ports = {
+        state: [port for port in found if "/" not in port or "TCP" in port]
+        for state, found in given.items()
+    }
+    if not any(ports.values()):
+        # Nothing there speaks HTTP, so the request is answered by what the pair is at large.
+        return pair
+    return _pair(pair.source, pair.destination, ports, pair.exceptions)
 
 
 def _of_reach(source: str, destination: str, reach: Reach) -> Pair:

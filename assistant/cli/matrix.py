@@ -7,6 +7,7 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.reach import Http
 from assistant.cli.render import Output
 
 __all__ = ["matrix"]
@@ -33,6 +34,7 @@ def matrix(
     context: typer.Context,
     by: Annotated[By, typer.Option(help="One row per workload or per namespace.")] = By.WORKLOAD,
     namespace: Annotated[str, typer.Option(help="Only workloads of this namespace.")] = "",
+    http: Http = "",
     form: Annotated[
         Format, typer.Option("--format", help="`dot` is for Graphviz, `html` one page.")
     ] = Format.TEXT,
@@ -46,6 +48,7 @@ def matrix(
     Examples:
       netassist matrix
       netassist matrix --by namespace
+      netassist matrix --http "GET /items"
       netassist matrix --namespace shop --format html > matrix.html
       netassist matrix --format dot | dot -Tsvg > matrix.svg
     """
@@ -54,7 +57,7 @@ def matrix(
     output: Output = context.obj
     opened = open_workspace(workspace, output)
     with output.working("Computing"):
-        result = show_matrix.call(opened, {"by": by.value, "namespace": namespace})
+        result = show_matrix.call(opened, {"by": by.value, "namespace": namespace, "http": http})
         assert isinstance(result, MatrixResult)
     if as_json or form is Format.JSON:
         output.write_json(result.model_dump(mode="json"))

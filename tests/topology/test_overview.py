@@ -6,7 +6,7 @@ import pytest
 
 from topology.load import load, load_text
 from topology.overview import WORLD, Overview, fold
-from topology.paths import Network
+from topology.paths import Network, parse_http
 from topology.samples import sample_path
 from topology.targets import EntityTarget, WorkloadTarget
 
@@ -92,6 +92,23 @@ def test_each_cell_of_the_sample_with_its_mesh_is_what_reach_says() -> None:
 
 def test_each_cell_is_what_reach_says_where_pods_use_their_node_s_network() -> None:
     assert_agrees(Network.build(load_text(MIXED)))
+
+
+@pytest.mark.parametrize("request_text", ["GET /", "GET /x", "POST /items?a=1", "DELETE /invoices"])
+@pytest.mark.parametrize("form", ["sample", "mixed"])
+def test_each_cell_of_a_request_is_what_reach_says(form: str, request_text: str) -> None:
+    cluster = load([sample_path()]) if form == "sample" else load_text(MIXED)
+    network = Network.build(cluster)
+    request = parse_http(request_text)
+    workloads = {one.full_name: WorkloadTarget(one) for one in network.cluster.workloads}
+    targets = {**workloads, WORLD: EntityTarget(WORLD)}
+    for pair in Overview(network, http=request).pairs:
+        reach = network.reach(targets[pair.source], targets[pair.destination], http=request)
+        assert not pair.conditional, pair
+        states = {str(one): one.verdict.verdict for one in reach.ports}
+        named = {"allow": pair.allowed, "unknown": pair.unknown, "deny": pair.denied}
+        for verdict, ports in named.items():
+            assert all(states.get(port, verdict) == verdict for port in ports), pair
 
 
 def test_cells_tell_ports_requests_and_networks_apart() -> None:
