@@ -20,6 +20,7 @@ from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
 from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.reading import Reading, mend, read, read_names
+from assistant.models.rules.tasks import as_mend, refers_back, split_mend
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
@@ -116,12 +117,8 @@ class Interpreter:
         answered = self._answer_back(plain, state) if state else ()
         if answered:
             return answered
-        design = read_design(plain)
-        if design and design.intent == "size":
-            # Its numbers often stand in several sentences; they belong to one plan.
-            whole = route(read(plain, self.vocabulary, self.port_names))
-            if whole and whole.intent == "size":
-                return (whole, *_further_plans(plain, whole))
+        if found := self._read_whole(plain, state):
+            return found
         pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
@@ -164,6 +161,25 @@ class Interpreter:
         if state.intent != "ask":
             return ()
         return answer_ask(plain, reading, state)
+
+    def _read_whole(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
+        """Return what a message asks that must not be cut into sentences first."""
+        if mending := self._mend_path(plain, state):
+            return (mending,)
+        design = read_design(plain)
+        if design and design.intent == "size":
+            # Its numbers often stand in several sentences; they belong to one plan.
+            plan = route(read(plain, self.vocabulary, self.port_names))
+            if plan and plan.intent == "size":
+                return (plan, *_further_plans(plain, plan))
+        return ()
+
+    def _mend_path(self, plain: str, state: Frame | None) -> Frame | None:
+        """Return the connection that shall be mended: named with it, or asked about before."""
+        rest = split_mend(plain)
+        if rest is None:
+            return as_mend(state) if state and refers_back(plain) else None
+        return as_mend(self._interpret_piece(rest, state) if rest else state)
 
     def _interpret_piece(self, piece: str, state: Frame | None) -> Frame | None:
         if state and _WHY.match(piece) and state.ends:

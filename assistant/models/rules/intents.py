@@ -13,6 +13,7 @@ from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
+from assistant.models.rules.tasks import as_mend, read_task, wants_opening
 
 __all__ = ["route", "wants_reason"]
 
@@ -76,7 +77,7 @@ def wants_reason(text: str) -> bool:
 
 def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
-    if frame := _route_talk(reading):
+    if frame := _route_talk(reading) or read_task(reading):
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
@@ -350,6 +351,8 @@ def _route_unclear(reading: Reading) -> Frame | None:
 
 def _finish(frame: Frame, reading: Reading) -> Frame:
     """Add what holds for every path: the request, negation, whether a reason is asked for."""
+    if wants_opening(reading.text) and (mending := as_mend(frame)):
+        frame = mending
     ping = (PortText(protocol="ICMP"),) if reading.slots.ping and not reading.slots.ports else ()
     return replace(
         frame,

@@ -10,6 +10,7 @@ from assistant.models.rules.choices import ask_which
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.ports import pick_port
 from assistant.models.rules.slots import PortText
+from tools.wording import join
 from topology.model import Cluster
 
 __all__ = ["NO_DNS", "Call", "Plan", "make_plan", "settle_ends"]
@@ -56,6 +57,10 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     frame = settle_ends(frame, cluster)
     if ask := ask_which(frame):
         return Plan(frame=frame, ask=ask)
+    if frame.intent == "mend":
+        return _plan_mend(frame, cluster)
+    if frame.intent == "remove":
+        return _plan_removal(frame, cluster)
     if frame.intent == "reach":
         plan = _plan_reach(frame, cluster)
         if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
@@ -73,6 +78,7 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
         "size": _stated,
         "docs": _stated,
         "check": _stated,
+        "draft": _stated,
     }
     if frame.intent not in calls:
         return Plan(frame=frame)
@@ -171,6 +177,24 @@ def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:
             frame=frame, ask=f"That is {len(calls)} connections to check. Which of them matter?"
         )
     return Plan(frame=frame, calls=_unique(calls))
+
+
+def _plan_mend(frame: Frame, cluster: Cluster) -> Plan:
+    """Mend each connection that a question about it would ask about."""
+    asked = _plan_reach(replace(frame, both_ways=False), cluster)
+    calls = tuple(replace(call, name="fix_connection") for call in asked.calls)
+    return replace(asked, frame=frame, calls=calls)
+
+
+def _plan_removal(frame: Frame, cluster: Cluster) -> Plan:
+    """Try out all the removals that are named at once."""
+    keys: list[str] = []
+    for ref in frame.destinations:
+        found = [one.key for one in cluster.policies if one.key.endswith(f"/{ref.name}")]
+        if len(found) > 1:
+            return Plan(frame=frame, ask=f"Which `{ref.name}` is meant: {join(found, 'or')}?")
+        keys += found
+    return Plan(frame=frame, calls=(Call("simulate_policies", {"remove": keys}),))
 
 
 def _plan_review(frame: Frame, cluster: Cluster) -> Plan:

@@ -213,7 +213,6 @@ def test_two_readings_or_a_missing_fact_are_asked_back(
         ("restart prod/api", "change"),
         ("Which flows were dropped in the last hour?", "flows"),
         ("how many requests did prod/web send to prod/api", "flows"),
-        ("What breaks if I delete default-deny-ingress?", "hypothesis"),
         ("without default-deny-ingress can prod/web reach prod/redis?", "hypothesis"),
         ("why is prod/redis slow?", ""),
     ],
