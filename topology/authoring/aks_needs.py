@@ -1,0 +1,38 @@
+"""What a cluster must offer for a draft to act: ACNS, a sidecar, and no L7 rules twice."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from topology.authoring.intent import Pods
+from topology.authoring.membership import members
+from topology.authoring.writing import Written
+from topology.policy.validation.document import validate
+
+if TYPE_CHECKING:
+    from topology.paths import Network
+
+__all__ = ["needs_of"]
+
+
+def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
+    """Yield one sentence for each thing that a draft needs of AKS or of the mesh."""
+    said: set[str] = set()
+    for one in documents:
+        for finding in validate(one.document, network.policies.profile):
+            if finding.origin == "aks":
+                text = f"{one.key}: {finding.message} {finding.fix}"
+                key = finding.message
+                if key not in said:
+                    said.add(key)
+                    yield text
+        if one.document.kind == "AuthorizationPolicy" and isinstance(one.sheet.subject, Pods):
+            bare = sorted(
+                {
+                    f"{pod.namespace}/{pod.workload}"
+                    for pod in members(network.cluster, one.sheet.subject)
+                    if network.mesh.index.state(pod).present is False
+                }
+            )
+            if bare:
+                shown = ", ".join(bare)
+                yield f"{one.key}: {shown} carry no sidecar, so nothing enforces it there."

@@ -1,0 +1,137 @@
+"""A contract held against a network: each demand through every layer, with what decides it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from topology.authoring.contract import Contract, Demand
+from topology.errors import TopologyError
+from topology.memo import per_cluster
+from topology.model import Cluster, Workload
+from topology.paths.documents import blamed
+from topology.paths.queries import PortQuery
+from topology.policy.verdict import Layer
+from topology.targets import Target, WorkloadTarget
+
+if TYPE_CHECKING:
+    from topology.paths import Network, PortVerdict
+
+__all__ = ["Outcome", "check", "check_demand", "say_demand"]
+
+Expected = Literal["allow", "deny"]
+Found = Literal["allow", "deny", "unknown", "conditional", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one demand."""
+
+    demand: Demand
+    expected: Expected
+    found: Found
+    """`conditional`: some requests pass and none was named; `error`: it cannot be asked about."""
+    reason: str
+    """The sentence of the layer that decided."""
+    layer: Layer | None = None
+
+    @property
+    def met(self) -> bool:
+        """Return whether the network does what is demanded."""
+        return self.found == self.expected
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        policy, location = blamed(self.layer) if self.layer else (None, None)
+        return {
+            "src": self.demand.source,
+            "dst": self.demand.destination,
+            "port": self.demand.port,
+            "proto": self.demand.protocol,
+            "expected": self.expected,
+            "found": self.found,
+            "met": self.met,
+            "layer": self.layer.layer if self.layer else None,
+            "policy": policy,
+            "rule": self.layer.rule if self.layer else None,
+            "location": str(location) if location else None,
+            "reason": self.reason,
+        }
+
+
+def check(network: "Network", contract: Contract) -> tuple[Outcome, ...]:
+    """Decide every demand of a contract, those that must be allowed first.
+
+    A demand that names something that the network does not have counts as not met.
+    """
+    return (
+        *(check_demand(network, one, "allow") for one in contract.must_allow),
+        *(check_demand(network, one, "deny") for one in contract.must_deny),
+    )
+
+
+def check_demand(network: "Network", demand: Demand, expected: Expected) -> Outcome:
+    """Decide one demand."""
+    query = PortQuery(number=demand.port, protocol=demand.protocol)
+    try:
+        reach = network.reach(
+            _target(network, demand.source),
+            _target(network, demand.destination),
+            port=query,
+            http=demand.http,
+        )
+    except TopologyError as error:
+        reason = f"{error.message} {error.hint}".strip()
+        return Outcome(demand=demand, expected=expected, found="error", reason=reason)
+    # Of pods that do not agree, the ones count that fall short of the demand.
+    judged = [one for port in reach.ports for one in _judged(port)]
+    for found, layer in judged:
+        if found != expected:
+            break
+    else:
+        found, layer = judged[0]
+    return Outcome(
+        demand=demand,
+        expected=expected,
+        found=found,
+        reason=layer.reason if layer else "",
+        layer=layer,
+    )
+
+
+def say_demand(demand: Demand) -> str:
+    """Return a demand as one line, such as `shop/web -> shop/db 5432/TCP GET /`."""
+    port = f"{demand.port}/" if demand.port is not None else "every "
+    text = f"{demand.source} -> {demand.destination} {port}{demand.protocol}"
+    if demand.http:
+        text += f" {demand.http.method} {demand.http.path}"
+    return text
+
+
+def _judged(port: "PortVerdict") -> Iterator[tuple[Found, Layer | None]]:
+    verdicts = [one.verdict for one in port.groups] or [port.verdict]
+    for verdict in verdicts:
+        found: Found = verdict.verdict
+        layer = verdict.deciding or (verdict.opening if verdict.layers else None)
+        if found == "allow" and verdict.l7 in ("conditional", "unknown"):
+            found = "conditional" if verdict.l7 == "conditional" else "unknown"
+            layer = next((one for one in verdict.layers if one.layer == "l7"), layer)
+        elif found == "allow" and verdict.l7 == "deny":
+            found = "deny"
+        yield found, layer
+
+
+def _target(network: "Network", name: str) -> Target:
+    """Return what a name of a contract means; `namespace/workload` is taken at its word."""
+    workload = _workloads(network.cluster).get(name)
+    return WorkloadTarget(workload) if workload else network.names.resolve(name)
+
+
+@per_cluster
+def _workloads(cluster: Cluster) -> dict[str, Workload]:
+    found: dict[str, Workload] = {}
+    twice: set[str] = set()
+    for one in cluster.workloads:
+        twice |= {one.full_name} & found.keys()
+        found[one.full_name] = one
+    return {name: one for name, one in found.items() if name not in twice}
+

@@ -1,0 +1,228 @@
+"""The contract of an intent: its clauses as connections between ends that exist."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from topology.authoring.contract import Contract, Demand
+from topology.authoring.ends import Port, End, every_end, offered, ends_of
+from topology.authoring.intent import Anyone, Clause, Intent, Party, Traffic
+from topology.authoring.membership import means, ports_of
+from topology.authoring.phrases import say_clause
+from topology.authoring.sheets import Sheet, Side
+from topology.authoring.sides import side_of
+from topology.authoring.support import is_isolated
+from topology.authoring.witnesses import requests_in, requests_out
+from topology.model import Cluster
+from topology.policy.ports import PortSet
+
+if TYPE_CHECKING:
+    from topology.paths import Network
+
+__all__ = ["Allowance", "allowances", "contract_of", "demands_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a clause, or a rule of support, allows or denies, whoever enforces it."""
+
+    sources: tuple[Party, ...]
+    destinations: tuple[Party, ...]
+    traffic: Traffic
+    deny: bool = False
+    because: str = ""
+
+    def covers(self, cluster: Cluster, source: End, destination: End) -> bool:
+        """Return whether it is about two ends."""
+        return _is_one(cluster, self.sources, source) and _is_one(
+            cluster, self.destinations, destination
+        )
+
+
+def allowances(intent: Intent, sheets: Iterable[Sheet] = ()) -> tuple[Allowance, ...]:
+    """Return everything that a draft may open or close by name.
+
+    Args:
+        intent: Grounded; each clause counts.
+        sheets: The draft, whose rules of support count too.
+    """
+    found = [
+        Allowance(
+            sources=clause.sources,
+            destinations=clause.destinations,
+            traffic=clause.traffic,
+            deny=clause.effect == "deny",
+            because=say_clause(clause),
+        )
+        for clause in intent.clauses
+    ]
+    for sheet in sheets:
+        sides: tuple[Side, ...] = ("ingress", "egress")
+        for side in sides:
+            for rule in sheet.side(side) or ():
+                if rule.is_support:
+                    ends = ((sheet.subject,), rule.peers)
+                    sources, destinations = ends if side == "egress" else ends[::-1]
+                    found.append(
+                        Allowance(
+                            sources=sources,
+                            destinations=destinations,
+                            traffic=rule.traffic,
+                            because=rule.because,
+                        )
+                    )
+    return tuple(found)
+
+
+def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()) -> Contract:
+    """Return what must be open and what must be closed once an intent is in force.
+
+    Args:
+        network: Whose workloads, Services and ports are named.
+        intent: Grounded.
+        sheets: The draft, for what it lets through besides (DNS and the like).
+    """
+    cluster = network.cluster
+    allowed: dict[Demand, None] = {}
+    denied: dict[Demand, None] = {}
+    permitted = allowances(intent, sheets)
+    for one in permitted:
+        found = denied if one.deny else allowed
+        found.update(dict.fromkeys(demands_of(cluster, one)))
+    for clause in intent.clauses:
+        if clause.only and clause.effect == "allow":
+            side = side_of(clause)
+            subjects = clause.destinations if side == "ingress" else clause.sources
+            denied.update(dict.fromkeys(_others(network, subjects, side, permitted, clause)))
+    for subject, side in intent.isolate:
+        denied.update(dict.fromkeys(_others(network, (subject,), side, permitted, None)))
+    allowed = {one: None for one in allowed if not _is_denied(cluster, one, permitted, denied)}
+    return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
+
+
+def _is_denied(
+    cluster: Cluster,
+    demand: Demand,
+    permitted: Iterable[Allowance],
+    denied: Iterable[Demand],
+) -> bool:
+    """Return whether an exception takes back what a wider clause allows."""
+    plain = {(one.source, one.destination, one.port, one.protocol, one.http) for one in denied}
+    key = (demand.source, demand.destination, demand.port, demand.protocol)
+    return (*key, demand.http) in plain or (*key, None) in plain
+
+
+def _is_one(cluster: Cluster, parties: Iterable[Party], end: End) -> bool:
+    for party in parties:
+        if isinstance(party, Anyone):
+            return True
+        if end.pods:
+            if all(means(cluster, party, pod) for pod in end.pods):
+                return True
+        elif end.is_of(party):
+            return True
+    return False
+
+
+def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
+    """Yield the connections that a clause is about, between everyone whom it names."""
+    sources = [end for one in allowance.sources for end in ends_of(cluster, one)]
+    destinations = [end for one in allowance.destinations for end in ends_of(cluster, one)]
+    for destination in dict.fromkeys(destinations):
+        ports = _ports(destination, allowance.traffic)
+        for source in dict.fromkeys(sources):
+            if source.name == destination.name or not (source.pods or destination.pods):
+                continue
+            for port in ports:
+                for http in requests_in(allowance.traffic):
+                    if http is None or port.protocol == "TCP":
+                        yield Demand(
+                            source=source.name,
+                            destination=destination.name,
+                            port=port.number,
+                            protocol=port.protocol,
+                            http=http,
+                            because=allowance.because,
+                        )
+
+
+def _others(
+    network: "Network",
+    subjects: Iterable[Party],
+    side: Side,
+    permitted: tuple[Allowance, ...],
+    clause: Clause | None,
+) -> Iterator[Demand]:
+    """Yield what must be closed once nothing but what is permitted may pass.
+
+    Where a clause names ports, it is about these; others of a subject that policies restrict
+    already stay as they are.
+    """
+    cluster = network.cluster
+    because = f"nothing else may: {say_clause(clause)}" if clause else "default deny"
+    for subject in subjects:
+        for mine in ends_of(cluster, subject):
+            if not mine.pods:
+                continue
+            limit = PortSet.ALL
+            if clause and clause.traffic.ports and is_isolated(network, mine.pods[0], side):
+                limit = ports_of(clause.traffic.ports, mine.pods if side == "ingress" else ())
+            for other in every_end(cluster):
+                if other.name == mine.name:
+                    continue
+                source, destination = (other, mine) if side == "ingress" else (mine, other)
+                for one in _closed(cluster, source, destination, permitted, because):
+                    if one.port is None or limit.contains(one.protocol, one.port):
+                        yield one
+
+
+def _closed(
+    cluster: Cluster,
+    source: End,
+    destination: End,
+    permitted: tuple[Allowance, ...],
+    because: str,
+) -> Iterator[Demand]:
+    about = [one for one in permitted if not one.deny and one.covers(cluster, source, destination)]
+    for port in offered(destination):
+        on_it = [one for one in about if _passes(one, destination, port)]
+        requests = requests_out(one.traffic for one in on_it) if on_it else (None,)
+        for http in requests:
+            if http is None or port.protocol == "TCP":
+                yield Demand(
+                    source=source.name,
+                    destination=destination.name,
+                    port=port.number,
+                    protocol=port.protocol,
+                    http=http,
+                    because=because,
+                )
+
+
+def _passes(allowance: Allowance, destination: End, port: Port) -> bool:
+    ports = ports_of(allowance.traffic.ports, destination.pods)
+    if port.number is None:
+        return bool(ports.only(port.protocol))
+    return ports.contains(port.protocol, port.number)
+
+
+def _ports(destination: End, traffic: Traffic) -> tuple[Port, ...]:
+    """Return the ports on which a connection is tried."""
+    ports = ports_of(traffic.ports, destination.pods)
+    if not traffic.ports:
+        return offered(destination)
+    found: dict[Port, None] = {}
+    for port in offered(destination):
+        if port.number is not None and ports.contains(port.protocol, port.number):
+            found[port] = None
+    for span in traffic.ports:
+        own = ports_of((span,), destination.pods)
+        for protocol in ("TCP", "UDP", "SCTP", "ICMP", "ICMPv6"):
+            if span.protocol == "ANY" and not span.name and protocol != "TCP" and span.first != 53:
+                continue
+            for first, last in own.spans(protocol):
+                if (first, last) == (0, 65535):
+                    found.setdefault(Port(None, protocol), None)
+                else:
+                    found.update({Port(one, protocol): None for one in (first, last)})
+    return tuple(found)
