@@ -20,7 +20,7 @@ from topology.policy.verdict import HttpRequest
 __all__ = ["ContractFile", "contract_text", "contract_to_dict", "read_contract", "read_contracts"]
 
 _SECTIONS = ("must_allow", "must_deny")
-_FIELDS = ("because", "claims", "dst", "headers", "host", "http", "port", "proto", "src")
+_FIELDS = ("because", "claims", "dns", "dst", "headers", "host", "http", "port", "proto", "src")
 _PROTOCOLS: dict[str, Protocol] = {one.lower(): one for one in get_args(Protocol)}
 _USAGE = "Write `must_allow:` and `must_deny:`, each a list of `{src, dst, port, proto, http}`."
 
@@ -53,7 +53,7 @@ def read_contracts(
     """
     report = Report()
     found = [one for given in read_inputs(paths, stdin, report) for one in _read(given)]
-    for problem in report.problems:
+    for problem in report.finish():
         if problem.severity == "error":
             raise UnreadableInput(problem.message, hint=problem.hint, location=problem.location)
     if not found:
@@ -100,6 +100,8 @@ def _to_dict(demand: Demand) -> dict[str, Any]:
     if demand.port is not None:
         found["port"] = demand.port
     found["proto"] = demand.protocol
+    if demand.dns:
+        found["dns"] = demand.dns
     http = demand.http
     if http is not None:
         found["http"] = f"{http.method} {http.path}"
@@ -172,13 +174,14 @@ def _demand(item: _Value, file: str) -> Demand:
         http = _http(fields)
     except InvalidQuery as error:
         raise _refused(error.message, error.hint, file, item.line) from error
-    because = fields.get("because")
+    because, dns = fields.get("because"), fields.get("dns")
     return Demand(
         source=ends[0],
         destination=ends[1],
         port=port.number,
         protocol=port.protocol,
         http=http,
+        dns=str(dns.value) if dns else "",
         because=str(because.value) if because else "",
     )
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Contract, Demand
+from topology.authoring.contract_check import check_demand
 from topology.authoring.ends import Port, End, every_end, offered, ends_of
 from topology.authoring.intent import Anyone, Clause, Intent, Party, Traffic
 from topology.authoring.membership import means, ports_of
@@ -12,7 +14,7 @@ from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
 from topology.authoring.sides import side_of
 from topology.authoring.support import is_isolated
-from topology.authoring.witnesses import requests_in, requests_out
+from topology.authoring.witnesses import requests_in, requests_out, sample_name
 from topology.model import Cluster
 from topology.policy.ports import PortSet
 
@@ -134,7 +136,11 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
             if source.name == destination.name or not (source.pods or destination.pods):
                 continue
             for port in ports:
-                for http in requests_in(allowance.traffic):
+                if allowance.traffic.server_names:
+                    continue
+                for http, dns in product(
+                    requests_in(allowance.traffic), map(sample_name, allowance.traffic.dns or ("",))
+                ):
                     if http is None or port.protocol == "TCP":
                         yield Demand(
                             source=source.name,
@@ -142,6 +148,7 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
                             port=port.number,
                             protocol=port.protocol,
                             http=http,
+                            dns=dns,
                             because=allowance.because,
                         )
 
@@ -165,15 +172,24 @@ def _others(
             if not mine.pods:
                 continue
             limit = PortSet.ALL
-            if clause and clause.traffic.ports and is_isolated(network, mine.pods[0], side):
+            restricted = is_isolated(network, mine.pods[0], side)
+            if clause and clause.traffic.ports and restricted:
                 limit = ports_of(clause.traffic.ports, mine.pods if side == "ingress" else ())
             for other in every_end(cluster):
                 if other.name == mine.name:
                     continue
                 source, destination = (other, mine) if side == "ingress" else (mine, other)
                 for one in _closed(cluster, source, destination, permitted, because):
-                    if one.port is None or limit.contains(one.protocol, one.port):
-                        yield one
+                    if one.port is not None and not limit.contains(one.protocol, one.port):
+                        continue
+                    # Default deny takes nothing from what other policies allow by a rule.
+                    if clause is None and restricted and _is_open(network, one):
+                        continue
+                    yield one
+
+
+def _is_open(network: "Network", demand: Demand) -> bool:
+    return check_demand(network, demand, "deny").found in ("allow", "conditional")
 
 
 def _closed(

@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Demand
+from topology.authoring.contract_check import check_demand
 from topology.authoring.intent import (
     Anyone,
     Clause,
@@ -19,6 +20,7 @@ from topology.authoring.intent import (
     PortSpan,
     Traffic,
 )
+from topology.authoring.repair import is_forbidden
 from topology.authoring.stable_labels import pods_of_workload
 from topology.calls import Call, calls
 from topology.errors import InvalidQuery, UnknownName
@@ -93,11 +95,11 @@ def least_privilege(
     scope = {one.full_name: one for one in _scope(cluster, namespace, workload)}
     edges = _Edges()
     for call in calls(cluster):
-        _add_call(cluster, edges, scope, call)
+        _add_call(network, edges, scope, call)
     for service in cluster.services:
         _add_exposure(cluster, edges, scope, service, kind)
     for demand in observed:
-        _add_observed(cluster, edges, scope, demand, window)
+        _add_observed(network, edges, scope, demand, window)
     if not edges.evidence:
         message = "Nothing in the input says what these workloads need."
         hint = "Give observed flows, or manifests whose environment variables name Services."
@@ -133,12 +135,15 @@ def _scope(cluster: Cluster, namespace: str, workload: str) -> list[Workload]:
     return [one for one in own if one.namespace not in _SYSTEM]
 
 
-def _add_call(cluster: Cluster, edges: _Edges, scope: dict[str, Workload], call: Call) -> None:
+def _add_call(
+    network: "Network", edges: _Edges, scope: dict[str, Workload], call: Call
+) -> None:
+    cluster = network.cluster
     caller = call.caller.full_name
     said = f"`{caller}` names `{call.host}` in `{call.variable}`"
     if call.service is not None:
         for target, span in _targets(cluster, call.service, call.port):
-            _connect(cluster, edges, scope, (call.caller, target), span, said)
+            _connect(network, edges, scope, (call.caller, target), span, said)
         return
     if caller not in scope:
         return
@@ -178,15 +183,16 @@ def _add_exposure(
 
 
 def _add_observed(
-    cluster: Cluster, edges: _Edges, scope: dict[str, Workload], demand: Demand, window: str
+    network: "Network", edges: _Edges, scope: dict[str, Workload], demand: Demand, window: str
 ) -> None:
+    cluster = network.cluster
     by_name = {one.full_name: one for one in cluster.workloads}
     source, destination = by_name.get(demand.source), by_name.get(demand.destination)
     span = _span(demand.port, demand.protocol) if demand.port else None
     when = f" ({window})" if window else ""
     said = f"`{demand.source}` was seen to open `{demand.destination}`{when}"
     if source and destination:
-        _connect(cluster, edges, scope, (source, destination), span, said)
+        _connect(network, edges, scope, (source, destination), span, said)
     elif source and source.full_name in scope:
         edges.add(edges.outward, source.full_name, span, _outside(demand.destination))
         edges.evidence[f"{said}."] = None
@@ -195,8 +201,24 @@ def _add_observed(
         edges.evidence[f"{said}."] = None
 
 
+def _forbidden(
+    network: "Network", caller: Workload, target: Workload, span: PortSpan | None
+) -> str:
+    """Return why a connection cannot be made whatever is allowed beside; empty if it can."""
+    if span is None or span.protocol not in ("TCP", "UDP", "SCTP"):
+        return ""
+    demand = Demand(
+        source=caller.full_name,
+        destination=target.full_name,
+        port=span.first,
+        protocol=span.protocol,
+    )
+    outcome = check_demand(network, demand, "allow")
+    return outcome.reason if outcome.found == "deny" and is_forbidden(outcome) else ""
+
+
 def _connect(
-    cluster: Cluster,
+    network: "Network",
     edges: _Edges,
     scope: dict[str, Workload],
     ends: tuple[Workload, Workload],
@@ -205,8 +227,13 @@ def _connect(
 ) -> None:
     """Add a connection between workloads, on each side that is in scope."""
     caller, target = ends
-    if caller is target:
+    if caller is target or not {caller.full_name, target.full_name} & scope.keys():
         return
+    stop = _forbidden(network, caller, target, span)
+    if stop:
+        edges.gaps[f"{said}, but it is left out: {stop}"] = None
+        return
+    cluster = network.cluster
     if caller.full_name in scope:
         edges.add(edges.outward, caller.full_name, span, pods_of_workload(cluster, target))
         edges.evidence[f"{said}."] = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Demand
-from topology.authoring.contract_check import Outcome
+from topology.authoring.contract_check import Outcome, say_demand
 from topology.authoring.intent import (
     Clause,
     Entities,
@@ -23,12 +23,11 @@ from topology.authoring.sides import side_of
 from topology.authoring.stable_labels import pods_of_workload
 from topology.model import Cluster, Workload
 from topology.paths.documents import blamed
-from topology.policy.verdict import Layer
 
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Amendment", "amend", "obstacle"]
+__all__ = ["Amendment", "amend", "is_forbidden", "obstacle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +50,9 @@ def obstacle(proof: Proof) -> str:
         layer = outcome.layer
         if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
             continue
-        if layer.layer == "service":
-            return layer.reason
-        if _is_explicit(layer):
+        if layer.layer in ("mtls", "service"):
+            return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
+        if is_forbidden(outcome):
             policy, location = blamed(layer)
             place = f" ({location})" if location else ""
             return (
@@ -62,6 +61,18 @@ def obstacle(proof: Proof) -> str:
                 f"allowed beside it. {layer.reason}"
             )
     return ""
+
+
+def is_forbidden(outcome: Outcome) -> bool:
+    """Return whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
+    layer = outcome.layer
+    if layer is None:
+        return False
+    if layer.layer in ("mtls", "service"):
+        return True
+    if layer.layer == "authorization":
+        return layer.rule is not None
+    return bool(layer.rule) and "Deny" in (layer.rule or "")
 
 
 def amend(
@@ -109,15 +120,6 @@ def _key(sheet: Sheet) -> tuple[object, ...]:
     rules = sheet.ingress or sheet.egress or ()
     deny = sheet.kind == "AuthorizationPolicy" and any(rule.deny for rule in rules)
     return sheet.kind, sheet.namespace, sheet.subject, deny
-
-
-def _is_explicit(layer: Layer) -> bool:
-    """Return whether a rule denies, not the lack of one that allows."""
-    if layer.layer == "mtls":
-        return True
-    if layer.layer == "authorization":
-        return layer.rule is not None
-    return bool(layer.rule) and "Deny" in (layer.rule or "")
 
 
 def _open(

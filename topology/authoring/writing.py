@@ -106,8 +106,8 @@ def _named(sheet: Sheet, intent: Intent, taken: set[str]) -> Sheet:
     space = f"{sheet.namespace}/" if sheet.namespace else ""
     chosen, number = name, 1
     while f"{sheet.kind}/{space}{chosen}" in taken:
+        chosen = f"{name}-allow" if number == 1 else f"{name}-allow-{number}"
         number += 1
-        chosen = f"{name}-{number}"
     taken.add(f"{sheet.kind}/{space}{chosen}")
     return replace(sheet, name=chosen)
 
