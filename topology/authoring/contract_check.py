@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from topology.authoring.contract import Contract, Demand
 from topology.errors import InvalidQuery, TopologyError
@@ -36,6 +36,8 @@ class Outcome:
     reason: str
     """The sentence of the layer that decided."""
     layer: Layer | None = None
+    layers: tuple[Layer, ...] = ()
+    """Every layer, in the order in which a packet meets them."""
 
     @property
     def met(self) -> bool:
@@ -61,6 +63,15 @@ class Outcome:
         }
 
 
+class _Judgement(NamedTuple):
+    """What some pods get that agree."""
+
+    found: Found
+    layer: Layer | None
+    """That decides."""
+    layers: tuple[Layer, ...]
+
+
 def check(network: "Network", contract: Contract) -> tuple[Outcome, ...]:
     """Decide every demand of a contract, those that must be allowed first.
 
@@ -80,17 +91,15 @@ def check_demand(network: "Network", demand: Demand, expected: Expected) -> Outc
         reason = f"{error.message} {error.hint}".strip()
         return Outcome(demand=demand, expected=expected, found="error", reason=reason)
     # Of pods that do not agree, the ones count that fall short of the demand.
-    for found, layer in judged:
-        if found != expected:
-            break
-    else:
-        found, layer = judged[0]
+    short = [one for one in judged if one.found != expected]
+    chosen = (short or judged)[0]
     return Outcome(
         demand=demand,
         expected=expected,
-        found=found,
-        reason=layer.reason if layer else "",
-        layer=layer,
+        found=chosen.found,
+        reason=chosen.layer.reason if chosen.layer else "",
+        layer=chosen.layer,
+        layers=chosen.layers,
     )
 
 
@@ -105,21 +114,21 @@ def say_demand(demand: Demand) -> str:
     return text
 
 
-def _judge(network: "Network", demand: Demand) -> list[tuple[Found, Layer | None]]:
+def _judge(network: "Network", demand: Demand) -> list[_Judgement]:
     """Return what is found for each group of pods that the ends stand for."""
     source = _target(network, demand.source)
     destination = _target(network, demand.destination)
     if demand.dns:
         return _queries(network, source, destination, demand)
     found = _reached(network, source, destination, demand)
-    if isinstance(destination, DnsTarget) and any(state == "unknown" for state, _ in found):
+    if isinstance(destination, DnsTarget) and any(one.found == "unknown" for one in found):
         return _anywhere(network, source, destination.name, demand) or found
     return found
 
 
 def _reached(
     network: "Network", source: Target, destination: Target, demand: Demand
-) -> list[tuple[Found, Layer | None]]:
+) -> list[_Judgement]:
     query = PortQuery(number=demand.port, protocol=demand.protocol)
     reach = network.reach(source, destination, port=query, http=demand.http)
     return [one for port in reach.ports for one in _judged(port)]
@@ -127,7 +136,7 @@ def _reached(
 
 def _anywhere(
     network: "Network", source: Target, name: str, demand: Demand
-) -> list[tuple[Found, Layer | None]]:
+) -> list[_Judgement]:
     """Return what holds for a name wherever in the public Internet it leads; nothing if it varies.
 
     Denials of addresses that no public name has (169.254.169.254, say) leave the verdict on a name
@@ -137,18 +146,18 @@ def _anywhere(
     places = network.policies.matrix().axis.places
     parts = [one.identity.addresses[0] for one in places if one.kind == "network"]
     tried = [_PUBLIC, *(address for address in parts if address.is_global)]
-    found: list[tuple[Found, Layer | None]] = []
+    found: list[_Judgement] = []
     for address in dict.fromkeys(tried):
         target = AddressTarget(address, frozenset({name}))
         found += _reached(network, source, target, demand)
-    return found if len({state for state, _ in found}) == 1 else []
+    return found if len({one.found for one in found}) == 1 else []
 
 
 def _queries(
     network: "Network", source: Target, destination: Target, demand: Demand
-) -> list[tuple[Found, Layer | None]]:
+) -> list[_Judgement]:
     """Decide a DNS query between pods, which only network policies look into."""
-    found: list[tuple[Found, Layer | None]] = []
+    found: list[_Judgement] = []
     for one in _pods(network, source):
         for other in _pods(network, destination):
             decision = network.policies.decide(
@@ -159,7 +168,7 @@ def _queries(
             state: Found = decision.verdict
             if state == "allow" and decision.l7_verdict in ("deny", "unknown"):
                 state = decision.l7_verdict
-            found.append((state, stop))
+            found.append(_Judgement(state, stop, tuple(layers)))
     return found
 
 
@@ -171,7 +180,7 @@ def _pods(network: "Network", target: Target) -> list[PodTarget]:
     return [PodTarget(pod) for pod in {class_of(one): one for one in target.workload.pods}.values()]
 
 
-def _judged(port: "PortVerdict") -> Iterator[tuple[Found, Layer | None]]:
+def _judged(port: "PortVerdict") -> Iterator[_Judgement]:
     verdicts = [one.verdict for one in port.groups] or [port.verdict]
     for verdict in verdicts:
         found: Found = verdict.verdict
@@ -181,7 +190,7 @@ def _judged(port: "PortVerdict") -> Iterator[tuple[Found, Layer | None]]:
             layer = next((one for one in verdict.layers if one.layer == "l7"), layer)
         elif found == "allow" and verdict.l7 == "deny":
             found = "deny"
-        yield found, layer
+        yield _Judgement(found, layer, verdict.layers)
 
 
 def _target(network: "Network", name: str) -> Target:

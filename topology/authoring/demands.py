@@ -1,6 +1,6 @@
 """The contract of an intent: its clauses as connections between ends that exist."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -98,8 +98,42 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
             denied.update(dict.fromkeys(_others(network, subjects, side, permitted, clause)))
     for subject, side in intent.isolate:
         denied.update(dict.fromkeys(_others(network, (subject,), side, permitted, None)))
+    for subject, mode, modes in _modes(intent, sheets):
+        if mode == "STRICT":
+            denied.update(dict.fromkeys(_plaintext(network, subject, dict(modes))))
     allowed = {one: None for one in allowed if not _is_denied(cluster, one, permitted, denied)}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
+
+
+def _modes(
+    intent: Intent, sheets: Iterable[Sheet]
+) -> Iterator[tuple[Party, str, tuple[tuple[int, str], ...]]]:
+    yield from intent.mutual_tls
+    for sheet in sheets:
+        if sheet.kind == "PeerAuthentication":
+            yield sheet.subject, sheet.mode, sheet.port_modes
+
+
+def _plaintext(
+    network: "Network", subject: Party, modes: Mapping[int, str]
+) -> Iterator[Demand]:
+    """Yield the connections without mutual TLS, which STRICT refuses."""
+    cluster = network.cluster
+    state = network.mesh.index.state
+    for mine in ends_of(cluster, subject):
+        for other in every_end(cluster):
+            if other.name == mine.name or any(state(pod).present for pod in other.pods):
+                continue
+            if any(state(pod).ambient for pod in other.pods):
+                continue
+            for port in offered(mine):
+                if port.protocol == "TCP" and modes.get(port.number or 0, "STRICT") == "STRICT":
+                    yield Demand(
+                        source=other.name,
+                        destination=mine.name,
+                        port=port.number,
+                        because="STRICT refuses plaintext",
+                    )
 
 
 def _is_denied(

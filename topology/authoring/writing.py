@@ -38,7 +38,8 @@ _LONGEST_NAME = 63
 class Written:
     """One policy as it is shown, and as the engines read it."""
 
-    sheet: Sheet
+    sheet: Sheet | None
+    """None for a policy in force that is changed."""
     text: str
     document: Document
 
