@@ -162,10 +162,14 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
     """Yield the connections that a clause is about, between everyone whom it names."""
     sources = [end for one in allowance.sources for end in ends_of(cluster, one)]
     destinations = [end for one in allowance.destinations for end in ends_of(cluster, one)]
+    # Replicas speak to each other where nobody else is meant.
+    is_own = len({*sources, *destinations}) == 1
     for destination in dict.fromkeys(destinations):
         ports = _ports(destination, allowance.traffic)
         for source in dict.fromkeys(sources):
-            if source.name == destination.name or not (source.pods or destination.pods):
+            if source.name == destination.name and not is_own:
+                continue
+            if not (source.pods or destination.pods):
                 continue
             for port in ports:
                 if allowance.traffic.server_names:

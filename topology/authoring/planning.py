@@ -66,9 +66,12 @@ class _Book:
             key = self._key(sheet.kind, sheet.subject, deny=bool(rule and rule.deny))
             if rule is not None:
                 self.sheets[key] = sheet.with_rule(side, rule)
-            elif sheet.side(side) is None:
+            else:
+                closed = replace(sheet, default_deny=sheet.default_deny | {side})
+                rules = sheet.side(side) or ()
+                inward = side == "ingress"
                 self.sheets[key] = (
-                    replace(sheet, ingress=()) if side == "ingress" else replace(sheet, egress=())
+                    replace(closed, ingress=rules) if inward else replace(closed, egress=rules)
                 )
 
     def put(self, sheet: Sheet, deny: bool = False) -> None:

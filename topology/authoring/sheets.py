@@ -38,6 +38,8 @@ class Sheet:
     ingress: tuple[Rule, ...] | None = None
     """None where the policy leaves the direction alone; empty where it lets nothing through."""
     egress: tuple[Rule, ...] | None = None
+    default_deny: frozenset[Side] = frozenset()
+    """Directions that are closed by request, whatever the rules."""
     mode: str = ""
     """Of mutual TLS, for a PeerAuthentication."""
     port_modes: tuple[tuple[int, str], ...] = ()
@@ -56,7 +58,9 @@ class Sheet:
     def isolates(self, side: Side) -> bool:
         """Return whether nothing but what the rules allow passes in a direction."""
         rules = self.side(side)
-        return rules is not None and (not rules or not all(rule.deny for rule in rules))
+        if rules is None:
+            return False
+        return side in self.default_deny or not rules or not all(rule.deny for rule in rules)
 
     def with_rule(self, side: Side, rule: Rule) -> "Sheet":
         """Return the sheet with a further rule, unless it has it already."""
