@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from topology.authoring.aks_needs import needs_of
+from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
-from topology.authoring.demands import allowances
 from topology.authoring.intent import Intent, Nodes
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
