@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tools.wording import bullets, count, quote, shorten
 
 if TYPE_CHECKING:
-    from tools.author import ContractRow, ContractTest, DraftResult
+    from tools.draft_results import ContractRow, ContractTest, DraftResult
 
 __all__ = [
     "describe_contract",

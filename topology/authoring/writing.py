@@ -124,7 +124,7 @@ def _name(sheet: Sheet) -> str:
     every: tuple[Side, ...] = ("ingress", "egress")
     sides = [side for side in every if sheet.side(side) is not None]
     rules = [rule for side in sides for rule in sheet.side(side) or ()]
-    what = sides[0] if len(sides) == 1 else ""
+    what: str = sides[0] if len(sides) == 1 else ""
     if not rules:
         return "-".join(part for part in (subject, "default-deny", what) if part)
     if all(rule.deny for rule in rules):
