@@ -67,11 +67,12 @@ class _Book:
             if rule is not None:
                 self.sheets[key] = sheet.with_rule(side, rule)
             else:
-                closed = replace(sheet, default_deny=sheet.default_deny | {side})
                 rules = sheet.side(side) or ()
-                inward = side == "ingress"
+                sheet = replace(sheet, closed=tuple(dict.fromkeys((*sheet.closed, side))))
                 self.sheets[key] = (
-                    replace(closed, ingress=rules) if inward else replace(closed, egress=rules)
+                    replace(sheet, ingress=rules)
+                    if side == "ingress"
+                    else replace(sheet, egress=rules)
                 )
 
     def put(self, sheet: Sheet, deny: bool = False) -> None:

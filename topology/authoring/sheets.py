@@ -38,8 +38,6 @@ class Sheet:
     ingress: tuple[Rule, ...] | None = None
     """None where the policy leaves the direction alone; empty where it lets nothing through."""
     egress: tuple[Rule, ...] | None = None
-    default_deny: frozenset[Side] = frozenset()
-    """Directions that are closed by request, whatever the rules."""
     mode: str = ""
     """Of mutual TLS, for a PeerAuthentication."""
     port_modes: tuple[tuple[int, str], ...] = ()
@@ -48,6 +46,8 @@ class Sheet:
     name: str = ""
     namespace: str = ""
     """Empty for a clusterwide policy."""
+    closed: tuple[Side, ...] = ()
+    """Directions that are closed although there may be nothing but deny rules in them."""
     purpose: str = field(default="")
     """What it is for, in one line."""
 
@@ -60,7 +60,7 @@ class Sheet:
         rules = self.side(side)
         if rules is None:
             return False
-        return side in self.default_deny or not rules or not all(rule.deny for rule in rules)
+        return not rules or side in self.closed or not all(rule.deny for rule in rules)
 
     def with_rule(self, side: Side, rule: Rule) -> "Sheet":
         """Return the sheet with a further rule, unless it has it already."""
