@@ -101,6 +101,8 @@ class DraftResult(ToolResult):
     closed: tuple[ChangeRow, ...] = ()
     unchanged: int = 0
     flows_now_dropped: tuple[str, ...] = ()
+    announced_calls_closed: tuple[str, ...] = ()
+    """Calls that workloads name in their environment and that would be closed."""
     requirements: tuple[str, ...] = ()
     """What the cluster must offer for the policies to act."""
     notes: tuple[str, ...] = ()
@@ -165,6 +167,7 @@ def draft_result(found: "Draft", *, request: str = "", gaps: Sequence[str] = ())
         closed=tuple(_change(one) for one in change.closed) if change else (),
         unchanged=change.unchanged if change else 0,
         flows_now_dropped=tuple(say_demand(one.demand) for one in found.proof.dropped),
+        announced_calls_closed=found.proof.cut,
         requirements=found.proof.requirements,
         notes=found.notes,
         attempts=tuple(_attempt(one) for one in found.attempts),

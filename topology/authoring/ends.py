@@ -19,11 +19,14 @@ from topology.authoring.membership import means, services_meant
 from topology.authoring.witnesses import sample_name
 from topology.memo import per_cluster
 from topology.model import Cluster, Network, Pod, Protocol, Workload
+from topology.policy.istio.sidecars import PROXY_CONTAINER
 
 __all__ = ["End", "Port", "ends_of", "every_end", "offered"]
 
 _ASKABLE = ("host", "kube-apiserver", "remote-node", "world")
 _WORLD = "world"
+_PROXY_PORTS = range(15000, 15100)
+"""Istio's own, which are not what a workload offers to others."""
 _FURTHEST = 256
 """Addresses of a network that are tried for one that is no exception and no pod's."""
 
@@ -104,8 +107,13 @@ def every_end(cluster: Cluster) -> tuple[End, ...]:
 
 
 def offered(end: End) -> tuple[Port, ...]:
-    """Return the ports that an end declares, else every TCP port."""
-    ports = {Port(port.number, port.protocol): None for pod in end.pods for port in pod.ports}
+    """Return the ports that an end declares, its proxy's aside, else every TCP port."""
+    ports = {
+        Port(port.number, port.protocol): None
+        for pod in end.pods
+        for port in pod.ports
+        if not (PROXY_CONTAINER in pod.containers and port.number in _PROXY_PORTS)
+    }
     return tuple(sorted(ports, key=str)) or (Port(None, "TCP"),)
 
 

@@ -129,7 +129,9 @@ def _name(sheet: Sheet) -> str:
         return "-".join(part for part in (subject, "default-deny", what) if part)
     if all(rule.deny for rule in rules):
         what = f"deny-{what}" if what else "deny"
-    return "-".join(part for part in (subject or "all", what) if part)
+    if not subject:
+        subject = "default-deny" if sheet.closed else sheet.namespace or "all-pods"
+    return "-".join(part for part in (subject, what) if part)
 
 
 def _subject(sheet: Sheet) -> str:
