@@ -1,0 +1,230 @@
+"""Everything that a request says, sentence by sentence, before its doubts are weighed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from tools.intents.clauses import Parsed
+from tools.intents.frames import Sign, Statement, signs_of, take_symbols
+from tools.intents.headings import Heading, read_heading, take_kinds
+from tools.intents.identities import take_accounts, take_dns, take_entities
+from tools.intents.literals import take_labels, take_networks
+from tools.intents.mesh import MeshWish, read_mesh
+from tools.intents.named import take_names, take_namespaces
+from tools.intents.parties import End, take_parties
+from tools.intents.ports import take_ports
+from tools.intents.segments import segments
+from tools.intents.shapes import Shape
+from tools.intents.stretches import parse_stretch
+from tools.intents.traffic import take_traffic
+from tools.intents.web import take_hosts, take_requests, take_tokens
+from tools.intents.wording import normalise
+from topology.names import NameIndex
+
+__all__ = ["Choice", "Isolation", "Meaning", "read_meaning"]
+
+_SENTENCE = re.compile(r"(?<=[^\s.])\s*(?:[.!?]+(?=\s|$)|;|\n+)\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """An end that gets default deny."""
+
+    end: End
+    sides: tuple[str, ...]
+    absolute: bool = False
+    """Whether the words leave no room for exceptions, as `no one may reach x` does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Two readings of one stretch."""
+
+    question: str
+    """`direction`, `isolate`, `rest` or `port-mode`."""
+    instead_of: tuple[Statement, ...]
+    other: tuple[Statement, ...]
+    said: str = ""
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What a request says."""
+
+    heading: Heading = field(default_factory=Heading)
+    statements: list[Statement] = field(default_factory=list)
+    isolations: list[Isolation] = field(default_factory=list)
+    wishes: list[MeshWish] = field(default_factory=list)
+    keep: set[str] = field(default_factory=set)
+    choices: list[Choice] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """What was not understood."""
+    layered: bool = False
+    rest: bool = False
+    rest_unclear: bool = False
+
+
+def read_meaning(index: NameIndex, request: str) -> Meaning:
+    """Read a request.
+
+    Args:
+        index: The names of the cluster.
+        request: As a person wrote it.
+    """
+    shape = _shape(index, request)
+    meaning = Meaning(heading=read_heading(shape))
+    take_entities(shape)
+    take_names(shape, index)
+    take_parties(shape)
+    take_traffic(shape)
+    for sentence in _SENTENCE.split(shape.text):
+        wish, rest = read_mesh(shape, sentence)
+        if wish:
+            meaning.wishes.append(wish)
+            meaning.statements += wish.statements
+            meaning.words += wish.words
+        if rest.strip(" ,.:"):
+            _sentence(shape, rest, meaning)
+    return meaning
+
+
+def _shape(index: NameIndex, request: str) -> Shape:
+    """Return a request with its literals and namespaces read."""
+    shape = Shape(normalise(request))
+    take_labels(shape)
+    take_kinds(shape)
+    take_accounts(shape, _accounts(index))
+    take_networks(shape)
+    take_dns(shape)
+    take_hosts(shape)
+    take_tokens(shape)
+    take_requests(shape)
+    take_ports(shape)
+    take_namespaces(shape, index)
+    return shape
+
+
+def _accounts(index: NameIndex) -> dict[str, tuple[str, ...]]:
+    """Return the namespaces of each service account that some pod uses."""
+    homes: dict[str, set[str]] = {}
+    for pod in index.cluster.pods:
+        homes.setdefault(pod.service_account, set()).add(pod.namespace)
+    return {name: tuple(sorted(places)) for name, places in homes.items()}
+
+
+def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
+    """Read one sentence into what is known so far."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    if any(sign.symbol == "LAYERED" for sign in signs):
+        meaning.layered = True
+    for stretch in segments([sign for sign in signs if sign.symbol != "LAYERED"]):
+        _stretch(stretch, meaning)
+
+
+def _stretch(stretch: list[Sign], meaning: Meaning) -> None:
+    parsed = parse_stretch(stretch, meaning.statements)
+    excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
+    statements = list(parsed.statements)
+    if excepting and parsed.question == "direction" and meaning.isolations:
+        statements, parsed = _kept(parsed, meaning)
+    elif excepting and statements and meaning.isolations:
+        statements = [_completed(one, meaning) for one in statements]
+    meaning.statements += statements
+    absolute = bool(parsed.isolate) and _is_absolute(stretch)
+    if excepting:
+        meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
+    for end, sides in parsed.isolate:
+        meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
+    meaning.keep |= set(parsed.keep)
+    meaning.words += parsed.words
+    if parsed.rest:
+        _close_rest(meaning)
+    for other in parsed.alternatives:
+        said = " ".join(sign.said for sign in stretch)
+        meaning.choices.append(
+            Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
+        )
+
+
+def _is_absolute(stretch: list[Sign]) -> bool:
+    return any(one.symbol == "NONE" for one in stretch) and not any(
+        one.symbol in ("NELSE", "PELSE", "EXCEPT", "BUT") for one in stretch
+    )
+
+
+def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
+    """Return what `keep x` means where something is locked down: x and it go on talking."""
+    ends = [end for one in parsed.statements for end in (*one.sources, *one.destinations)]
+    ends = [end for end in ends if not end.everyone]
+    locked = tuple(one.end for one in meaning.isolations)
+    watches = [end for end in ends if _is_watcher(end)]
+    if watches and len(watches) == len(ends):
+        return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], Parsed()
+    return list(parsed.statements), parsed
+
+
+def _is_watcher(end: End) -> bool:
+    """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
+    text = f"{end.said} {' '.join(end.labels)}".lower()
+    return bool(re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text))
+
+
+def _completed(one: Statement, meaning: Meaning) -> Statement:
+    """Return an exception with the locked subject at the end that was not said."""
+    locked = tuple(each.end for each in meaning.isolations)
+    if one.effect == "allow" and not one.destinations:
+        return replace(one, destinations=locked) if one.topic != "source" else one
+    if one.effect == "allow" and not one.sources and _reaches_out(one):
+        return replace(one, sources=locked)
+    return one
+
+
+def _reaches_out(one: Statement) -> bool:
+    from tools.intents.parties import is_outside
+
+    return all(is_outside(party) for end in one.destinations for option in end.options for party in option)
+
+
+def _close_rest(meaning: Meaning) -> None:
+    """Say of what was said so far that nothing else may."""
+    meaning.rest = True
+    allowed = [one for one in meaning.statements if one.effect == "allow"]
+    if not allowed or any(one.only for one in allowed):
+        return
+    for place, one in enumerate(meaning.statements):
+        if one.effect == "allow":
+            ends = _closed_by_rest(one)
+            if ends:
+                meaning.statements[place] = one.restricted(*ends)
+            else:
+                meaning.rest_unclear = True
+
+
+def _closed_by_rest(one: Statement) -> tuple[str, ...]:
+    """Return on which end `nothing else` closes, nothing where it is not clear."""
+    if one.side:
+        return ("source",) if one.side == "ingress" else ("destination",)
+    selectable = [
+        name
+        for name, ends in (("destination", one.sources), ("source", one.destinations))
+        if ends and not all(_outside(end) for end in ends)
+    ]
+    if len(selectable) == 1:
+        return (selectable[0],)
+    if one.topic:
+        return ("source",) if one.topic == "destination" else ("destination",)
+    return ()
+
+
+def _outside(end: End) -> bool:
+    from tools.intents.parties import is_outside
+
+    return end.everyone or all(is_outside(party) for option in end.options for party in option)
+
+
+def stretches_of(meaning: Meaning) -> Iterator[str]:
+    """Yield what was said in each statement."""
+    for one in meaning.statements:
+        yield one.said
