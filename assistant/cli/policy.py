@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import exit_codes
+from assistant.cli.draft import draft, test
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -19,7 +20,7 @@ __all__ = ["policy", "validate"]
 
 policy = typer.Typer(
     name="policy",
-    help="Check policies before they are applied.",
+    help="Write, prove and check policies before they are applied.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -86,6 +87,8 @@ def validate(
 
 _add(validate)
 _add(simulate)
+_add(draft)
+_add(test)
 
 
 def _code(result: "ValidationResult") -> int:

@@ -111,7 +111,7 @@ spec: {}
 
 
 def test_nothing_to_do_and_unknown_policies_are_refused_with_a_hint() -> None:
-    with pytest.raises(ToolError, match="no network policy to add or remove"):
+    with pytest.raises(ToolError, match="no policy to add or remove"):
         simulate()
     with pytest.raises(ToolError, match="Write `CiliumNetworkPolicy/shop/metrics`"):
         simulate("", "NetworkPolicy/shop/metrics")

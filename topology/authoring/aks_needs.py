@@ -25,11 +25,12 @@ def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
                 if key not in said:
                     said.add(key)
                     yield text
-        if one.document.kind == "AuthorizationPolicy" and isinstance(one.sheet.subject, Pods):
+        subject = one.sheet.subject if one.sheet else None
+        if one.document.kind == "AuthorizationPolicy" and isinstance(subject, Pods):
             bare = sorted(
                 {
                     f"{pod.namespace}/{pod.workload}"
-                    for pod in members(network.cluster, one.sheet.subject)
+                    for pod in members(network.cluster, subject)
                     if network.mesh.index.state(pod).present is False
                 }
             )

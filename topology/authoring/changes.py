@@ -116,9 +116,9 @@ def _may_close(
     for side, name in ends:
         pods = _end(cluster, name).pods
         for one in documents:
-            subject = one.sheet.subject
-            if isinstance(subject, Nodes) or not pods:
+            if one.sheet is None or isinstance(one.sheet.subject, Nodes) or not pods:
                 continue
+            subject = one.sheet.subject
             if not any(means(cluster, subject, pod) for pod in pods):
                 continue
             strict = one.sheet.mode == "STRICT" and side == "ingress"

@@ -1,10 +1,12 @@
 """The contract of an intent: its clauses as connections between ends that exist."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Contract, Demand
+from topology.authoring.contract_check import check_demand
 from topology.authoring.ends import Port, End, every_end, offered, ends_of
 from topology.authoring.intent import Anyone, Clause, Intent, Party, Traffic
 from topology.authoring.membership import means, ports_of
@@ -12,7 +14,7 @@ from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
 from topology.authoring.sides import side_of
 from topology.authoring.support import is_isolated
-from topology.authoring.witnesses import requests_in, requests_out
+from topology.authoring.witnesses import requests_in, requests_out, sample_name
 from topology.model import Cluster
 from topology.policy.ports import PortSet
 
@@ -96,8 +98,42 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
             denied.update(dict.fromkeys(_others(network, subjects, side, permitted, clause)))
     for subject, side in intent.isolate:
         denied.update(dict.fromkeys(_others(network, (subject,), side, permitted, None)))
+    for subject, mode, modes in _modes(intent, sheets):
+        if mode == "STRICT":
+            denied.update(dict.fromkeys(_plaintext(network, subject, dict(modes))))
     allowed = {one: None for one in allowed if not _is_denied(cluster, one, permitted, denied)}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
+
+
+def _modes(
+    intent: Intent, sheets: Iterable[Sheet]
+) -> Iterator[tuple[Party, str, tuple[tuple[int, str], ...]]]:
+    yield from intent.mutual_tls
+    for sheet in sheets:
+        if sheet.kind == "PeerAuthentication":
+            yield sheet.subject, sheet.mode, sheet.port_modes
+
+
+def _plaintext(
+    network: "Network", subject: Party, modes: Mapping[int, str]
+) -> Iterator[Demand]:
+    """Yield the connections without mutual TLS, which STRICT refuses."""
+    cluster = network.cluster
+    state = network.mesh.index.state
+    for mine in ends_of(cluster, subject):
+        for other in every_end(cluster):
+            if other.name == mine.name or any(state(pod).present for pod in other.pods):
+                continue
+            if any(state(pod).ambient for pod in other.pods):
+                continue
+            for port in offered(mine):
+                if port.protocol == "TCP" and modes.get(port.number or 0, "STRICT") == "STRICT":
+                    yield Demand(
+                        source=other.name,
+                        destination=mine.name,
+                        port=port.number,
+                        because="STRICT refuses plaintext",
+                    )
 
 
 def _is_denied(
@@ -134,7 +170,11 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
             if source.name == destination.name or not (source.pods or destination.pods):
                 continue
             for port in ports:
-                for http in requests_in(allowance.traffic):
+                if allowance.traffic.server_names:
+                    continue
+                for http, dns in product(
+                    requests_in(allowance.traffic), map(sample_name, allowance.traffic.dns or ("",))
+                ):
                     if http is None or port.protocol == "TCP":
                         yield Demand(
                             source=source.name,
@@ -142,6 +182,7 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
                             port=port.number,
                             protocol=port.protocol,
                             http=http,
+                            dns=dns,
                             because=allowance.because,
                         )
 
@@ -165,15 +206,24 @@ def _others(
             if not mine.pods:
                 continue
             limit = PortSet.ALL
-            if clause and clause.traffic.ports and is_isolated(network, mine.pods[0], side):
+            restricted = is_isolated(network, mine.pods[0], side)
+            if clause and clause.traffic.ports and restricted:
                 limit = ports_of(clause.traffic.ports, mine.pods if side == "ingress" else ())
             for other in every_end(cluster):
                 if other.name == mine.name:
                     continue
                 source, destination = (other, mine) if side == "ingress" else (mine, other)
                 for one in _closed(cluster, source, destination, permitted, because):
-                    if one.port is None or limit.contains(one.protocol, one.port):
-                        yield one
+                    if one.port is not None and not limit.contains(one.protocol, one.port):
+                        continue
+                    # Default deny takes nothing from what other policies allow by a rule.
+                    if clause is None and restricted and _is_open(network, one):
+                        continue
+                    yield one
+
+
+def _is_open(network: "Network", demand: Demand) -> bool:
+    return check_demand(network, demand, "deny").found in ("allow", "conditional")
 
 
 def _closed(

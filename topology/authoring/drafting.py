@@ -112,14 +112,15 @@ def _proven(
     notes: tuple[str, ...],
 ) -> Draft:
     attempts: list[Attempt] = []
+    revisions: tuple[Written, ...] = ()
     while True:
-        documents = write(network, sheets, intent)
+        documents = (*revisions, *write(network, sheets, intent))
         contract = contract_of(network, intent, sheets)
         proof = prove(network, intent, documents, contract, observed)
         declined = obstacle(proof)
         amendment = None
         if not proof.verified and not declined and len(attempts) + 1 < _MOST_ATTEMPTS:
-            amendment = amend(network, intent, choice, sheets, proof)
+            amendment = amend(network, intent, choice, sheets, revisions, proof)
         amended = amendment.because if amendment else ""
         attempts.append(Attempt(documents=documents, proof=proof, amended=amended))
         if amendment is None:
@@ -128,7 +129,7 @@ def _proven(
             choice = amendment.choice
             sheets = with_support(network, plan(network, intent, choice), intent)
         else:
-            sheets = amendment.sheets
+            sheets, revisions = amendment.sheets, amendment.revisions
     return Draft(
         intent=intent,
         documents=documents,

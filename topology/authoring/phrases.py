@@ -31,6 +31,8 @@ def say_clause(clause: Clause) -> str:
     who = f"only {sources}" if clause.only and clause.side != "egress" else sources
     what = f"only {destinations}" if clause.only and clause.side == "egress" else destinations
     traffic = say_traffic(clause.traffic)
+    if clause.only and clause.side != "egress" and clause.sources == (Anyone(),) and traffic:
+        return f"anyone {may} reach {destinations} only {traffic}"
     return f"{who} {may} reach {what}{f' {traffic}' if traffic else ''}"
 
 

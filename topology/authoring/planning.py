@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["plan", "subjects_of"]
 
+_ORDER: tuple[Kind, ...] = (
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "NetworkPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+    "AuthorizationPolicy",
+)
+"""From the layer that a packet meets first to the one that rests on the others."""
 _ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 
 
@@ -129,7 +138,7 @@ def plan(network: "Network", intent: Intent, choice: Choice) -> tuple[Sheet, ...
     if not book.sheets:
         message = "The request asks for nothing that a policy could say."
         raise Undraftable(message)
-    return tuple(book.sheets.values())
+    return tuple(sorted(book.sheets.values(), key=lambda one: _ORDER.index(one.kind)))
 
 
 def _wants(sheet: Sheet, choice: Choice) -> bool:

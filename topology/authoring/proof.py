@@ -88,7 +88,7 @@ def prove(
     after = network.changed(add=added)
     change = simulate_network(network, add=added)
     outcomes = check(after, contract)
-    permitted = allowances(intent, [one.sheet for one in documents])
+    permitted = allowances(intent, [one.sheet for one in documents if one.sheet])
     unasked = tuple(unasked_changes(network, after, change, permitted, documents))
     dropped = tuple(_dropped(network, after, observed))
     return Proof(
@@ -131,6 +131,8 @@ def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Chec
     """Yield a failure for policies that select nothing: nothing could be tried on them."""
     missing = []
     for one in documents:
+        if one.sheet is None:
+            continue
         subject = one.sheet.subject
         if isinstance(subject, Nodes) or not members(network.cluster, subject):
             missing.append(f"{one.key} selects {say_party(subject)}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Demand
-from topology.authoring.contract_check import Outcome
+from topology.authoring.contract_check import Outcome, say_demand
 from topology.authoring.intent import (
     Clause,
     Entities,
@@ -17,18 +17,20 @@ from topology.authoring.intent import (
     Traffic,
 )
 from topology.authoring.kind_choice import Choice
+from topology.authoring.phrases import say_clause
 from topology.authoring.proof import Proof
+from topology.authoring.revision import without_allowance
 from topology.authoring.sheets import Rule, Sheet, Side
 from topology.authoring.sides import side_of
 from topology.authoring.stable_labels import pods_of_workload
+from topology.authoring.writing import Written
 from topology.model import Cluster, Workload
 from topology.paths.documents import blamed
-from topology.policy.verdict import Layer
 
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Amendment", "amend", "obstacle"]
+__all__ = ["Amendment", "amend", "is_forbidden", "obstacle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Amendment:
     """A draft changed for the better, or another choice of kinds to start from."""
 
     sheets: tuple[Sheet, ...] = ()
+    revisions: tuple[Written, ...] = ()
+    """Policies in force that are changed."""
     choice: Choice | None = None
     """Set where the clauses must be planned anew with other kinds."""
     because: str = ""
@@ -51,9 +55,9 @@ def obstacle(proof: Proof) -> str:
         layer = outcome.layer
         if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
             continue
-        if layer.layer == "service":
-            return layer.reason
-        if _is_explicit(layer):
+        if layer.layer in ("mtls", "service"):
+            return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
+        if is_forbidden(outcome):
             policy, location = blamed(layer)
             place = f" ({location})" if location else ""
             return (
@@ -64,11 +68,24 @@ def obstacle(proof: Proof) -> str:
     return ""
 
 
+def is_forbidden(outcome: Outcome) -> bool:
+    """Return whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
+    layer = outcome.layer
+    if layer is None:
+        return False
+    if layer.layer in ("mtls", "service"):
+        return True
+    if layer.layer == "authorization":
+        return layer.rule is not None
+    return bool(layer.rule) and "Deny" in (layer.rule or "")
+
+
 def amend(
     network: "Network",
     intent: Intent,
     choice: Choice,
     sheets: Sequence[Sheet],
+    revisions: Sequence[Written],
     proof: Proof,
 ) -> Amendment | None:
     """Return a draft that answers the counterexamples of a proof; None where there is no way.
@@ -78,6 +95,7 @@ def amend(
         intent: Grounded.
         choice: The kinds that the draft is of.
         sheets: The draft.
+        revisions: Policies in force that the draft changes.
         proof: Why it does not do.
     """
     failed = [one for one in proof.outcomes if not one.met]
@@ -90,16 +108,22 @@ def amend(
             "those who may, or none; a network policy tells them apart.",
         )
     book = {_key(one): one for one in sheets}
+    revised = {one.key: one for one in revisions}
     reasons: dict[str, None] = {}
     for outcome in failed:
         if outcome.expected == "allow" and outcome.layer is not None:
             _open(network, intent, choice, book, outcome, reasons)
         elif outcome.expected == "deny" and outcome.found != "error":
-            _close(network, intent, choice, book, outcome, reasons)
+            if outcome.demand.http is not None:
+                _narrow(network, intent, revised, outcome, reasons)
+            else:
+                _close(network, intent, choice, book, outcome, reasons)
     changed = tuple(book.values())
-    if changed == tuple(sheets):
+    if changed == tuple(sheets) and tuple(revised.values()) == tuple(revisions):
         return None
-    return Amendment(sheets=changed, because=" ".join(reasons))
+    return Amendment(
+        sheets=changed, revisions=tuple(revised.values()), because=" ".join(reasons)
+    )
 
 
 _Book = dict[tuple[object, ...], Sheet]
@@ -109,15 +133,6 @@ def _key(sheet: Sheet) -> tuple[object, ...]:
     rules = sheet.ingress or sheet.egress or ()
     deny = sheet.kind == "AuthorizationPolicy" and any(rule.deny for rule in rules)
     return sheet.kind, sheet.namespace, sheet.subject, deny
-
-
-def _is_explicit(layer: Layer) -> bool:
-    """Return whether a rule denies, not the lack of one that allows."""
-    if layer.layer == "mtls":
-        return True
-    if layer.layer == "authorization":
-        return layer.rule is not None
-    return bool(layer.rule) and "Deny" in (layer.rule or "")
 
 
 def _open(
@@ -169,8 +184,6 @@ def _close(
 ) -> None:
     """Add a rule that denies what another policy allows, at the side of the clause."""
     demand = outcome.demand
-    if demand.http is not None:
-        return
     kind: Kind = "CiliumNetworkPolicy"
     if choice.named and choice.network != kind:
         return
@@ -196,6 +209,39 @@ def _close(
     sheet = _sheet(book, kind, subject)
     book[_key(sheet)] = _merged(sheet, side, rule)
     reasons[f"{other} reaches {mine} by another policy, so it is denied by name."] = None
+
+
+def _narrow(
+    network: "Network",
+    intent: Intent,
+    revised: dict[str, Written],
+    outcome: Outcome,
+    reasons: dict[str, None],
+) -> None:
+    """Take the ports of a clause out of the rule in force that lets other requests through."""
+    side = _denied_side(intent, outcome.demand)
+    wanted = {f"{side}-policy"} | ({"authorization"} if side == "ingress" else set())
+    in_force = {
+        one.key: one for one in (*network.policies.documents, *network.mesh_documents)
+    }
+    for layer in outcome.layers:
+        if layer.layer not in wanted or layer.policy not in in_force or not layer.rule:
+            continue
+        if layer.policy in revised:
+            continue
+        clause = _restricting(intent, outcome.demand)
+        traffic = clause.traffic if clause else Traffic()
+        found = without_allowance(in_force[layer.policy], layer.rule, traffic)
+        if found is not None:
+            revised[layer.policy] = found
+            reasons[f"`{layer.policy}` allows more at {layer.rule}, so it is narrowed."] = None
+
+
+def _restricting(intent: Intent, demand: Demand) -> Clause | None:
+    """Return the clause because of which a request must be denied."""
+    return next(
+        (one for one in intent.clauses if demand.because.endswith(say_clause(one))), None
+    )
 
 
 def _denied_side(intent: Intent, demand: Demand) -> Side:
@@ -292,8 +338,6 @@ def _traffic(intent: Intent, demand: Demand, *, mesh: bool) -> Traffic:
 
 
 def _clause(intent: Intent, demand: Demand) -> Clause | None:
-    from topology.authoring.phrases import say_clause
-
     return next((one for one in intent.clauses if say_clause(one) == demand.because), None)
 
 

@@ -38,7 +38,8 @@ _LONGEST_NAME = 63
 class Written:
     """One policy as it is shown, and as the engines read it."""
 
-    sheet: Sheet
+    sheet: Sheet | None
+    """None for a policy in force that is changed."""
     text: str
     document: Document
 
@@ -106,8 +107,8 @@ def _named(sheet: Sheet, intent: Intent, taken: set[str]) -> Sheet:
     space = f"{sheet.namespace}/" if sheet.namespace else ""
     chosen, number = name, 1
     while f"{sheet.kind}/{space}{chosen}" in taken:
+        chosen = f"{name}-allow" if number == 1 else f"{name}-allow-{number}"
         number += 1
-        chosen = f"{name}-{number}"
     taken.add(f"{sheet.kind}/{space}{chosen}")
     return replace(sheet, name=chosen)
 
