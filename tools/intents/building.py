@@ -193,6 +193,7 @@ class _Builder:
             name=self.heading.name,
             namespace=self.heading.namespace,
             exact=self.heading.exact,
+            additive=self.heading.additive,
             dry_run=self.heading.dry_run,
         )
 

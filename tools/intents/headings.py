@@ -45,6 +45,10 @@ _KIND = {
     for kind, pattern in _KINDS
 }  # fmt: skip
 _WIDE = re.compile(r"\b(?:cluster-?wide|(?:across|for|in)\s+the\s+(?:whole|entire)\s+cluster|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b", re.I)
+_ADDITIVE = re.compile(
+    r",?\s*(?:and\s+)?\b(?:clos(?:es|ing)\s+nothing(?:\s+else)?|without\s+(?:closing|blocking|restricting|affecting|cutting\s+off)\s+anything(?:\s+else)?|without\s+(?:a\s+)?default[\s-]+deny|with\s+default[\s-]+deny\s+(?:off|disabled))\b",
+    re.I,
+)
 _EXACT = re.compile(r"\bsays?\s+exactly\s*:|,?\s*\bnot\s+even\s+DNS\b|,?\s*\bDNS\s+included\b", re.I)
 
 
@@ -59,6 +63,7 @@ class Heading:
     """Whether everything in the cluster is meant."""
     dry_run: bool = False
     exact: bool = False
+    additive: bool = False
 
 
 def take_kinds(shape: Shape) -> None:
@@ -91,11 +96,13 @@ def read_heading(shape: Shape) -> Heading:
     shape.text = _HEADER.sub(_kept, shape.text)
     shape.text = _AGENT.sub(lambda found: f" {found['kind'] or ''} ", shape.text)
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    additive = bool(_ADDITIVE.search(shape.text))
+    shape.text = _ADDITIVE.sub("", shape.text)
     exact = bool(_EXACT.search(shape.text))
     shape.text = _EXACT.sub(":", shape.text)
     dry = bool(re.search(r"\bdry[\s-]run\b", shape.text, re.I))
     shape.text = re.sub(r"\b(?:in\s+)?(?:as\s+a\s+)?dry[\s-]run(?:\s+(?:mode|only))?\b[,:]?", " ", shape.text, flags=re.I)
-    return Heading(kinds=tuple(dict.fromkeys(kinds)), name=name, namespace=namespace, wide=wide, dry_run=dry, exact=exact)
+    return Heading(kinds=tuple(dict.fromkeys(kinds)), name=name, namespace=namespace, wide=wide, dry_run=dry, exact=exact, additive=additive)
 
 
 def _kept(found: re.Match[str]) -> str:

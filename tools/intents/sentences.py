@@ -36,7 +36,8 @@ def _heading(intent: Intent) -> str:
     where = f" in namespace `{intent.namespace}`" if intent.namespace else ""
     how = " in dry run" if intent.dry_run else ""
     exactly = " says exactly" if intent.exact else ""
-    return f"{kinds}{name}{where}{how}{exactly}:"
+    closes = ", closing nothing else" if intent.additive else ""
+    return f"{kinds}{name}{where}{how}{exactly}{closes}:"
 
 
 def _sentences(intent: Intent) -> Iterator[str]:
