@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tools.author_text import (
     describe_contract,
@@ -32,6 +32,7 @@ __all__ = [
     "draft_intent",
     "draft_least_privilege",
     "draft_policy",
+    "draft_request",
     "least_privilege_result",
     "test_contract",
     "test_contracts",
@@ -118,7 +119,7 @@ class DraftResult(ToolResult):
     artifacts: tuple[DraftArtifact, ...] = ()
     yaml: str = ""
     """All policies as one stream."""
-    contract: dict[str, Any] = {}
+    contract: dict[str, Any] = Field(default_factory=dict)
     """`must_allow` and `must_deny`, as the files of contracts have them."""
     checks: tuple[DraftCheck, ...] = ()
     opened: tuple[ChangeRow, ...] = ()
@@ -159,6 +160,17 @@ def draft_policy(
 
     Returns:
         The policies with their contract and every check; or a question back, or why it cannot be.
+    """
+    return draft_request(workspace, request, kind=kind, layered=layered)
+
+
+def draft_request(
+    workspace: Workspace, request: str, *, kind: str = "", layered: bool = False
+) -> DraftResult:
+    """Do what `draft_policy` does.
+
+    Raises:
+        InvalidQuery: There is no such kind.
     """
     from tools.intents import read_intent
 

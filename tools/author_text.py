@@ -117,7 +117,5 @@ def _demand(demand: dict[str, Any]) -> str:
 
 
 def _checks(result: "DraftResult") -> str:
-    lines = [
-        f"{'ok' if one.ok else 'FAILS'}, {one.check}: {one.detail}" for one in result.checks
-    ]
+    lines = [f"{'ok' if one.ok else 'FAILS'}, {one.check}: {one.detail}" for one in result.checks]
     return f"Checks:\n\n{bullets(lines)}" if lines else ""

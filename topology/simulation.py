@@ -132,8 +132,7 @@ def _is_about(problem: Problem, documents: Iterable[Document]) -> bool:
     if problem.severity != "error" or problem.location is None:
         return False
     return any(
-        problem.location.file == one.source.file
-        and problem.location.line >= one.source.at().line
+        problem.location.file == one.source.file and problem.location.line >= one.source.at().line
         for one in documents
     )
 

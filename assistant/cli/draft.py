@@ -13,7 +13,7 @@ from assistant.cli.render import Output
 if TYPE_CHECKING:
     from tools.author import DraftResult
 
-__all__ = ["draft", "test"]
+__all__ = ["draft", "hold"]
 
 
 def draft(
@@ -57,7 +57,7 @@ def draft(
       netassist policy draft "allow egress from web to *.example.com only" --out policies/
       netassist policy draft --from-services --namespace shop --out policies/
     """
-    from tools.author import draft_policy, least_privilege_result
+    from tools.author import draft_request, least_privilege_result
 
     output: Output = context.obj
     if bool(intent) == from_services:
@@ -68,14 +68,14 @@ def draft(
         if from_services:
             result = least_privilege_result(opened, namespace=namespace, kind=kind)
         else:
-            result = draft_policy.run(opened, request=intent, kind=kind, layered=layered)
+            result = draft_request(opened, intent, kind=kind, layered=layered)
     if out is not None and result.artifacts:
         _write(result, out, output)
     _print(result, output, show_attempts=show_attempts, as_json=as_json)
     raise typer.Exit(exit_codes.ANSWERED if result.verified else exit_codes.NO)
 
 
-def test(
+def hold(
     context: typer.Context,
     files: Annotated[
         list[str],

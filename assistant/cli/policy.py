@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import exit_codes
-from assistant.cli.draft import draft, test
+from assistant.cli.draft import draft, hold
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -43,10 +43,10 @@ Cluster = Annotated[
 ]
 
 
-def _add(command: Callable[..., None]) -> None:
+def _add(command: Callable[..., None], *, name: str = "") -> None:
     """Register a command; its help keeps the line breaks of its examples."""
     text = inspect.getdoc(command) or ""
-    name = command.__name__.replace("_", "-")
+    name = name or command.__name__.replace("_", "-")
     policy.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
@@ -88,7 +88,7 @@ def validate(
 _add(validate)
 _add(simulate)
 _add(draft)
-_add(test)
+_add(hold, name="test")
 
 
 def _code(result: "ValidationResult") -> int:

@@ -9,7 +9,7 @@ from topology.authoring.contract import Demand
 from topology.authoring.contract_check import check_demand
 from topology.authoring.demands import Allowance
 from topology.authoring.ends import End
-from topology.authoring.intent import DnsNames, Nodes, Networks, Party
+from topology.authoring.intent import DnsNames, Networks, Nodes, Party
 from topology.authoring.membership import means, ports_of
 from topology.authoring.sheets import Side
 from topology.authoring.witnesses import requests_out
@@ -87,9 +87,7 @@ def _allowed(cluster: Cluster, row: EndChange, permitted: Iterable[Allowance]) -
     return PortSet.union(ports_of(one.traffic.ports, pods) for one in found)
 
 
-def _requests(
-    cluster: Cluster, row: EndChange, permitted: Iterable[Allowance]
-) -> Iterator[Demand]:
+def _requests(cluster: Cluster, row: EndChange, permitted: Iterable[Allowance]) -> Iterator[Demand]:
     """Yield requests that were not asked for, where only some were."""
     found = _about(cluster, row, permitted, deny=False)
     if not found or row.after != "conditional":

@@ -50,9 +50,19 @@ def write_cilium(sheet: Sheet) -> tuple[dict[str, Any], dict[tuple[str | int, ..
     else:
         spec["endpointSelector"] = cilium_selector(sheet.subject, sheet.namespace, is_subject=True)
     for side in _SIDES:
-        rules = sheet.side(side)
-        if rules is None:
-            continue
+        _write_side(sheet, side, spec, comments)
+    return spec, comments
+
+
+def _write_side(
+    sheet: Sheet,
+    side: Side,
+    spec: dict[str, Any],
+    comments: dict[tuple[str | int, ...], list[str]],
+) -> None:
+    """Add the sections of one direction."""
+    rules = sheet.side(side)
+    if rules is not None:
         if not rules:
             spec[side] = [{}]
             comments["spec", side] = [f"An empty rule lets nothing through: default deny ({side})."]
@@ -66,7 +76,6 @@ def write_cilium(sheet: Sheet) -> tuple[dict[str, Any], dict[tuple[str | int, ..
                     items += written
             if items:
                 spec[section] = items
-    return spec, comments
 
 
 def cilium_selector(pods: Pods, namespace: str, *, is_subject: bool = False) -> dict[str, Any]:

@@ -76,9 +76,7 @@ def _ask(first: Draft, other: Draft, differences: Sequence[EndChange]) -> str:
     one, two = _say(first.intent), _say(other.intent)
     shown = "; ".join(_row(row) for row in differences[:_SHOWN])
     more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
-    return (
-        f"This may mean (1) {one}, or (2) {two}. The difference: {shown}{more}. Which is meant?"
-    )
+    return f"This may mean (1) {one}, or (2) {two}. The difference: {shown}{more}. Which is meant?"
 
 
 def _row(row: EndChange) -> str:

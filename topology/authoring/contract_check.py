@@ -134,9 +134,7 @@ def _reached(
     return [one for port in reach.ports for one in _judged(port)]
 
 
-def _anywhere(
-    network: "Network", source: Target, name: str, demand: Demand
-) -> list[_Judgement]:
+def _anywhere(network: "Network", source: Target, name: str, demand: Demand) -> list[_Judgement]:
     """Return what holds for a name wherever in the public Internet it leads; nothing if it varies.
 
     Denials of addresses that no public name has (169.254.169.254, say) leave the verdict on a name
@@ -207,4 +205,3 @@ def _workloads(cluster: Cluster) -> dict[str, Workload]:
         twice |= {one.full_name} & found.keys()
         found[one.full_name] = one
     return {name: one for name, one in found.items() if name not in twice}
-

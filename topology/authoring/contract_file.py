@@ -108,7 +108,7 @@ def _to_dict(demand: Demand) -> dict[str, Any]:
         if http.host:
             found["host"] = http.host
         if http.headers:
-            found["headers"] = {name: value for name, value in http.headers}
+            found["headers"] = dict(http.headers)
         if http.claims:
             found["claims"] = json.loads(http.claims)
     if demand.because:
@@ -142,14 +142,16 @@ def _contract(document: _Value, file: str) -> ContractFile:
         raise _refused("This is no contract.", _USAGE, file, document.line)
     for name, value in fields.items():
         if name not in _SECTIONS:
-            raise _refused(f"A contract has no field `{name}`.", _USAGE, file, value.line)
+            message = f"A contract has no field `{name}`."
+            raise _refused(message, _USAGE, file, value.line)
     demands: dict[str, list[Demand]] = {}
     locations = []
     for section in _SECTIONS:
         listed = fields.get(section)
         items = listed.value if listed and listed.value is not None else []
         if listed and not isinstance(items, list):
-            raise _refused(f"`{section}` is no list.", _USAGE, file, listed.line)
+            message = f"`{section}` is no list."
+            raise _refused(message, _USAGE, file, listed.line)
         demands[section] = [_demand(item, file) for item in items]
         locations += [Location(file, item.line) for item in items]
     return ContractFile(
@@ -163,11 +165,13 @@ def _contract(document: _Value, file: str) -> ContractFile:
 def _demand(item: _Value, file: str) -> Demand:
     fields = item.value
     if not isinstance(fields, dict):
-        raise _refused(f"`{fields}` is no demand.", _USAGE, file, item.line)
+        message = f"`{fields}` is no demand."
+        raise _refused(message, _USAGE, file, item.line)
     for name, value in fields.items():
         if name not in _FIELDS:
             hint = f"There are {', '.join(f'`{one}`' for one in _FIELDS)}."
-            raise _refused(f"A demand has no field `{name}`.", hint, file, value.line)
+            message = f"A demand has no field `{name}`."
+            raise _refused(message, hint, file, value.line)
     ends = [_text(fields, name, file, item.line) for name in ("src", "dst")]
     try:
         port = _port(fields)
@@ -191,7 +195,8 @@ def _text(fields: dict[str, _Value], name: str, file: str, line: int) -> str:
     if found is None or not isinstance(found.value, str) or not found.value.strip():
         shown = f"`{name}: {found.value}`" if found and found.value is not None else f"no `{name}`"
         hint = "Name an end, such as `shop/web`, `service:shop/db`, `world` or `10.0.0.5`."
-        raise _refused(f"The demand has {shown}.", hint, file, found.line if found else line)
+        message = f"The demand has {shown}."
+        raise _refused(message, hint, file, found.line if found else line)
     return found.value.strip()
 
 
@@ -227,7 +232,8 @@ def _http(fields: dict[str, _Value]) -> HttpRequest | None:
     if isinstance(headers, list):
         headers = dict(part for part in headers if isinstance(part, list) and len(part) == 2)
     if not isinstance(headers, dict):
-        raise InvalidQuery(f"`{headers}` are no headers.", hint="Write `{name: value}`.")
+        message = f"`{headers}` are no headers."
+        raise InvalidQuery(message, hint="Write `{name: value}`.")
     claims = more.get("claims") or ""
     return parse_http(
         str(text),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import check_demand
-from topology.authoring.ends import Port, End, every_end, offered, ends_of
+from topology.authoring.ends import End, Port, ends_of, every_end, offered
 from topology.authoring.intent import Anyone, Clause, Intent, Party, Traffic
 from topology.authoring.membership import means, ports_of
 from topology.authoring.phrases import say_clause
@@ -98,9 +98,9 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
             denied.update(dict.fromkeys(_others(network, subjects, side, permitted, clause)))
     for subject, side in intent.isolate:
         denied.update(dict.fromkeys(_others(network, (subject,), side, permitted, None)))
-    for subject, mode, modes in _modes(intent, sheets):
+    for party, mode, modes in _modes(intent, sheets):
         if mode == "STRICT":
-            denied.update(dict.fromkeys(_plaintext(network, subject, dict(modes))))
+            denied.update(dict.fromkeys(_plaintext(network, party, dict(modes))))
     allowed = {one: None for one in allowed if not _is_denied(cluster, one, permitted, denied)}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
 
@@ -114,9 +114,7 @@ def _modes(
             yield sheet.subject, sheet.mode, sheet.port_modes
 
 
-def _plaintext(
-    network: "Network", subject: Party, modes: Mapping[int, str]
-) -> Iterator[Demand]:
+def _plaintext(network: "Network", subject: Party, modes: Mapping[int, str]) -> Iterator[Demand]:
     """Yield the connections without mutual TLS, which STRICT refuses."""
     cluster = network.cluster
     state = network.mesh.index.state

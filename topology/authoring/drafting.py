@@ -1,7 +1,7 @@
 """From an intent to policies that were proven before anyone sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Contract, Demand
@@ -42,8 +42,8 @@ class Draft:
     intent: Intent
     """Grounded: namespaces, labels and ports as the cluster has them."""
     documents: tuple[Written, ...] = ()
-    contract: Contract = Contract()
-    proof: Proof = Proof(checks=())
+    contract: Contract = field(default_factory=Contract)
+    proof: Proof = field(default_factory=lambda: Proof(checks=()))
     attempts: tuple[Attempt, ...] = ()
     """In order; the last is the draft itself."""
     notes: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from topology.authoring.witnesses import sample_name
 from topology.memo import per_cluster
 from topology.model import Cluster, Network, Pod, Protocol
 
-__all__ = ["Port", "End", "every_end", "offered", "ends_of"]
+__all__ = ["End", "Port", "ends_of", "every_end", "offered"]
 
 _ASKABLE = ("host", "kube-apiserver", "remote-node", "world")
 _WORLD = "world"
@@ -89,7 +89,6 @@ def ends_of(cluster: Cluster, party: Party) -> tuple[End, ...]:
             return tuple(End(f"service:{one.full_name}") for one in found)
         case _:
             return tuple(_workloads(cluster, party))
-
 
 
 @per_cluster

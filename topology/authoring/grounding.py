@@ -61,7 +61,8 @@ def _home(cluster: Cluster, intent: Intent) -> str:
 
     It is that of the subjects where these all have one, else `default`.
     """
-    subjects: list[Party] = [one for one, *_ in (*intent.isolate, *intent.mutual_tls)]
+    subjects: list[Party] = [one for one, _ in intent.isolate]
+    subjects += [one for one, _, _ in intent.mutual_tls]
     subjects += [one for one, _ in intent.issuers]
     for clause in intent.clauses:
         side = clause.side or ("egress" if clause.destinations == (Anyone(),) else "ingress")
@@ -93,11 +94,10 @@ def _clause(cluster: Cluster, clause: Clause, home: str, notes: dict[str, None])
     for party in clause.destinations:
         services: tuple[Service, ...] = ()
         if isinstance(party, ServiceParty):
-            party = replace(party, namespace=party.namespace or home) if party.name else party
-            services = services_meant(cluster, party)
-        grounded = _party(cluster, party, home)
-        destinations.append(grounded)
-        pods = members(cluster, grounded)
+            services = services_meant(cluster, _placed(party, home))
+        meant = _party(cluster, party, home)
+        destinations.append(meant)
+        pods = members(cluster, meant)
         ports = _translated(cluster, ports, pods, services, notes)
     grounded = replace(
         clause,
@@ -112,8 +112,12 @@ def _party(cluster: Cluster, party: Party, home: str) -> Party:
     if isinstance(party, Pods):
         return _pods(cluster, party, home)
     if isinstance(party, ServiceParty):
-        return _service(cluster, party)
+        return _service(cluster, _placed(party, home))
     return party
+
+
+def _placed(party: ServiceParty, home: str) -> ServiceParty:
+    return replace(party, namespace=party.namespace or home) if party.name else party
 
 
 def _pods(cluster: Cluster, party: Pods, home: str) -> Pods:

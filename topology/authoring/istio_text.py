@@ -151,7 +151,7 @@ def _source(network: "Network", party: Party) -> Iterator[tuple[str, str]]:
         case Pods():
             pods = members(network.cluster, party)
             if not pods:
-                message = f"An AuthorizationPolicy knows callers by their service account, and "
+                message = "An AuthorizationPolicy knows callers by their service account, and "
                 message += f"{say_party(party)} are not in the workspace."
                 raise Undraftable(message, hint="Name their service accounts.")
             for pod in pods:
@@ -169,9 +169,7 @@ def _principal(network: "Network", namespace: str, account: str) -> str:
     return f"{network.mesh.settings.trust_domain}/ns/{namespace}/sa/{account}"
 
 
-def _tokened(
-    sources: list[dict[str, Any]], token: TokenTest | None
-) -> Iterator[dict[str, Any]]:
+def _tokened(sources: list[dict[str, Any]], token: TokenTest | None) -> Iterator[dict[str, Any]]:
     """Yield the sources, each with the request principals that a token must have."""
     wanted: list[str] = []
     if token and token.subjects:

@@ -62,7 +62,9 @@ def choose(network: "Network", intent: Intent) -> Choice:
     mesh = "AuthorizationPolicy" in intent.kinds
     if intent.layered:
         kind: Kind = named[0] if named else "CiliumNetworkPolicy"
-        return Choice(network=kind, mesh=True, strict=True, because="defence in depth was asked for")
+        return Choice(
+            network=kind, mesh=True, strict=True, because="defence in depth was asked for"
+        )
     if named or mesh:
         strict = "PeerAuthentication" in intent.kinds and not intent.mutual_tls
         return Choice(
@@ -96,9 +98,7 @@ def _fitting(network: "Network", intent: Intent) -> Choice:
             because="a sidecar stands before the destination, and Cilium cannot read what it "
             "encrypts",
         )
-    denied = [
-        one for one in intent.clauses if one.effect == "deny" and _is_guarded(network, one)
-    ]
+    denied = [one for one in intent.clauses if one.effect == "deny" and _is_guarded(network, one)]
     if denied and not _network_policies(cluster) and len(denied) == len(intent.clauses):
         return Choice(network=None, mesh=True, because="only the mesh has policies here")
     return Choice(network=_network_kind(cluster, intent), mesh=False)

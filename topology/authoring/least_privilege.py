@@ -20,11 +20,13 @@ from topology.authoring.intent import (
     PortSpan,
     Traffic,
 )
+from topology.authoring.membership import ports_of
 from topology.authoring.repair import is_forbidden
 from topology.authoring.stable_labels import pods_of_workload
 from topology.calls import Call, calls
 from topology.errors import InvalidQuery, UnknownName
 from topology.model import Cluster, Service, Workload
+from topology.policy.ports import PROTOCOLS
 from topology.services import service_backends, service_workloads
 
 if TYPE_CHECKING:
@@ -123,7 +125,8 @@ def _scope(cluster: Cluster, namespace: str, workload: str) -> list[Workload]:
     if workload:
         found = [one for one in own if one.full_name == workload]
         if not found:
-            raise UnknownName(f"There is no workload `{workload}` that a policy could select.")
+            message = f"There is no workload `{workload}` that a policy could select."
+            raise UnknownName(message)
         return found
     if namespace:
         found = [one for one in own if one.namespace == namespace]
@@ -135,9 +138,7 @@ def _scope(cluster: Cluster, namespace: str, workload: str) -> list[Workload]:
     return [one for one in own if one.namespace not in _SYSTEM]
 
 
-def _add_call(
-    network: "Network", edges: _Edges, scope: dict[str, Workload], call: Call
-) -> None:
+def _add_call(network: "Network", edges: _Edges, scope: dict[str, Workload], call: Call) -> None:
     cluster = network.cluster
     caller = call.caller.full_name
     said = f"`{caller}` names `{call.host}` in `{call.variable}`"
@@ -205,13 +206,15 @@ def _forbidden(
     network: "Network", caller: Workload, target: Workload, span: PortSpan | None
 ) -> str:
     """Return why a connection cannot be made whatever is allowed beside; empty if it can."""
-    if span is None or span.protocol not in ("TCP", "UDP", "SCTP"):
+    if span is None:
         return ""
+    ports = ports_of((span,), target.pods)
+    protocol = next((one for one in PROTOCOLS if ports.spans(one)), None)
+    if protocol is None:
+        return ""
+    first = ports.spans(protocol)[0][0]
     demand = Demand(
-        source=caller.full_name,
-        destination=target.full_name,
-        port=span.first,
-        protocol=span.protocol,
+        source=caller.full_name, destination=target.full_name, port=first, protocol=protocol
     )
     outcome = check_demand(network, demand, "allow")
     return outcome.reason if outcome.found == "deny" and is_forbidden(outcome) else ""

@@ -46,7 +46,9 @@ def say_party(party: Party) -> str:
             return f"Service {party.namespace}/{name}" if party.namespace else f"Service {name}"
         case Accounts():
             spaces = (f"any identity of namespace {one}" for one in party.namespaces)
-            return _join((*party.principals, *(f"account {one}" for one in party.accounts), *spaces))
+            return _join(
+                (*party.principals, *(f"account {one}" for one in party.accounts), *spaces)
+            )
         case Entities():
             return _join(party.names)
         case Networks():
@@ -124,9 +126,7 @@ def _request(test: RequestTest) -> str:
     parts = [f"{methods} {_join(test.paths, 'or')}".strip() if test.paths else methods]
     if test.hosts:
         parts.append(f"to host {_join(test.hosts, 'or')}")
-    parts += [
-        f"with header {name}{f': {value}' if value else ''}" for name, value in test.headers
-    ]
+    parts += [f"with header {name}{f': {value}' if value else ''}" for name, value in test.headers]
     return " ".join(parts)
 
 

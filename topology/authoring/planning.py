@@ -19,10 +19,11 @@ from topology.authoring.intent import (
     Traffic,
 )
 from topology.authoring.kind_choice import Choice
-from topology.authoring.membership import services_meant
-from topology.authoring.phrases import say_clause
+from topology.authoring.membership import members, services_meant
+from topology.authoring.phrases import say_clause, say_party
 from topology.authoring.sheets import Rule, Sheet, Side, Undraftable
 from topology.authoring.sides import side_of
+from topology.model import Cluster
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -93,18 +94,13 @@ class _Book:
                 yield kind, replace(subject, namespaces=(space,)), space
         elif kind == "CiliumNetworkPolicy":
             yield "CiliumClusterwideNetworkPolicy", subject, ""
-        elif kind == "NetworkPolicy":
-            for space in sorted(self._spaces(subject)):
-                yield kind, replace(subject, namespaces=(space,), namespace_labels=()), space
-        elif subject.namespace_labels:
+        elif kind == "NetworkPolicy" or subject.namespace_labels:
             for space in sorted(self._spaces(subject)):
                 yield kind, replace(subject, namespaces=(space,), namespace_labels=()), space
         else:
             yield kind, subject, self.network.mesh.settings.root_namespace
 
     def _spaces(self, subject: Pods) -> Iterable[str]:
-        from topology.authoring.membership import members
-
         return {pod.namespace for pod in members(self.network.cluster, subject)}
 
 
@@ -122,23 +118,28 @@ def plan(network: "Network", intent: Intent, choice: Choice) -> tuple[Sheet, ...
     book = _Book(network, intent.namespace)
     for clause in intent.clauses:
         _plan_clause(book, clause, choice)
-    for subject, side in intent.isolate:
+    for isolated, side in intent.isolate:
         if choice.network:
-            book.add(choice.network, subject, side, None)
+            book.add(choice.network, isolated, side, None)
         if choice.mesh and side == "ingress":
-            book.add("AuthorizationPolicy", subject, side, None)
+            book.add("AuthorizationPolicy", isolated, side, None)
+    _plan_authentication(book, intent, choice)
+    if not book.sheets:
+        message = "The request asks for nothing that a policy could say."
+        raise Undraftable(message)
+    return tuple(sorted(book.sheets.values(), key=lambda one: _ORDER.index(one.kind)))
+
+
+def _plan_authentication(book: _Book, intent: Intent, choice: Choice) -> None:
+    """Add mutual TLS and token issuers."""
     strict = [(one.subject, "STRICT", ()) for one in book.sheets.values() if _wants(one, choice)]
     for subject, mode, ports in (*intent.mutual_tls, *strict):
         if isinstance(subject, Pods):
             for sheet in book.sheet("PeerAuthentication", subject):
                 book.put(replace(sheet, mode=mode, port_modes=ports))
-    for subject, issuers in intent.issuers:
-        for sheet in book.sheet("RequestAuthentication", subject):
+    for holder, issuers in intent.issuers:
+        for sheet in book.sheet("RequestAuthentication", holder):
             book.put(replace(sheet, issuers=issuers))
-    if not book.sheets:
-        message = "The request asks for nothing that a policy could say."
-        raise Undraftable(message)
-    return tuple(sorted(book.sheets.values(), key=lambda one: _ORDER.index(one.kind)))
 
 
 def _wants(sheet: Sheet, choice: Choice) -> bool:
@@ -153,35 +154,37 @@ def subjects_of(
     Raises:
         Undraftable: No policy can select one of them.
     """
-    found: dict[Pods | Nodes, None] = {}
-    for party in parties:
-        match party:
-            case Pods() | Nodes():
-                found[party] = None
-            case Anyone():
-                wide = kind == "CiliumClusterwideNetworkPolicy"
-                found[Pods(namespaces=None if wide else (home,))] = None
-            case Entities() if {"cluster", "all"}.intersection(party.names):
-                found[Pods(namespaces=None)] = None
-            case Accounts() if party.accounts and not party.principals:
-                for account in party.accounts:
-                    space, _, name = account.partition("/")
-                    test = LabelTest(_ACCOUNT, "In", (name,))
-                    found[Pods(labels=(test,), namespaces=(space,))] = None
-            case ServiceParty():
-                for service in services_meant(network.cluster, party):
-                    tests = (LabelTest(k, "In", (v,)) for k, v in service.selector.items())
-                    if service.selector:
-                        found[Pods(labels=tuple(tests), namespaces=(service.namespace,))] = None
-            case _:
-                pass
+    found = dict.fromkeys(
+        one for party in parties for one in _subjects(network.cluster, party, home, kind)
+    )
     if not found:
-        from topology.authoring.phrases import say_party
-
         shown = ", ".join(say_party(one) for one in parties)
         message = f"No policy can select {shown}: only pods and nodes of the cluster enforce."
         raise Undraftable(message)
     return tuple(found)
+
+
+def _subjects(
+    cluster: Cluster, party: Party, home: str, kind: Kind | None
+) -> Iterator[Pods | Nodes]:
+    match party:
+        case Pods() | Nodes():
+            yield party
+        case Anyone():
+            wide = kind == "CiliumClusterwideNetworkPolicy"
+            yield Pods(namespaces=None if wide else (home,))
+        case Entities() if {"cluster", "all"}.intersection(party.names):
+            yield Pods(namespaces=None)
+        case Accounts() if party.accounts and not party.principals:
+            for account in party.accounts:
+                space, _, name = account.partition("/")
+                test = LabelTest(_ACCOUNT, "In", (name,))
+                yield Pods(labels=(test,), namespaces=(space,))
+        case ServiceParty():
+            for service in services_meant(cluster, party):
+                tests = (LabelTest(k, "In", (v,)) for k, v in service.selector.items())
+                if service.selector:
+                    yield Pods(labels=tuple(tests), namespaces=(service.namespace,))
 
 
 def _plan_clause(book: _Book, clause: Clause, choice: Choice) -> None:

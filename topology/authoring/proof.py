@@ -204,9 +204,7 @@ def _row(change: EndChange) -> str:
     return f"{change.source} -> {change.destination} on {change.ports}"
 
 
-def _dropped(
-    network: "Network", after: "Network", observed: Iterable[Demand]
-) -> Iterator[Outcome]:
+def _dropped(network: "Network", after: "Network", observed: Iterable[Demand]) -> Iterator[Outcome]:
     """Yield the observed connections that are open now and would not be any more."""
     for demand in observed:
         outcome = check_demand(after, demand, "allow")

@@ -121,9 +121,7 @@ def amend(
     changed = tuple(book.values())
     if changed == tuple(sheets) and tuple(revised.values()) == tuple(revisions):
         return None
-    return Amendment(
-        sheets=changed, revisions=tuple(revised.values()), because=" ".join(reasons)
-    )
+    return Amendment(sheets=changed, revisions=tuple(revised.values()), because=" ".join(reasons))
 
 
 _Book = dict[tuple[object, ...], Sheet]
@@ -221,9 +219,7 @@ def _narrow(
     """Take the ports of a clause out of the rule in force that lets other requests through."""
     side = _denied_side(intent, outcome.demand)
     wanted = {f"{side}-policy"} | ({"authorization"} if side == "ingress" else set())
-    in_force = {
-        one.key: one for one in (*network.policies.documents, *network.mesh_documents)
-    }
+    in_force = {one.key: one for one in (*network.policies.documents, *network.mesh_documents)}
     for layer in outcome.layers:
         if layer.layer not in wanted or layer.policy not in in_force or not layer.rule:
             continue
@@ -239,16 +235,14 @@ def _narrow(
 
 def _restricting(intent: Intent, demand: Demand) -> Clause | None:
     """Return the clause because of which a request must be denied."""
-    return next(
-        (one for one in intent.clauses if demand.because.endswith(say_clause(one))), None
-    )
+    return next((one for one in intent.clauses if demand.because.endswith(say_clause(one))), None)
 
 
 def _denied_side(intent: Intent, demand: Demand) -> Side:
     for clause in intent.clauses:
-        if clause.only or clause.effect == "deny":
-            if side_of(clause) == "egress" and _names(clause.sources, demand.source):
-                return "egress"
+        is_strict = clause.only or clause.effect == "deny"
+        if is_strict and side_of(clause) == "egress" and _names(clause.sources, demand.source):
+            return "egress"
     for subject, side in intent.isolate:
         if side == "egress" and subject.workload in ("", demand.source):
             space = demand.source.partition("/")[0]
@@ -269,8 +263,12 @@ def _names(parties: Iterable[Party], name: str) -> bool:
 def _sheet(book: _Book, kind: Kind, subject: Pods) -> Sheet:
     """Return the draft's policy of a subject, or a new one."""
     for sheet in book.values():
-        if sheet.kind == kind and sheet.subject == subject and not (
-            kind == "AuthorizationPolicy" and any(rule.deny for rule in sheet.ingress or ())
+        if (
+            sheet.kind == kind
+            and sheet.subject == subject
+            and not (
+                kind == "AuthorizationPolicy" and any(rule.deny for rule in sheet.ingress or ())
+            )
         ):
             return sheet
     (space,) = subject.namespaces or ("",)
@@ -312,9 +310,7 @@ def _workload(cluster: Cluster, name: str) -> Workload | None:
     return next((one for one in cluster.workloads if one.full_name == name), None)
 
 
-def _peer(
-    cluster: Cluster, intent: Intent, demand: Demand, name: str, side: Side
-) -> Party | None:
+def _peer(cluster: Cluster, intent: Intent, demand: Demand, name: str, side: Side) -> Party | None:
     """Return the other end of a demand: as a workload, else as the clause names it."""
     pods = _pods(cluster, name)
     if pods is not None:
@@ -332,9 +328,7 @@ def _traffic(intent: Intent, demand: Demand, *, mesh: bool) -> Traffic:
         return Traffic(ports=clause.traffic.ports)
     if demand.port is None:
         return Traffic()
-    return Traffic(
-        ports=(PortSpan(first=demand.port, last=demand.port, protocol=demand.protocol),)
-    )
+    return Traffic(ports=(PortSpan(first=demand.port, last=demand.port, protocol=demand.protocol),))
 
 
 def _clause(intent: Intent, demand: Demand) -> Clause | None:

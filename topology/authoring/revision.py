@@ -105,7 +105,7 @@ def _left(entries: list[Any], taken: PortSet, *, default: str) -> list[Any] | No
     left = []
     for entry in entries:
         own = _ports(entry, default)
-        if own is None or own & taken and not own <= taken:
+        if own is None or (own & taken and not own <= taken):
             return None
         if not own <= taken:
             left.append(entry)

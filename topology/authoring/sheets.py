@@ -21,7 +21,7 @@ class Rule:
 
     peers: tuple[Party, ...]
     """Any of them; Anyone for no limit."""
-    traffic: Traffic = Traffic()
+    traffic: Traffic = field(default_factory=Traffic)
     deny: bool = False
     because: str = ""
     """One line that says why it is there."""

@@ -62,11 +62,7 @@ def labels_of(cluster: Cluster, workload: Workload) -> dict[str, str]:
     The selector of a Service before the workload is taken if it does so; where no labels tell the
     workload apart, all of its stable labels are returned.
     """
-    shared = {
-        key: value
-        for key, value in _shared(workload.pods).items()
-        if is_stable(key)
-    }
+    shared = {key: value for key, value in _shared(workload.pods).items() if is_stable(key)}
     others = [
         pod.labels
         for one in cluster.workloads

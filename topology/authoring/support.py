@@ -31,9 +31,7 @@ _METRIC_ANNOTATION = "prometheus.io/port"
 _CLUSTER_NAMES = "*.*.svc.cluster.local"
 
 
-def with_support(
-    network: "Network", sheets: Iterable[Sheet], intent: Intent
-) -> tuple[Sheet, ...]:
+def with_support(network: "Network", sheets: Iterable[Sheet], intent: Intent) -> tuple[Sheet, ...]:
     """Return the sheets with the rules that their subjects cannot do without.
 
     DNS is added where names are allowed, where it is to be kept, and where pods that are there
@@ -62,10 +60,9 @@ def _supported(network: "Network", sheet: Sheet, intent: Intent) -> Sheet:
         if sheet.isolates("ingress") and "metrics" in intent.keep:
             for rule in _metrics(network, sheet):
                 sheet = sheet.with_rule("ingress", rule)
-    elif sheet.kind == "AuthorizationPolicy" and "metrics" in intent.keep:
-        if sheet.isolates("ingress"):
-            for rule in _metrics(network, sheet):
-                sheet = sheet.with_rule("ingress", rule)
+    elif sheet.kind == "AuthorizationPolicy" and sheet.isolates("ingress"):
+        for rule in _metrics(network, sheet) if "metrics" in intent.keep else ():
+            sheet = sheet.with_rule("ingress", rule)
     return sheet
 
 
@@ -83,9 +80,9 @@ def _outward(network: "Network", sheet: Sheet, intent: Intent) -> Iterator[Rule]
     pods = members(network.cluster, sheet.subject) if isinstance(sheet.subject, Pods) else ()
     newly = [pod for pod in pods if not is_isolated(network, pod, "egress")]
     asks_for_dns = any(rule.traffic.dns for rule in rules)
-    if not asks_for_dns and (names or newly or "dns" in intent.keep):
-        if not _covers_dns(rules) or names:
-            yield _dns(network.cluster, sheet, names)
+    is_needed = bool(names or newly or "dns" in intent.keep)
+    if is_needed and not asks_for_dns and (names or not _covers_dns(rules)):
+        yield _dns(network.cluster, sheet, names)
     yield from _control_plane(network, newly)
 
 
@@ -105,7 +102,7 @@ def _covers_dns(rules: Iterable[Rule]) -> bool:
 def _dns(cluster: Cluster, sheet: Sheet, names: tuple[str, ...]) -> Rule:
     port = (PortSpan(first=53, last=53, protocol="ANY"),)
     if not names or sheet.kind == "NetworkPolicy":
-        ports = port
+        ports: tuple[PortSpan, ...] = port
         if sheet.kind == "NetworkPolicy":
             ports = tuple(PortSpan(first=53, last=53, protocol=one) for one in ("UDP", "TCP"))
         return Rule(

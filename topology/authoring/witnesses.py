@@ -163,9 +163,7 @@ def _path_fits(written: str, path: str, regex: bool) -> bool:
 def _fits(written: str, value: str) -> bool:
     if "{" in written:
         parts = re.split(r"(\{\*\*?\})", written)
-        regex = "".join(
-            {"{*}": "[^/]+", "{**}": ".*"}.get(part, re.escape(part)) for part in parts
-        )
+        regex = "".join({"{*}": "[^/]+", "{**}": ".*"}.get(part, re.escape(part)) for part in parts)
         return re.fullmatch(regex, value) is not None
     if written.startswith("*"):
         return value.endswith(written[1:])
@@ -178,6 +176,4 @@ def _bears(test: TokenTest, request: HttpRequest) -> bool:
     claims = json.loads(request.claims)
     if test.issuers and not any(_fits(one, str(claims.get("iss"))) for one in test.issuers):
         return False
-    return _claims(test) == request.claims or not (
-        test.subjects or test.audiences or test.claims
-    )
+    return _claims(test) == request.claims or not (test.subjects or test.audiences or test.claims)

@@ -13,7 +13,7 @@ from topology.authoring.istio_text import (
     write_request_authentication,
 )
 from topology.authoring.kubernetes_text import write_kubernetes
-from topology.authoring.sheets import Sheet
+from topology.authoring.sheets import Sheet, Side
 from topology.authoring.yaml_text import to_yaml
 from topology.load import load_text
 from topology.model import Document
@@ -121,7 +121,8 @@ def _name(sheet: Sheet) -> str:
         return f"{subject}-mtls" if subject else "default"
     if sheet.kind == "RequestAuthentication":
         return f"{subject or 'all'}-tokens"
-    sides = [side for side in ("ingress", "egress") if sheet.side(side) is not None]
+    every: tuple[Side, ...] = ("ingress", "egress")
+    sides = [side for side in every if sheet.side(side) is not None]
     rules = [rule for side in sides for rule in sheet.side(side) or ()]
     what = sides[0] if len(sides) == 1 else ""
     if not rules:

@@ -69,7 +69,8 @@ class Network:
         mesh_remove = {key for key in remove if key.partition("/")[0] in MESH_KINDS}
         known = {one.key for one in self.mesh_documents}
         for key in sorted(mesh_remove - known):
-            raise UnknownName(f"There is no policy `{key}`.", hint=_hint(known))
+            message = f"There is no policy `{key}`."
+            raise UnknownName(message, hint=_hint(known))
         policies = self.policies
         ours = [one for one in add if one.kind not in MESH_KINDS]
         if ours or remove - mesh_remove:
