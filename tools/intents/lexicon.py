@@ -42,7 +42,7 @@ SYMBOLS: Final = tuple(
         ("STILL", r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working|flowing|scraping|functioning|running)|(?:must|should|has\s+to|have\s+to|needs\s+to)\s+(?:still\s+|keep\s+|continue\s+to\s+)?(?:work|function)(?:ing)?|(?:to\s+)?work(?:s|ing)?|as\s+(?:it\s+is|before)"),
         ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s|ing)?|without\s+breaking|do(?:es)?\s+not\s+break|not\s+break(?:ing)?"),
         ("NOT", r"not|never|no\s+longer|neither|nor"),
-        ("MAY", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|able|authori[sz]ed|supposed|meant|entitled|free|granted|expected)\s+to|may|might|can|could|should|must|shall|will|ought\s+to|(?:needs?|has|have|wants?|gets?|want)\s+to(?=\s+(?:be\s+|only\s+|still\s+)*[a-z])|be\s+able\s+to"),
+        ("MAY", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|able|authori[sz]ed|supposed|meant|entitled|free|granted|expected)\s+to(?!\s+(?:<|any\s|the\s))|may|might|can|could|should|must|shall|will|ought\s+to|(?:needs?|has|have|wants?|gets?|want)\s+to(?=\s+(?:be\s+|only\s+|still\s+)*[a-z])|be\s+able\s+to"),
         ("RECEIVE", _forms("accept", "receive", "admit") + r"|takes?(?=\s+(?:traffic|connections?|requests?|calls?|only|from))|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?|requests?|calls?|only|from))|hear\s+from"),
         ("REACHED", rf"(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit|used|consumed|talked\s+to|spoken\s+to|connected\s+to|scraped|requested|invoked|exposed|opened|open|read|polled)|(?<=be )(?:reached|accessed|called|contacted|queried|hit|used|consumed|scraped|invoked)|(?<=only )(?:reached|accessed|called|contacted|queried|used|consumed|invoked)"),
         ("ALLOWED", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|accepted|whitelisted|allowlisted|authori[sz]ed|let\s+(?:in|out|through)|granted|enabled|fine|ok|okay)|goes\s+through"),
@@ -53,10 +53,12 @@ SYMBOLS: Final = tuple(
         ("LIMIT", _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten", "lock") + r"|restriction|reserv(?:e|ed|es)"),
         ("EXPOSE", _forms("expose", "publish") + r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable|accessible|available))"),
         ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
-        ("REACH", _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak", "egress", "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
+        ("REACH", r"(?:has|have|had|having|gets?|getting|given|gains?)\s+(?:full\s+|any\s+)?access(?:\s+to\b)?(?=\s+<|\s+(?:to|the|our|any)\b)"),
+        ("TRAFFIC", r"(?:network\s+|http\s+|api\s+|any\s+|all\s+)?(?:access|requests?|calls?|quer(?:y|ies)|connections?|contact|communications?|pulls?|pushes|reads?|writes?)(?=\s+(?:only\s+)?(?:from|to|by|between|on|for|via)\b)(?<!to access)(?<!may access)(?<!can access)(?<!to call)(?<!may call)(?<!to contact)(?<!may contact)(?<!to read)(?<!may read)(?<!can read)(?<!to write)(?<!may write)(?<!can write)(?<!and write)"),
+        ("REACH", _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak", "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
          + r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from|and|<))|writes?(?=\s+(?:to|<))|establish(?:es)?|initiates?|make(?=\s+(?:http\s+)?(?:requests|calls|connections))|opens?(?=\s+(?:connections?|sessions?))|sees?|see|requests?(?=\s+<P)|quer(?:y|ies)|resolves?|pings?|pull(?:s|ing)?|push(?:es|ing)?|fetch(?:es|ing)?"),
         ("ING", r"ingress|inbound|incoming|in-bound|into\s+it|in(?=\s*[.,;]|$)"),
-        ("EG", r"outbound|outgoing|out-bound|out(?=\s*[.,;]|$)|outwards?|externally"),
+        ("EG", r"egress(?:es|ing)?|outbound|outgoing|out-bound|out(?=\s*[.,;]|$)|outwards?|externally"),
         ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?|both\s+inbound\s+and\s+outbound)"),
         ("TRAFFIC", r"(?:http\s+|network\s+|any\s+|all\s+)?(?:traffic|connections?|requests?|communications?|packets?|flows?|connectivity|access|sessions?|calls|comms|queries)"),
         ("DNS", r"(?:kube-?)?dns(?:\s+(?:lookups?|queries|resolution|traffic|egress|names|access))?|name\s+resolution|core-?dns|resolving(?:\s+names)?"),

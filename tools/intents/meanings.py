@@ -10,7 +10,7 @@ from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.mesh import MeshWish, read_mesh
-from tools.intents.named import take_names, take_namespaces
+from tools.intents.named import take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
 from tools.intents.segments import segments
@@ -93,6 +93,7 @@ def _shape(index: NameIndex, request: str) -> Shape:
     shape = Shape(normalise(request))
     take_labels(shape)
     take_kinds(shape)
+    take_literal_places(shape)
     take_accounts(shape, _accounts(index))
     take_networks(shape)
     take_dns(shape)

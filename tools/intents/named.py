@@ -21,14 +21,23 @@ from topology.targets import (
     WorkloadTarget,
 )
 
-__all__ = ["Named", "Places", "party_of", "take_names", "take_namespaces"]
+__all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "take_namespaces"]
 
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"\b(?P<word>namespaces?|ns)(?:\s+(?:named|called|=)|\s*[:=])?\s*(?P<names>{_LIST})", re.I
+    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:named|called|=)|\s*[:=])?\s*(?P<names>{_LIST})", re.I
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
+_CLUSTER = re.compile(
+    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on|from)\s+(?P<bare>`?cluster-?\d+`?)",
+    re.I,
+)
+_SERVICE = re.compile(
+    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
+    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
+    re.I,
+)
 _HIDDEN = "\u00a6"
 """Stands for what is already read where names are looked for: it is no part of any word."""
 
@@ -53,6 +62,24 @@ class Places:
     names: tuple[str, ...]
     unknown: tuple[str, ...] = ()
     """Those that the cluster does not have, unless they were quoted."""
+
+
+def take_literal_places(shape: Shape) -> None:
+    """Replace clusters of a mesh, and Services that are said to be some of Kubernetes."""
+
+    def cluster(found: re.Match[str]) -> str:
+        lead = found["lead"] or found["lead2"]
+        name = (found["name"] or found["bare"]).strip("`")
+        return f"{lead} {shape.add('M', name, name)}"
+
+    shape.text = _CLUSTER.sub(cluster, shape.text)
+    shape.take(_SERVICE, "A", _service)
+
+
+def _service(found: re.Match[str]) -> Named:
+    space = found["full"] or found["space"] or ""
+    party = ServiceParty(space, found["name"])
+    return Named(said=found["name"], options=(party,), labels=(f"service:{space}/{found['name']}",), kind="Service")
 
 
 def take_namespaces(shape: Shape, index: NameIndex) -> None:

@@ -40,7 +40,7 @@ _IN = r"(?:(?:that\s+(?:are|is|live|run)\s+|which\s+(?:are|live)\s+|running\s+|l
 _SCOPE = (
     rf"(?:{_IN}{_DETERMINER}(?P<place{{n}}><K\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+){_DETERMINER}<K\d+>)*|(?:namespaces?|ns)\s+{_WITH_LABELS}{_LABELS}|"
     r"(?:(?:any|every|all|whatever|each)\s+)namespaces?|(?:(?:the|its|their|this|that|our)\s+)?(?:same|own|policy's)\s+namespace|"
-    r"other\s+namespaces?|(?:(?:its|their|this|that|the)\s+)namespaces?(?!\s*<)|(?:mesh\s+)?cluster\s+(?:`[\w-]+`|[a-z]+[\w-]*\d+)|(?:the\s+)?cluster1|cluster-?\d+)\s*\)?)"
+    r"other\s+namespaces?|(?:(?:its|their|this|that|the)\s+)namespaces?(?!\s*<)|<M\d+>)\s*\)?)"
 )
 _POST = rf"(?:\s+(?:and\s+)?(?:{_WITH_LABELS}{_LABELS}|<L\d+>)|\s+{_SCOPE.format(n='')}|\s*,?\s*<K\d+>(?=\s*\)))"
 _POST_PLAIN = re.sub(r"\?P<place>", "?:", _POST)
@@ -96,7 +96,7 @@ def _end(shape: Shape, text: str, said: str) -> End | None:
     first = MARK.search(text)
     if re.match(rf"{_DETERMINER}nodes?\b", low) and "<a" not in low:
         return _plain(Nodes(_labels(shape, text)), said)
-    if first is None or (first[1] not in "ALKUNDE"):
+    if first is None or (first[1] not in "ALKUNDEM"):
         return _unmarked(low, said)
     kinds = {one[1] for one in MARK.finditer(text)}
     if "A" in kinds:
@@ -159,7 +159,7 @@ def _pods(shape: Shape, text: str, said: str) -> End:
     spaces = _namespace_labels(shape, text)
     labels = tuple(one for one in _labels(shape, text) if one not in spaces)
     places = _places(shape, text)
-    cluster = re.search(r"cluster\s+`?([\w-]+)`?|\b(cluster-?\d+)\b", text, re.I)
+    clusters: list[str] = shape.found(text, "M")
     namespaces: tuple[str, ...] | None = places.names if places else ()
     if spaces or re.search(r"(?:any|every|all|whatever|each)\s+namespaces?(?!\s*<)", text, re.I):
         namespaces = None
@@ -169,7 +169,7 @@ def _pods(shape: Shape, text: str, said: str) -> End:
             labels=group,
             namespaces=namespaces,
             namespace_labels=spaces,
-            cluster=(cluster[1] or cluster[2]) if cluster else "",
+            cluster=clusters[0] if clusters else "",
         )
         for group in groups
     )

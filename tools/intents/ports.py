@@ -50,7 +50,7 @@ _TYPE = (
     r"`?(?:\d{1,3}|Echo(?:Re\w+)?|[A-Z][a-z]+(?:[A-Z][a-z]+)+|Redirect|Timestamp\w*|Photuris)`?\b"
 )
 _ICMP = re.compile(
-    rf"{_LEAD}(?P<family>(?i:icmp\s?v?[46]?))\b(?:\s+(?:(?:with|of)\s+)?(?:(?:the\s+)?(?:type|message|types|messages)\s+)?"
+    rf"{_LEAD}(?P<family>(?i:icmp(?:\s?v[46]|[46])?))\b(?:\s+(?:(?:with|of)\s+)?(?:(?:the\s+)?(?:type|message|types|messages)\s+)?"
     rf"(?P<types>{_TYPE}(?:{_JOIN}(?:type\s+)?{_TYPE})*))?",
 )
 _PING = re.compile(r"\b(?:(?:icmp\s+)?echo\s+requests?|(?:to\s+)?(?:be\s+)?pings?|pinged)\b", re.I)

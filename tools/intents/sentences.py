@@ -62,7 +62,7 @@ def _sentences(intent: Intent) -> Iterator[str]:
         yield f"{_upper(say_party(subject))} {_MODES[mode]}{extra}."
     for subject, issuers in intent.issuers:
         names = " or ".join(f"`{one}`" for one in issuers)
-        yield f"{_upper(say_party(subject))} trusts tokens issued by {names}."
+        yield f"{_upper(say_party(subject))} trust tokens issued by {names}."
     if intent.keep:
         yield f"Keep {' and '.join(_KEPT[one] for one in intent.keep)} working."
     if intent.layered:

@@ -12,6 +12,7 @@ from typing import Any
 __all__ = ["MARK", "Shape", "mark_number", "marks"]
 
 MARK = re.compile(r"<([A-Z]+)(\d+)>")
+_QUOTED = re.compile(r"`[^`]*`")
 
 
 def marks(kinds: str) -> str:
@@ -48,7 +49,12 @@ class Shape:
     ) -> None:
         """Replace each match by a mark; a match of which nothing is built is left as it is."""
 
+        quoted = [one.span() for one in _QUOTED.finditer(self.text)]
+
         def replace(found: re.Match[str]) -> str:
+            # A quoted name is one thing, whatever words it is made of.
+            if any(start < found.start() and found.end() < end for start, end in quoted):
+                return found[0]
             value = build(found)
             if value is None:
                 return found[0]

@@ -10,6 +10,7 @@ __all__ = ["take_hosts", "take_requests", "take_tokens"]
 
 _METHOD = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _JOIN = r"(?:\s*,\s*(?:and\s+|or\s+)?|\s*/\s*|\s+and\s+|\s+or\s+)"
+_ANY = re.compile(r"\b(?:with\s+)?any\s+http\s+requests?\b", re.I)
 _METHODS = rf"`?{_METHOD}`?(?:{_JOIN}`?{_METHOD}`?)*"
 _PATH = r"(?:`/[^`\s]*`|/[\w.~%*{}=@:+-][\w./~%*{}=@:+-]*(?<![.:])|/(?=[\s,;]|$))"
 _PATHS = rf"{_PATH}(?:{_JOIN}{_PATH})*"
@@ -22,7 +23,7 @@ _ON = (
 _REQUEST = re.compile(
     rf"(?:(?:with|using|via|by|over|for|only|send|make|issue|do|perform)\s+)?(?:the\s+|a\s+|an\s+|an?\s+|any\s+)?(?:http\s+)?"
     rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})(?:\s+(?:http\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
-    rf"(?:\s+{_ON}(?P<paths>{_PATHS}))?",
+    rf"(?:\s+{_ON}(?P<paths>{_PATHS})`?)?",
 )
 _ON_PATH = re.compile(
     rf"(?<![\w`./])(?:(?:requests?|calls?|http)\s+)?{_ON}(?P<paths>{_PATHS})(?!\w)", re.I
@@ -78,6 +79,7 @@ def take_hosts(shape: Shape) -> None:
 
 def take_requests(shape: Shape) -> None:
     """Replace methods with their paths, and paths alone."""
+    shape.take(_ANY, "H", lambda found: RequestTest())
     shape.take(_REQUEST, "H", _request)
     shape.take(_ON_PATH, "H", _request)
 

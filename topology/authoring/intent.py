@@ -199,7 +199,7 @@ class Intent:
     """Everything that one request asks for."""
 
     clauses: tuple[Clause, ...] = ()
-    isolate: tuple[tuple[Pods, Side], ...] = ()
+    isolate: tuple[tuple[Pods | Nodes, Side], ...] = ()
     """Subjects that get default deny in a direction, apart from what clauses allow."""
     mutual_tls: tuple[tuple[Pods, str, tuple[tuple[int, str], ...]], ...] = ()
     """Subjects with their mode (`STRICT`, `PERMISSIVE`, `DISABLE`), and modes of single ports."""

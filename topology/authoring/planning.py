@@ -66,9 +66,13 @@ class _Book:
             key = self._key(sheet.kind, sheet.subject, deny=bool(rule and rule.deny))
             if rule is not None:
                 self.sheets[key] = sheet.with_rule(side, rule)
-            elif sheet.side(side) is None:
+            else:
+                rules = sheet.side(side) or ()
+                sheet = replace(sheet, closed=tuple(dict.fromkeys((*sheet.closed, side))))
                 self.sheets[key] = (
-                    replace(sheet, ingress=()) if side == "ingress" else replace(sheet, egress=())
+                    replace(sheet, ingress=rules)
+                    if side == "ingress"
+                    else replace(sheet, egress=rules)
                 )
 
     def put(self, sheet: Sheet, deny: bool = False) -> None:
@@ -127,7 +131,11 @@ def plan(network: "Network", intent: Intent, choice: Choice) -> tuple[Sheet, ...
     if not book.sheets:
         message = "The request asks for nothing that a policy could say."
         raise Undraftable(message)
-    return tuple(sorted(book.sheets.values(), key=lambda one: _ORDER.index(one.kind)))
+    sheets = (
+        replace(one, additive=intent.additive, dry_run=intent.dry_run)
+        for one in book.sheets.values()
+    )
+    return tuple(sorted(sheets, key=lambda one: _ORDER.index(one.kind)))
 
 
 def _plan_authentication(book: _Book, intent: Intent, choice: Choice) -> None:

@@ -46,6 +46,11 @@ class Sheet:
     name: str = ""
     namespace: str = ""
     """Empty for a clusterwide policy."""
+    closed: tuple[Side, ...] = ()
+    """Directions that are closed although there may be nothing but deny rules in them."""
+    additive: bool = False
+    """Whether it must close nothing, whatever its rules allow."""
+    dry_run: bool = False
     purpose: str = field(default="")
     """What it is for, in one line."""
 
@@ -56,7 +61,9 @@ class Sheet:
     def isolates(self, side: Side) -> bool:
         """Return whether nothing but what the rules allow passes in a direction."""
         rules = self.side(side)
-        return rules is not None and (not rules or not all(rule.deny for rule in rules))
+        if rules is None:
+            return False
+        return not rules or side in self.closed or not all(rule.deny for rule in rules)
 
     def with_rule(self, side: Side, rule: Rule) -> "Sheet":
         """Return the sheet with a further rule, unless it has it already."""
