@@ -270,5 +270,9 @@ class _Builder:
                 subjects = subjects or tuple(one for one, _ in isolate)
             if not subjects and self._home():
                 subjects = (Pods(),)
+            ports = tuple(sorted(wish.ports))
+            owners = self._pods(wish.owners)
             for subject in subjects:
-                yield subject, wish.mode, tuple(sorted(wish.ports))
+                yield subject, wish.mode, () if owners else ports
+            for owner in owners:
+                yield owner, wish.mode, ports

@@ -27,6 +27,8 @@ class Parsed:
     """What has to be said to choose among the readings."""
     isolate: tuple[tuple[End, tuple[str, ...]], ...] = ()
     keep: tuple[str, ...] = ()
+    about: tuple[End, ...] = ()
+    """What a policy is said to apply to."""
     rest: bool = False
     """Whether it only says that nothing else may."""
     words: tuple[str, ...] = ()

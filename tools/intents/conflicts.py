@@ -90,9 +90,19 @@ def _groups(meaning: Meaning, first: Clause, second: Clause) -> list[list[str]]:
 
 def _closed_and_open(intent: Intent, meaning: Meaning) -> str:
     """Return what is to be closed to everyone, without exception, and open all the same."""
-    if not any(one.absolute for one in meaning.isolations) or meaning.rest:
+    if meaning.rest or intent.exact:
         return ""
+    absolute = [
+        (party, side)
+        for one in meaning.isolations
+        if one.absolute
+        for option in one.end.options
+        for party in option
+        for side in one.sides
+    ]
     for subject, side in intent.isolate:
+        if (subject, side) not in absolute:
+            continue
         for clause in intent.clauses:
             ends = clause.destinations if side == "ingress" else clause.sources
             if clause.effect == "allow" and subject in ends:

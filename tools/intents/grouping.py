@@ -13,7 +13,7 @@ __all__ = ["Sorted", "sort_signs"]
 _ROLES: dict[str, Role] = {
     "FROM": "from", "TO": "to", "BY": "by", "FOR": "for", "BETWEEN": "between", "ON": "in",
 }  # fmt: skip
-_MAIN = ("REACH", "REACHED", "RECEIVE", "NEED", "EXPOSE", "LIMIT", "ISOLATE", "DEFAULTDENY")
+_MAIN = ("REACH", "REACHED", "RECEIVE", "NEED", "EXPOSE", "LIMIT", "ISOLATE", "LOCK", "DEFAULTDENY", "APPLY")
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from tools.intents.asides import explains
 from tools.intents.clauses import Parsed
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
@@ -17,7 +18,7 @@ from tools.intents.segments import segments
 from tools.intents.shapes import Shape
 from tools.intents.stretches import parse_stretch
 from tools.intents.traffic import take_traffic
-from tools.intents.web import take_hosts, take_requests, take_tokens
+from tools.intents.web import take_headers, take_hosts, take_requests, take_tokens
 from tools.intents.wording import normalise
 from topology.names import NameIndex
 
@@ -59,9 +60,19 @@ class Meaning:
     choices: list[Choice] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     """What was not understood."""
+    asides: list[str] = field(default_factory=list)
+    """Sentences that explain, and ask for nothing."""
+    about: list[End] = field(default_factory=list)
+    """What a sentence says that the policy applies to."""
     layered: bool = False
     rest: bool = False
     rest_unclear: bool = False
+
+    def copy(self) -> "Meaning":
+        """Return a copy that can be added to without a change of this one."""
+        lists = ("statements", "isolations", "wishes", "choices", "words", "asides", "about")
+        own = {name: list(getattr(self, name)) for name in lists}
+        return replace(self, keep=set(self.keep), **own)  # type: ignore[arg-type]
 
 
 def read_meaning(index: NameIndex, request: str) -> Meaning:
@@ -78,19 +89,39 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     take_parties(shape)
     take_traffic(shape)
     for sentence in _SENTENCE.split(shape.text):
-        wish, rest = read_mesh(shape, sentence)
-        if wish:
-            meaning.wishes.append(wish)
-            meaning.statements += wish.statements
-            meaning.words += wish.words
-        if rest.strip(" ,.:"):
-            _sentence(shape, rest, meaning)
+        trial = meaning.copy()
+        _whole_sentence(shape, sentence, trial)
+        if _is_unclear(trial, meaning) and explains(shape.plain(sentence)):
+            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        else:
+            meaning = trial
     return meaning
+
+
+def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
+    wish, rest = read_mesh(shape, sentence)
+    if wish:
+        meaning.wishes.append(wish)
+        meaning.statements += wish.statements
+        meaning.words += wish.words
+    if rest.strip(" ,.:"):
+        _sentence(shape, rest, meaning)
+
+
+def _is_unclear(trial: Meaning, before: Meaning) -> bool:
+    """Say whether a sentence left something open that was not open before."""
+    new = trial.statements[len(before.statements) :]
+    ends = [end for one in new for end in (*one.sources, *one.destinations)]
+    ends += [one.end for one in trial.isolations[len(before.isolations) :]]
+    ends += [end for one in trial.wishes[len(before.wishes) :] for end in one.ends]
+    vague = all(end.everyone for end in ends)
+    return len(trial.words) > len(before.words) or vague or any(end.trouble for end in ends)
 
 
 def _shape(index: NameIndex, request: str) -> Shape:
     """Return a request with its literals and namespaces read."""
     shape = Shape(normalise(request))
+    take_headers(shape)
     take_labels(shape)
     take_kinds(shape)
     take_literal_places(shape)
@@ -125,10 +156,13 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 
 
 def _stretch(stretch: list[Sign], meaning: Meaning) -> None:
-    parsed = parse_stretch(stretch, meaning.statements)
+    context = [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
+    parsed = parse_stretch(stretch, meaning.statements or context)
+    if parsed.about:
+        meaning.about = list(parsed.about)
     excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
     statements = list(parsed.statements)
-    if excepting and parsed.question == "direction" and meaning.isolations:
+    if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
         statements, parsed = _kept(parsed, meaning)
     elif excepting and statements and meaning.isolations:
         statements = [_completed(one, meaning) for one in statements]
@@ -162,8 +196,19 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
     locked = tuple(one.end for one in meaning.isolations)
     watches = [end for end in ends if _is_watcher(end)]
     if watches and len(watches) == len(ends):
-        return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], Parsed()
-    return list(parsed.statements), parsed
+        kept = replace(parsed, question="", alternatives=())
+        return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
+    if parsed.statements[0].topic or parsed.statements[0].side:
+        return [_completed(one, meaning) for one in parsed.statements], parsed
+    inward = [Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)]
+    outward = (Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),)
+    if all(map(_outside, ends)):
+        return list(outward), replace(parsed, question="", alternatives=())
+    return inward, replace(parsed, question="direction", alternatives=(outward,))
+
+
+def _is_one_sided(one: Statement) -> bool:
+    return not (one.sources and one.destinations)
 
 
 def _is_watcher(end: End) -> bool:

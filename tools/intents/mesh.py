@@ -42,6 +42,8 @@ class MeshWish:
     """Empty for the workloads that the rest of the request is about."""
     mode: str = ""
     ports: tuple[tuple[int, str], ...] = ()
+    owners: tuple[End, ...] = ()
+    """Whose ports are meant, where that was said apart from the whole."""
     issuers: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
     words: tuple[str, ...] = ()
@@ -100,7 +102,10 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
     while start and not _is_clause(pieces[start - 1]):
         start -= 1
     mine, rest = pieces[start:], " ".join(pieces[:start])
-    main, ports, words, question = [], [], [], ""
+    main: list[str] = []
+    ports: list[tuple[int, str]] = []
+    words: list[str] = []
+    question, owners = "", []
     for piece in mine:
         if main and _is_clause(piece) and not _MTLS.search(piece) and "<T" not in piece:
             rest = f"{rest} {piece}"
@@ -110,6 +115,7 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
         if spans and (main or _IS_MTLS.search(piece) is None):
             mode, sure = _port_mode(piece)
             ports += [(span.first, mode) for span in spans]
+            owners += shape.found(piece, "P")
             question = question if sure else "port-mode"
         else:
             main.append(piece)
@@ -117,7 +123,17 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
     ends = tuple(end for end in shape.found(text, "P") if isinstance(end, End))
     if not ends and re.search(r"\b(?:mesh|everywhere|mesh-?wide|cluster)\b", text, re.I):
         ends = (End(options=((Pods(namespaces=None),),), said="the whole mesh"),)
-    return MeshWish(ends=ends, mode=_mode(text), ports=tuple(ports), words=tuple(words), question=question), rest
+    return (
+        MeshWish(
+            ends=ends,
+            mode=_mode(text),
+            ports=tuple(ports),
+            owners=tuple(owners),
+            words=tuple(words),
+            question=question,
+        ),
+        rest,
+    )
 
 
 def _is_clause(piece: str) -> bool:

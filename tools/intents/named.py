@@ -26,7 +26,7 @@ __all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:named|called|=)|\s*[:=])?\s*(?P<names>{_LIST})", re.I
+    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?|\s*[:=]\s*)(?P<names>{_LIST})", re.I
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
 _CLUSTER = re.compile(
@@ -170,6 +170,11 @@ def take_names(shape: Shape, index: NameIndex) -> None:
         else:
             options = tuple(party_of(one.target) for one in mention.matches)
             labels = tuple(one.label or str(one.target) for one in mention.matches)
+        if mention.is_namespace:
+            places = Places(names=tuple(options[0].namespaces or ()))  # type: ignore[union-attr]
+            pieces += [shape.text[at:start], shape.add("K", places, said)]
+            at = end
+            continue
         how = mention.matches[0].how if mention.matches else "unknown"
         named = Named(said=said.strip("` "), options=options, labels=labels, how=how,
                       nearest=mention.nearest, kind=mention.kind)  # fmt: skip

@@ -32,7 +32,7 @@ _HEAD = (
     r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone|members?|traffic)"
 )
 _WITH_LABELS = (
-    r"(?:(?:that\s+(?:are|have|carry)|which\s+(?:are|have|carry)|are|is)?\s*(?:(?:with|having|has|have|carrying|carries|carry|bearing|containing|matching|"
+    r"(?:(?:(?:that|which)\s+(?:also\s+)?)?(?:are\s+|is\s+)?(?:also\s+)?(?:(?:with|having|has|have|carrying|carries|carry|bearing|containing|matching|"
     r"match|wearing|by|using)\s+(?:both\s+)?(?:the\s+|a\s+)*(?:(?:pod|namespace|node)\s+)?(?:labels?\s+|set\s+)?|labell?ed\s+(?:with\s+|as\s+)?|tagged\s+(?:with\s+|as\s+)?|where\s+|whose\s+labels?\s+(?:is|are|match(?:es)?)\s+|selected\s+by\s+))"
 )
 _LABELS = rf"(?:<L\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+)(?:(?:with\s+)?(?:the\s+)?(?:labels?\s+|labell?ed\s+))?<L\d+>)*)"

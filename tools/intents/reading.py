@@ -29,6 +29,8 @@ class Understood:
     """What to ask back; empty where nothing is unclear."""
     declined: str = ""
     """Why nothing can be drafted."""
+    asides: tuple[str, ...] = ()
+    """Sentences that were taken as explanation, and not as part of the request."""
     heard: str = ""
     """The request in the plain words that it was understood as."""
 
@@ -51,7 +53,8 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     if trouble:
         return Understood(question=trouble)
     if not _says_something(meaning):
-        return Understood(question=describe_unread(meaning, nothing=True))
+        question = describe_unread(meaning, nothing=True)
+        return Understood(question=question, asides=tuple(meaning.asides))
     readings = options_of(network, meaning)[:MOST_READINGS]
     intents = tuple(dict.fromkeys(_finish(build(network, one), request) for one in readings))
     for intent in intents:
@@ -61,7 +64,7 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     question = describe_unread(meaning) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
-    return Understood(intents=intents, question=question, heard=write_intent(intents[0]))
+    return Understood(intents=intents, question=question, heard=write_intent(intents[0]), asides=tuple(meaning.asides))
 
 
 def _says_something(meaning: Meaning) -> bool:

@@ -15,7 +15,9 @@ __all__ = ["assign"]
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
     """Return what the sorted signs say, with their ends as sources and destinations."""
     verbs = found.verbs
-    if "ISOLATE" in verbs or "DEFAULTDENY" in verbs:
+    if "APPLY" in verbs and not found.effect:
+        return Parsed(about=tuple(end for group in found.groups for end in group.ends))
+    if {"ISOLATE", "LOCK", "DEFAULTDENY"} & set(verbs):
         return _isolation(found)
     if found.rest and not _has_ends(found) and not found.loose:
         return _rest(found, before)
@@ -28,7 +30,7 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         effect = "deny" if effect == "allow" else "allow"
     nobody = [one for one in (*sources, *destinations) if one.nobody]
     if nobody:
-        return _nobody(found, sources, destinations, topic, effect)
+        return _nobody(found, (sources, destinations), topic, before)
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
         return _rest(found, before)
     if "LIMIT" in verbs:
@@ -119,7 +121,8 @@ def _active(
         senders = others["for"]
     elif others["for"] and not receivers:
         receivers = others["for"]
-    return senders, receivers, "source"
+    # Who is let do something is not who the sentence is about: `nothing else` may mean either end.
+    return senders, receivers, "source" if subject or found.effect == "deny" else ""
 
 
 def _nominal(
@@ -177,9 +180,13 @@ def _with_context(
 
 
 def _nobody(
-    found: Sorted, sources: list[Group], destinations: list[Group], topic: str, effect: str
+    found: Sorted,
+    groups: tuple[list[Group], list[Group]],
+    topic: str,
+    before: Sequence[Statement],
 ) -> Parsed:
     """Read `no one but web may reach db`, `nothing may reach db`, `web may reach nothing`."""
+    sources, destinations = groups
     statements: list[Statement] = []
     isolate: list[tuple[End, tuple[str, ...]]] = []
     for group, others, side in (
@@ -197,6 +204,9 @@ def _nobody(
             statements += cross(found, *pair, effect="deny", topic=topic)
         else:
             isolate += [(end, (side,)) for other in others for end in other.ends]
+    if not statements and not isolate and before:
+        about = before[-1].destinations if before[-1].topic == "destination" else ()
+        isolate += [(end, ("ingress",)) for end in about]
     return Parsed(statements=tuple(statements), isolate=tuple(isolate))
 
 

@@ -53,7 +53,7 @@ def _complete(current: Sequence[Sign]) -> bool:
         behind = symbols[place + 1 :]
         if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE") for one in behind):
             return True
-        if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE"):
+        if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE", "LOCK"):
             return True
         if symbol in ("ALLOW", "DENY", "KEEP") and any(one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind):
             return "P" in behind or "IT" in behind

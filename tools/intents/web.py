@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tools.intents.shapes import Shape
 from topology.authoring import RequestTest, TokenTest, Traffic
 
-__all__ = ["take_hosts", "take_requests", "take_tokens"]
+__all__ = ["take_headers", "take_hosts", "take_requests", "take_tokens"]
 
 _METHOD = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)"
 _JOIN = r"(?:\s*,\s*(?:and\s+|or\s+)?|\s*/\s*|\s+and\s+|\s+or\s+)"
@@ -23,7 +23,11 @@ _ON = (
 _REQUEST = re.compile(
     rf"(?:(?:with|using|via|by|over|for|only|send|make|issue|do|perform)\s+)?(?:the\s+|a\s+|an\s+|an?\s+|any\s+)?(?:http\s+)?"
     rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})(?:\s+(?:http\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
-    rf"(?:\s+{_ON}(?P<paths>{_PATHS})`?)?",
+    rf"(?:\s+(?:on|at|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]+`)*)|\s+{_ON}(?P<paths>{_PATHS})`?)?",
+)
+_ON_PATTERN = re.compile(
+    rf"(?<![\w`./])(?:with\s+)?(?:(?:requests?|calls?|http)\s+)?(?:on|at|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]+`)*)",
+    re.I,
 )
 _ON_PATH = re.compile(
     rf"(?<![\w`./])(?:(?:requests?|calls?|http)\s+)?{_ON}(?P<paths>{_PATHS})(?!\w)", re.I
@@ -69,11 +73,15 @@ _PART = re.compile(
 )
 
 
+def take_headers(shape: Shape) -> None:
+    """Replace HTTP headers, which look like labels, and so have to be read first."""
+    shape.take(_HEADER, "H", _header)
+
+
 def take_hosts(shape: Shape) -> None:
-    """Replace HTTP hosts, headers, DNS queries and TLS names: before DNS names become ends."""
+    """Replace HTTP hosts, DNS queries and TLS names: before DNS names become ends."""
     shape.take(_DNS, "T", lambda found: Traffic(dns=tuple(_names(shape, found["names"])) or ("*",)))
     shape.take(_SNI, "T", lambda found: Traffic(server_names=tuple(_names(shape, found["names"]))))
-    shape.take(_HEADER, "H", _header)
     shape.take(_HOST, "H", lambda found: RequestTest(hosts=tuple(_names(shape, found["hosts"]))))
 
 
@@ -81,6 +89,7 @@ def take_requests(shape: Shape) -> None:
     """Replace methods with their paths, and paths alone."""
     shape.take(_ANY, "H", lambda found: RequestTest())
     shape.take(_REQUEST, "H", _request)
+    shape.take(_ON_PATTERN, "H", _request)
     shape.take(_ON_PATH, "H", _request)
 
 
@@ -104,6 +113,9 @@ def _header(found: re.Match[str]) -> RequestTest:
 def _request(found: re.Match[str]) -> RequestTest | None:
     groups = found.groupdict()
     methods = tuple(dict.fromkeys(re.findall(_METHOD, groups.get("methods") or "")))
+    if groups.get("patterns"):
+        found_patterns = tuple(re.findall(r"`([^`]+)`", groups["patterns"]))
+        return RequestTest(methods=methods, paths=found_patterns, regex=True)
     paths = tuple(one.strip("`") for one in re.findall(_PATH, groups["paths"] or ""))
     if groups["prefix"]:
         paths = tuple(one if one.endswith("*") else f"{one}*" for one in paths)

@@ -32,6 +32,9 @@ _SPELLED = tuple(
         (r"\bi\.e\.(?:,)?", "that is"),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
         (r"\band/or\b", "and"),
+        (r"\b(?:the\s+)?(?:selected|matched|said)\s+(?:workloads?|pods?|endpoints?)\b", "it"),
+        (r"\bno\s+(?=(?:pods?|workloads?|services?|apps?|endpoints?|containers?)\s+(?:in|of|from|with|labell?ed|that|outside)\b)", "never any "),
+        (r"\bno\s+(?=[`\w-]+\s+(?:pods?|workloads?|containers?)\s+(?:may|can|should|must|is|are|gets?|shall)\b)(?!other\b)", "never any "),
         (r"\s+<[-=]+>\s+", " and "),
         (r"\s*[-=]{1,2}>\s*", " may reach "),
         (r"\s+<[-=]{1,2}\s+", " may be reached from "),
@@ -56,6 +59,8 @@ def normalise(text: str) -> str:
     for pattern, replacement in _SPELLED:
         text = pattern.sub(replacement, text)
     text = re.sub(r"[<>]", " ", text)
+    text = re.sub(r"(\b(?:or|and|with)|,|:)\s*\n+\s*", r"\1 ", text)
+    text = re.sub(r"\n+\s*(?=(?:to|with|when|from|or|and|by|on|using|but|except)\b)", " ", text)
     text = re.sub(r"[ ]*\n\s*\n\s*", "\n\n", text)
     text = re.sub(r"(?<![\n.;:])[ ]*\n[ ]*(?!\n)", "\n", text)
     return re.sub(r"[ ]+", " ", text).strip()
