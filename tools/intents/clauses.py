@@ -31,6 +31,10 @@ class Parsed:
     """What a policy is said to apply to."""
     rest: bool = False
     """Whether it only says that nothing else may."""
+    rest_traffic: tuple[str, ...] = ()
+    """Other ports and requests of which it says that they may not."""
+    refines: tuple[Passing, ...] = ()
+    """Traffic to which what was said before is limited."""
     words: tuple[str, ...] = ()
 
 

@@ -40,6 +40,8 @@ class Group:
     passing: list[Passing] = field(default_factory=list)
     only: bool = False
     excepted: list[End] = field(default_factory=list)
+    after: str = ""
+    """The verb that was said last before it."""
     nobody: bool = False
     """Whether it says `no one` or `nothing`."""
 
@@ -81,6 +83,8 @@ def _signs(shape: Shape, text: str) -> Iterator[Sign]:
     for found in _WORD.finditer(text):
         word = found[0]
         mark = MARK.fullmatch(word)
+        if mark and mark[1] == "AG":
+            continue
         if mark:
             number = int(mark[2])
             yield Sign(mark[1], shape.values[number], shape.words[number])

@@ -38,6 +38,10 @@ class Sorted:
     words: list[str] = field(default_factory=list)
     """Words that were not understood."""
     traffic_noun: bool = False
+    passive: bool = False
+    """Whether something is said to be allowed or denied."""
+    rest_traffic: list[str] = field(default_factory=list)
+    """What is said of other ports and requests, with the marks in it."""
     rest: str = ""
     """NELSE or PELSE, where the clause is about everything else."""
     wholly: bool = False
@@ -57,6 +61,7 @@ class _Sorter:
     """Whether the next end opens a new group."""
     excepting: bool = False
     joined: bool = False
+    last_verb: str = ""
 
     def take(self, sign: Sign) -> None:
         """Take one sign."""
@@ -76,6 +81,7 @@ class _Sorter:
 
     def _verb(self, symbol: str) -> None:
         self.found.verbs.append(symbol)
+        self.last_verb = symbol
         if self.found.only_pending:
             self.found.only_verb, self.found.only_pending = True, False
         self._turn("object")
@@ -86,7 +92,7 @@ class _Sorter:
             self.found.only_pending = False
             if self.role != "in":
                 self.found.only_verb = False
-            self.found.groups.append(Group(self.role, only=only))
+            self.found.groups.append(Group(self.role, only=only, after=self.last_verb))
             self.fresh = False
         return self.found.groups[-1]
 
@@ -100,7 +106,10 @@ class _Sorter:
             self.fresh = True
             if last.only:
                 self.found.only_pending = True
-        self._group().ends.append(sign.value)
+        group = self._group()
+        group.ends.append(sign.value)
+        if self.found.only_pending:
+            group.only, self.found.only_pending = True, False
         self.joined = False
 
     def _t(self, sign: Sign) -> None:
@@ -127,6 +136,14 @@ class _Sorter:
     def _not(self, sign: Sign) -> None:
         self.found.negated = not self.found.negated
 
+    def _getin(self, sign: Sign) -> None:
+        self._verb("REACH")
+        self.found.side = "ingress"
+
+    def _getout(self, sign: Sign) -> None:
+        self._verb("REACH")
+        self.found.side = "egress"
+
     def _allow(self, sign: Sign) -> None:
         self.found.effect = self.found.effect or "allow"
         self._effect()
@@ -136,18 +153,24 @@ class _Sorter:
         self._effect()
 
     def _effect(self) -> None:
+        self.last_verb = "EFFECT"
+        if self.found.pronoun == "subject" and not self.found.groups:
+            # `It allows`: the policy does, which is no end.
+            self.found.pronoun = None
         if self.found.only_pending and not self.found.groups:
             self.found.only_verb, self.found.only_pending = True, False
         self._turn("object")
 
     def _allowed(self, sign: Sign) -> None:
         self.found.effect = "allow"
+        self.found.passive = True
         if self.found.only_pending:
             self.found.only_verb, self.found.only_pending = True, False
         self.role, self.fresh = "object", True
 
     def _denied(self, sign: Sign) -> None:
         self.found.effect = "deny"
+        self.found.passive = True
         self.role, self.fresh = "object", True
 
     def _ing(self, sign: Sign) -> None:
@@ -176,11 +199,15 @@ class _Sorter:
         self.found.rest = "PELSE"
         self.fresh = False
 
+    def _restt(self, sign: Sign) -> None:
+        self.found.rest_traffic.append(str(sign.value))
+
     def _except(self, sign: Sign) -> None:
         self._except_now()
 
     def _but(self, sign: Sign) -> None:
-        if self.found.groups and self.found.groups[-1].nobody:
+        last = self.found.groups[-1] if self.found.groups else None
+        if last and (last.nobody or (last.ends and last.ends[-1].everyone)):
             self._except_now()
 
     def _except_now(self) -> None:

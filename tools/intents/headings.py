@@ -25,7 +25,7 @@ _NAMED = r"(?:\s*,?\s*(?:(?:that\s+is\s+|which\s+is\s+)?(?:named|called)|(?:and\
 _NAME_LATER = re.compile(r"[,;.]?\s*(?:and\s+)?(?:please\s+)?(?:name|call)\s+(?:it|this|the\s+policy)\s+(?:as\s+)?(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9])", re.I)
 _ASK = (
     r"(?:(?:hi|hey|hello|ok|okay|so|now|please|also|then|again|sorry|thanks)[\s,!]+)*"
-    r"(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+)?|(?:i|we)\s+(?:really\s+)?(?:want|need|would\s+like|am\s+looking\s+for|are\s+looking\s+for|like)\s+(?:you\s+)?(?:to\s+(?=write|create|draft|have|make|add|set|put|get))?|help\s+(?:me|us)\s+(?:to\s+)?|please\s+)*"
+    r"(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+)?|(?:i|we)\s+(?:really\s+)?(?:want|need|would\s+like|am\s+looking\s+for|are\s+looking\s+for|like)\s+(?:you\s+)?(?:to\s+(?=write|create|draft|have|make|add|set|put|get))?|help\s+(?:me|us)\s+(?:to\s+)?|(?:our|the|my)\s+[\w-]+(?:\s+(?:team|folks|people))?\s+(?:wants?|asked|asks|insists?|demands?|says?)(?:\s+(?:that|us\s+to|for))?\s+|please\s+)*"
 )
 _MAKE = r"(?:(?:write|create|draft|make|generate|give|add|craft|produce|set\s+up|put\s+together|come\s+up\s+with|show|prepare|build|define|design|apply|propose|have|get|suggest|do|spin\s+up|whip\s+up)(?:\s+(?:me|us))?(?:\s+up)?\s+)"
 _THEN = r"(?:\s*(?::|,|-)?\s*(?:that|which|so\s+that|such\s+that|so|where|to|for\s+(?=<P|me\b))(?:\s+(?:it\s+)?will\b|\s+would\b|\s+should\b)?\s*|\s*:\s*|\s+)"
@@ -94,7 +94,10 @@ def read_heading(shape: Shape) -> Heading:
         if found[0].rstrip().endswith(":") or found["name"]:
             namespace = namespace or _place(shape, found["place"])
     shape.text = _HEADER.sub(_kept, shape.text)
-    shape.text = _AGENT.sub(lambda found: f" {found['kind'] or ''} ", shape.text)
+    # Who writes or shows the policy says nothing of what it does, but that the text explains.
+    shape.text = _AGENT.sub(
+        lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
+    )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tools.intents.asides import explains
-from tools.intents.clauses import Parsed
+from tools.intents.clauses import Parsed, combine
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
@@ -17,7 +17,7 @@ from tools.intents.ports import take_ports
 from tools.intents.segments import segments
 from tools.intents.shapes import Shape
 from tools.intents.stretches import parse_stretch
-from tools.intents.traffic import take_traffic
+from tools.intents.traffic import Passing, take_traffic
 from tools.intents.web import take_headers, take_hosts, take_requests, take_tokens
 from tools.intents.wording import normalise
 from topology.names import NameIndex
@@ -91,8 +91,9 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     for sentence in _SENTENCE.split(shape.text):
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
-        if _is_unclear(trial, meaning) and explains(shape.plain(sentence)):
-            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        said = shape.plain(sentence)
+        if _is_unclear(trial, meaning) and (explains(said) or _only_tells(shape, sentence)):
+            meaning.asides.append(" ".join(said.split()))
         else:
             meaning = trial
     return meaning
@@ -108,13 +109,29 @@ def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
         _sentence(shape, rest, meaning)
 
 
+_ASKING = frozenset(
+    {"ALLOW", "DENY", "LIMIT", "ISOLATE", "LOCK", "KEEP", "DEFAULTDENY", "ONLY", "NEED", "MAY", "NELSE",
+     "PELSE", "EXCEPT", "EXPOSE", "REACH", "REACHED", "RECEIVE", "T", "NONE"}
+)  # fmt: skip
+
+
+def _only_tells(shape: Shape, sentence: str) -> bool:
+    """Say whether a sentence names nothing and asks for nothing, but tells something."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
+    return not named and not any(one.symbol in _ASKING for one in signs)
+
+
 def _is_unclear(trial: Meaning, before: Meaning) -> bool:
     """Say whether a sentence left something open that was not open before."""
     new = trial.statements[len(before.statements) :]
     ends = [end for one in new for end in (*one.sources, *one.destinations)]
     ends += [one.end for one in trial.isolations[len(before.isolations) :]]
     ends += [end for one in trial.wishes[len(before.wishes) :] for end in one.ends]
-    vague = all(end.everyone for end in ends)
+    told = trial.about != before.about or trial.statements != before.statements or trial.keep != before.keep
+    vague = all(end.everyone for end in ends) and not (told and not new)
     return len(trial.words) > len(before.words) or vague or any(end.trouble for end in ends)
 
 
@@ -152,10 +169,10 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
     if any(sign.symbol == "LAYERED" for sign in signs):
         meaning.layered = True
     for stretch in segments([sign for sign in signs if sign.symbol != "LAYERED"]):
-        _stretch(stretch, meaning)
+        _stretch(part, stretch, meaning)
 
 
-def _stretch(stretch: list[Sign], meaning: Meaning) -> None:
+def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     context = [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
     parsed = parse_stretch(stretch, meaning.statements or context)
     if parsed.about:
@@ -164,7 +181,7 @@ def _stretch(stretch: list[Sign], meaning: Meaning) -> None:
     statements = list(parsed.statements)
     if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
         statements, parsed = _kept(parsed, meaning)
-    elif excepting and statements and meaning.isolations:
+    elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
     absolute = bool(parsed.isolate) and _is_absolute(stretch)
@@ -176,6 +193,10 @@ def _stretch(stretch: list[Sign], meaning: Meaning) -> None:
     meaning.words += parsed.words
     if parsed.rest:
         _close_rest(meaning)
+    if parsed.refines:
+        meaning.statements[-1] = replace(meaning.statements[-1], passing=parsed.refines)
+    if parsed.rest_traffic:
+        _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
     for other in parsed.alternatives:
         said = " ".join(sign.said for sign in stretch)
         meaning.choices.append(
@@ -221,7 +242,7 @@ def _completed(one: Statement, meaning: Meaning) -> Statement:
     """Return an exception with the locked subject at the end that was not said."""
     locked = tuple(each.end for each in meaning.isolations)
     if one.effect == "allow" and not one.destinations:
-        return replace(one, destinations=locked) if one.topic != "source" else one
+        return replace(one, destinations=locked) if one.side == "ingress" or one.topic != "source" else one
     if one.effect == "allow" and not one.sources and _reaches_out(one):
         return replace(one, sources=locked)
     return one
@@ -231,6 +252,18 @@ def _reaches_out(one: Statement) -> bool:
     from tools.intents.parties import is_outside
 
     return all(is_outside(party) for end in one.destinations for option in end.options for party in option)
+
+
+def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
+    """Say that other ports or requests than those may not pass: `requests on other ports`."""
+    ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
+    for place, one in enumerate(meaning.statements):
+        if one.effect != "allow":
+            continue
+        has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
+        if ports and not has_ports:
+            one = replace(one, passing=combine(one.passing, ports))
+        meaning.statements[place] = one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
 
 
 def _close_rest(meaning: Meaning) -> None:

@@ -137,7 +137,7 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
 
 
 def _is_clause(piece: str) -> bool:
-    return bool(re.search(r"\b(?:may|can|reach|call|talk|allow|block|deny|from|lock|isolate|expose|connect|access)\b", piece, re.I))
+    return bool(re.search(r"\b(?:may|can|reach\w*|call\w*|talk\w*|allow\w*|block\w*|deny|from|lock\w*|isolate\w*|expose\w*|connect\w*|access\w*)\b", piece, re.I))
 
 
 def _words(text: str) -> list[str]:

@@ -11,6 +11,9 @@ from tools.intents.traffic import Passing
 
 __all__ = ["assign"]
 
+_VERBS = ("REACHED", "RECEIVE", "REACH", "NEED", "EXPOSE")
+"""Main verbs, the one that says most of who connects first."""
+
 
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
     """Return what the sorted signs say, with their ends as sources and destinations."""
@@ -19,6 +22,11 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         return Parsed(about=tuple(end for group in found.groups for end in group.ends))
     if {"ISOLATE", "LOCK", "DEFAULTDENY"} & set(verbs):
         return _isolation(found)
+    if found.rest_traffic and not (found.of("from", "to", "object") and found.effect == "allow"):
+        return Parsed(rest_traffic=tuple(found.rest_traffic))
+    if found.pronoun == "subject" and not found.groups and found.loose and before and not found.negated:
+        if before[-1].effect == "allow" and not before[-1].passing:
+            return Parsed(refines=tuple(found.loose))
     if found.rest and not _has_ends(found) and not found.loose:
         return _rest(found, before)
     if "LIMIT" in verbs and not {"REACH", "REACHED", "RECEIVE"} & set(verbs):
@@ -34,9 +42,11 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
         return _rest(found, before)
     if "LIMIT" in verbs:
-        for group in destinations if topic == "source" else sources:
-            group.only = True
-        if not (destinations if topic == "source" else sources):
+        peers = sources if topic == "destination" else destinations
+        if not any(one.only for one in (*sources, *destinations)):
+            for group in peers:
+                group.only = True
+        if not peers:
             found.only_traffic = True
     if effect == "deny":
         excepted = _except_everyone(found, sources, destinations, topic)
@@ -63,7 +73,7 @@ def _has_ends(found: Sorted) -> bool:
 
 def _ends(found: Sorted) -> tuple[list[Group], list[Group], Where | str]:
     """Return the groups of sources and of destinations, and which of them it is about."""
-    verb = next((one for one in found.verbs if one in ("REACH", "REACHED", "RECEIVE", "NEED", "EXPOSE")), "")
+    verb = next((one for one in _VERBS if one in found.verbs), "")
     subject, objects = found.of("subject"), found.of("object")
     others = {role: found.of(role) for role in ("from", "to", "by", "for", "in")}  # type: ignore[arg-type]
     if found.of("between"):
@@ -102,14 +112,13 @@ def _active(
     found: Sorted, subject: list[Group], objects: list[Group], others: dict[str, list[Group]]
 ) -> tuple[list[Group], list[Group], str]:
     """Read `web may reach db`, `let web talk to db`, `stop web from calling db`."""
-    places = found.groups
     if subject:
         senders, receivers = subject, [*objects, *others["to"], *others["in"]]
     else:
         # The object of `let` or `block` stands before the verb, and is who acts.
-        senders, receivers = objects[:1], [*objects[1:], *others["to"], *others["in"]]
-        if len(objects) == 1 and not others["to"] and places and found.effect:
-            senders, receivers = [], objects
+        senders = [one for one in objects if one.after not in ("REACH", "NEED")]
+        behind = [one for one in objects if one not in senders]
+        receivers = [*behind, *others["to"], *others["in"]]
     blocked = found.effect == "deny" and others["from"]
     if blocked and not receivers:
         receivers = others["from"]
@@ -132,6 +141,8 @@ def _nominal(
     senders = [*others["from"], *others["by"]]
     receivers = list(others["to"])
     named = [*subject, *objects]
+    if found.passive and named and others["for"] and not senders and not receivers:
+        return others["for"], named, "destination"
     around = [*others["for"], *others["in"]]
     if named and found.side is None and not receivers and senders and not found.traffic_noun:
         if found.effect == "deny":
@@ -158,10 +169,13 @@ def _with_context(
     found: Sorted, sources: list[Group], destinations: list[Group], before: Sequence[Statement]
 ) -> tuple[list[Group], list[Group]]:
     """Return the groups with what a pronoun or an omission takes from the statement before."""
-    if not before or (sources and destinations):
+    if not before or (sources and destinations) or found.rest:
         return sources, destinations
     last = before[-1]
     about = last.sources if last.topic != "destination" else last.destinations
+    if found.pronoun in ("to", "object", "in", "for") and about and not destinations:
+        ends = before[-1].destinations or about
+        return sources, [Group("to", ends=list(ends))]
     if found.pronoun is not None or (found.verbs and not found.effect):
         if not sources and (destinations or found.loose) and about:
             passive = "REACHED" in found.verbs or "RECEIVE" in found.verbs
@@ -236,7 +250,9 @@ def _except_everyone(
         is_wide = not one.passing and not found.loose and not one.excepted
         outside = all(is_outside(party) for end in one.ends for option in end.options for party in option)
         if is_wide and not outside:
+            directed = found.of("from", "to", "by") or found.verbs or found.side
             sides = _sides(found, "egress" if sources else "ingress")
+            sides = sides if directed else ("ingress", "egress")
             return Parsed(isolate=tuple((end, sides) for end in one.ends))
     return None
 
@@ -359,6 +375,10 @@ def _limit_unclear(found: Sorted, subject: list[Group], to: list[Group]) -> Pars
 def _unclear(found: Sorted, sources: list[Group], destinations: list[Group]) -> Parsed | None:
     """Return both readings of a clause that names one end and no direction."""
     if found.side or found.verbs or (sources and destinations) or found.of("from", "to", "by"):
+        return None
+    requests = [t for one in found.loose for t in one.options if t.requests or t.tokens]
+    if (found.traffic_noun or requests) and found.loose and found.of("in"):
+        # Requests on a workload arrive there.
         return None
     groups = sources or destinations
     ends = tuple(end for group in groups for end in ends_of(group))

@@ -7,7 +7,7 @@ from tools.intents.frames import COMPLETING, EFFECTS, Sign, is_list
 __all__ = ["segments"]
 
 _JOINS = frozenset({",", "AND", "BUT"})
-_FINITE = frozenset({"MAY", "REACH", "REACHED", "RECEIVE", "NEED", "ALLOWED", "DENIED", "NOT", "ONLY", "STILL"})
+_FINITE = frozenset({"MAY", "REACH", "REACHED", "RECEIVE", "NEED", "ALLOWED", "DENIED", "NOT", "ONLY", "STILL", "GETIN", "GETOUT"})
 _FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
 
 
@@ -57,7 +57,7 @@ def _complete(current: Sequence[Sign]) -> bool:
             return True
         if symbol in ("ALLOW", "DENY", "KEEP") and any(one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind):
             return "P" in behind or "IT" in behind
-        if symbol in ("KEEP", "ALLOW", "DENY") and any(one in ("DNS", "METRICS", "PROBES", "PELSE", "NELSE") for one in behind):
+        if symbol in ("KEEP", "ALLOW", "DENY") and any(one in ("DNS", "METRICS", "PROBES", "PELSE", "NELSE", "NONE") for one in behind):
             return True
     return False
 
@@ -67,7 +67,7 @@ def _begins(
 ) -> bool:
     """Say whether a further clause begins behind a comma or conjunction."""
     symbol = signs[at].symbol
-    if symbol in ("NELSE", "PELSE", "NONE"):
+    if symbol in ("NELSE", "PELSE", "RESTT", "NONE"):
         return _complete(current)
     if not _complete(current):
         return symbol in EFFECTS and any(one.symbol in EFFECTS for one in current) and "P" in {

@@ -45,7 +45,7 @@ def _sentences(intent: Intent) -> Iterator[str]:
     lone = _lone(intent, closed)
     for clause in intent.clauses:
         yield _clause(clause, alone=clause in lone)
-    for subject, side in intent.isolate:
+    for subject, side in dict.fromkeys((*_closed_by_only(intent, lone), *intent.isolate)):
         if any(_is_about(clause, side, subject) for clause in lone):
             continue
         others = any(
@@ -67,6 +67,13 @@ def _sentences(intent: Intent) -> Iterator[str]:
         yield f"Keep {' and '.join(_KEPT[one] for one in intent.keep)} working."
     if intent.layered:
         yield "Defence in depth."
+
+
+def _closed_by_only(intent: Intent, lone: list[Clause]) -> Iterator[tuple[Party, str]]:
+    """Yield the ends that `only` closes and that have several clauses."""
+    for clause in intent.clauses:
+        if clause.only and clause not in lone and clause.side:
+            yield from ((one, clause.side) for one in _subjects(clause))
 
 
 _KEPT = {"dns": "DNS", "metrics": "metrics", "probes": "health probes"}

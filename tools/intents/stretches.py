@@ -17,7 +17,8 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     words = tuple(found.words)
     if found.topics and not any(group.ends for group in found.groups):
         return Parsed(keep=tuple(sorted(found.topics)), words=words)
-    if not found.groups and not found.loose and found.side is None and not found.verbs:
+    says = found.groups or found.loose or found.side or found.verbs or found.rest or found.rest_traffic
+    if not says:
         return Parsed(words=words, keep=tuple(sorted(found.topics)))
     parsed = assign(found, before, signs)
     said = " ".join(sign.said for sign in signs if sign.said)

@@ -1,5 +1,6 @@
 """A small cluster made for some policies: it has what hits and what misses each of their parts."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -33,6 +34,7 @@ _OTHER = "other"
 _MOST_TEMPLATES = 120
 _NODE_SELECTORS = ("nodeSelector", "fromNodes", "toNodes")
 _PRINCIPAL = 5
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 Labels = dict[str, str]
 
 
@@ -66,8 +68,13 @@ class _Parts:
     clusters: set[str] = field(default_factory=set)
 
 
-def build_stage(policies: Iterable[Document]) -> Stage:
+def build_stage(policies: Iterable[Document], *, plain: bool = False) -> Stage:
     """Return a cluster with pods, namespaces, nodes and Services for some policies.
+
+    Args:
+        policies: What to stage.
+        plain: Only what they select, once each, where they select it: the cluster that a reader of
+            the policies has in mind.
 
     For each selector there are pods that it selects, and for each of its conditions one that
     misses only that; so are namespaces and nodes. Pods are also made for pairs of selectors, as
@@ -77,7 +84,7 @@ def build_stage(policies: Iterable[Document]) -> Stage:
     for policy in policies:
         parts.names.add(policy.namespace or "default")
         _collect(parts, policy.body, "")
-    return _assemble(parts)
+    return _assemble(parts, plain=plain)
 
 
 def _collect(parts: _Parts, value: Any, key: str) -> None:
@@ -190,9 +197,11 @@ def _misses(tests: Sequence[LabelTest]) -> Iterator[Labels]:
                 yield from ({**without, missed.key: value} for value in missed.values or (_OTHER,))
 
 
-def _label_sets(selectors: Sequence[tuple[LabelTest, ...]]) -> list[Labels]:
+def _label_sets(selectors: Sequence[tuple[LabelTest, ...]], *, plain: bool) -> list[Labels]:
     """Return labels for every selector, for every pair of them, and none at all."""
     distinct = list(dict.fromkeys(selectors))
+    if plain:
+        return [next(_hits(tests)) for tests in distinct if tests] or [{}]
     found: list[Labels] = [{}]
     found += [labels for tests in distinct for labels in _hits(tests)]
     found += [labels for tests in distinct for labels in _misses(tests)]
@@ -204,14 +213,16 @@ def _label_sets(selectors: Sequence[tuple[LabelTest, ...]]) -> list[Labels]:
     return list(unique.values())[:_MOST_TEMPLATES]
 
 
-def _assemble(parts: _Parts) -> Stage:
+def _assemble(parts: _Parts, *, plain: bool) -> Stage:
     spaces = _spaces(parts)
+    if plain:
+        spaces.pop(_ELSEWHERE, None)
     templates = [
         _Template(
             tuple((k, v) for k, v in sorted(one.items()) if k != SERVICE_ACCOUNT and ":" not in k),
             one.get(SERVICE_ACCOUNT, "default"),
         )
-        for one in _label_sets(parts.pods)
+        for one in _label_sets(parts.pods, plain=plain)
     ]
     accounts = sorted({name for _, name in parts.accounts} | {_OTHER} if parts.accounts else set())
     templates += [_Template(account=name) for name in accounts]
@@ -249,7 +260,7 @@ def _spaces(parts: _Parts) -> dict[str, Namespace]:
 def _pod(
     space: str, template: _Template, number: int, ports: Iterable[tuple[str, str]]
 ) -> Pod:
-    values = [value for _, value in template.labels if value.isalnum() and value.islower()]
+    values = [value.lower() for _, value in template.labels if _NAME.fullmatch(value.lower())]
     name = f"{values[0] if values else 'pod'}-{number}"
     declared = tuple(
         ContainerPort(9000 + place, protocol if protocol in ("UDP", "SCTP") else "TCP", port)  # type: ignore[arg-type]
