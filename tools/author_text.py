@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tools.wording import bullets, count, quote, shorten
 
 if TYPE_CHECKING:
-    from tools.author import ContractRow, ContractTest, DraftResult
+    from tools.draft_results import ContractRow, ContractTest, DraftResult
 
 __all__ = [
     "describe_contract",
@@ -26,6 +26,7 @@ def describe_draft(result: "DraftResult") -> str:
         f"```yaml\n{result.yaml}```",
         _contract(result.contract),
         _checks(result),
+        _cut(result),
         bullets(f"Needs: {need}" for need in result.requirements),
         bullets(result.notes),
     ]
@@ -114,6 +115,15 @@ def _demand(demand: dict[str, Any]) -> str:
     port = f"{demand['port']}/" if "port" in demand else "every "
     http = f" {demand['http']}" if "http" in demand else ""
     return f"{quote(demand['src'])} to {quote(demand['dst'])} {port}{demand['proto']}{http}"
+
+
+def _cut(result: "DraftResult") -> str:
+    calls = result.announced_calls_closed
+    if not calls:
+        return ""
+    shown = "; ".join(calls[:_MOST_DEMANDS])
+    more = f"; and {len(calls) - _MOST_DEMANDS} more" if len(calls) > _MOST_DEMANDS else ""
+    return f"**Mind**: this closes calls that workloads are set up to make: {shown}{more}."
 
 
 def _checks(result: "DraftResult") -> str:

@@ -11,7 +11,7 @@ from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
 
 if TYPE_CHECKING:
-    from tools.author import DraftResult
+    from tools.draft_results import DraftResult
 
 __all__ = ["draft", "hold"]
 

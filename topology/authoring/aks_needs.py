@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from topology.authoring.intent import Pods
+from topology.authoring.intent import Accounts, Pods
 from topology.authoring.membership import members
 from topology.authoring.writing import Written
 from topology.policy.validation.document import validate
@@ -34,6 +34,24 @@ def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
                     if network.mesh.index.state(pod).present is False
                 }
             )
+            if _trusts_identity(one) and not _is_strict(network, subject):
+                yield (
+                    f"{one.key}: a caller that sends plaintext has no identity, so a denial by "
+                    "identity misses it; require mutual TLS (PeerAuthentication STRICT) as well."
+                )
             if bare:
                 shown = ", ".join(bare)
                 yield f"{one.key}: {shown} carry no sidecar, so nothing enforces it there."
+
+
+def _trusts_identity(written: Written) -> bool:
+    """Return whether a policy denies by identity, which plaintext does not have."""
+    rules = (written.sheet.ingress if written.sheet else None) or ()
+    return any(
+        rule.deny and any(isinstance(one, Accounts | Pods) for one in rule.peers) for rule in rules
+    )
+
+
+def _is_strict(network: "Network", subject: Pods) -> bool:
+    index = network.mesh.index
+    return all(index.mode(pod, None).mode == "STRICT" for pod in members(network.cluster, subject))

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from topology.authoring.demands import allowances, demands_of
+from topology.authoring.allowances import allowances
+from topology.authoring.demands import demands_of
 from topology.authoring.intent import Intent
 from topology.authoring.phrases import say_clause
 
@@ -23,7 +24,7 @@ def contradiction(network: "Network", intent: Intent) -> str:
         intent: Grounded.
     """
     denials = [one for one in intent.clauses if one.effect == "deny"]
-    for clause in intent.clauses:
+    for clause in intent.clauses if denials else ():
         if clause.effect != "allow":
             continue
         for denial in denials:

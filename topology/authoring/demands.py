@@ -1,15 +1,15 @@
 """The contract of an intent: its clauses as connections between ends that exist."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
+from topology.authoring.allowances import Allowance, Allowances, allowances
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import check_demand
 from topology.authoring.ends import End, Port, ends_of, every_end, offered
-from topology.authoring.intent import Anyone, Clause, Intent, Party, Traffic
-from topology.authoring.membership import means, ports_of
+from topology.authoring.intent import Clause, Intent, Party, Traffic
+from topology.authoring.membership import ports_of
 from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
 from topology.authoring.sides import side_of
@@ -17,63 +17,14 @@ from topology.authoring.support import is_isolated
 from topology.authoring.witnesses import requests_in, requests_out, sample_name
 from topology.model import Cluster
 from topology.policy.ports import PortSet
+from topology.policy.verdict import HttpRequest
 
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Allowance", "allowances", "contract_of", "demands_of"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """What a clause, or a rule of support, allows or denies, whoever enforces it."""
-
-    sources: tuple[Party, ...]
-    destinations: tuple[Party, ...]
-    traffic: Traffic
-    deny: bool = False
-    because: str = ""
-
-    def covers(self, cluster: Cluster, source: End, destination: End) -> bool:
-        """Return whether it is about two ends."""
-        return _is_one(cluster, self.sources, source) and _is_one(
-            cluster, self.destinations, destination
-        )
-
-
-def allowances(intent: Intent, sheets: Iterable[Sheet] = ()) -> tuple[Allowance, ...]:
-    """Return everything that a draft may open or close by name.
-
-    Args:
-        intent: Grounded; each clause counts.
-        sheets: The draft, whose rules of support count too.
-    """
-    found = [
-        Allowance(
-            sources=clause.sources,
-            destinations=clause.destinations,
-            traffic=clause.traffic,
-            deny=clause.effect == "deny",
-            because=say_clause(clause),
-        )
-        for clause in intent.clauses
-    ]
-    for sheet in sheets:
-        sides: tuple[Side, ...] = ("ingress", "egress")
-        for side in sides:
-            for rule in sheet.side(side) or ():
-                if rule.is_support:
-                    ends = ((sheet.subject,), rule.peers)
-                    sources, destinations = ends if side == "egress" else ends[::-1]
-                    found.append(
-                        Allowance(
-                            sources=sources,
-                            destinations=destinations,
-                            traffic=rule.traffic,
-                            because=rule.because,
-                        )
-                    )
-    return tuple(found)
+_MOST_PAIRS = 6_000
+_FEWEST = 12
+__all__ = ["contract_of", "demands_of"]
 
 
 def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()) -> Contract:
@@ -87,21 +38,21 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     cluster = network.cluster
     allowed: dict[Demand, None] = {}
     denied: dict[Demand, None] = {}
-    permitted = allowances(intent, sheets)
-    for one in permitted:
+    found_all = allowances(intent, sheets)
+    permitted = Allowances(cluster, found_all)
+    for one in found_all:
         found = denied if one.deny else allowed
         found.update(dict.fromkeys(demands_of(cluster, one)))
-    for clause in intent.clauses:
-        if clause.only and clause.effect == "allow":
-            side = side_of(clause)
-            subjects = clause.destinations if side == "ingress" else clause.sources
-            denied.update(dict.fromkeys(_others(network, subjects, side, permitted, clause)))
-    for subject, side in intent.isolate:
-        denied.update(dict.fromkeys(_others(network, (subject,), side, permitted, None)))
+    strict = list(_strict(cluster, intent))
+    others = _sample(every_end(cluster), len(strict))
+    for mine, side, clause in strict:
+        denied.update(dict.fromkeys(_others(network, mine, others, side, permitted, clause)))
     for party, mode, modes in _modes(intent, sheets):
         if mode == "STRICT":
             denied.update(dict.fromkeys(_plaintext(network, party, dict(modes))))
-    allowed = {one: None for one in allowed if not _is_denied(cluster, one, permitted, denied)}
+    taken = {_key(one, one.http) for one in denied}
+    # An exception takes back a part of what a wider clause allows.
+    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
 
 
@@ -134,38 +85,22 @@ def _plaintext(network: "Network", subject: Party, modes: Mapping[int, str]) -> 
                     )
 
 
-def _is_denied(
-    cluster: Cluster,
-    demand: Demand,
-    permitted: Iterable[Allowance],
-    denied: Iterable[Demand],
-) -> bool:
-    """Return whether an exception takes back what a wider clause allows."""
-    plain = {(one.source, one.destination, one.port, one.protocol, one.http) for one in denied}
-    key = (demand.source, demand.destination, demand.port, demand.protocol)
-    return (*key, demand.http) in plain or (*key, None) in plain
-
-
-def _is_one(cluster: Cluster, parties: Iterable[Party], end: End) -> bool:
-    for party in parties:
-        if isinstance(party, Anyone):
-            return True
-        if end.pods:
-            if all(means(cluster, party, pod) for pod in end.pods):
-                return True
-        elif end.is_of(party):
-            return True
-    return False
+def _key(demand: Demand, http: HttpRequest | None) -> tuple[object, ...]:
+    return demand.source, demand.destination, demand.port, demand.protocol, http
 
 
 def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
     """Yield the connections that a clause is about, between everyone whom it names."""
     sources = [end for one in allowance.sources for end in ends_of(cluster, one)]
     destinations = [end for one in allowance.destinations for end in ends_of(cluster, one)]
+    # Replicas speak to each other where nobody else is meant.
+    is_own = len({*sources, *destinations}) == 1
     for destination in dict.fromkeys(destinations):
         ports = _ports(destination, allowance.traffic)
         for source in dict.fromkeys(sources):
-            if source.name == destination.name or not (source.pods or destination.pods):
+            if source.name == destination.name and not is_own:
+                continue
+            if not (source.pods or destination.pods):
                 continue
             for port in ports:
                 if allowance.traffic.server_names:
@@ -185,39 +120,61 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
                         )
 
 
+def _strict(cluster: Cluster, intent: Intent) -> Iterator[tuple[End, Side, Clause | None]]:
+    """Yield the ends at which nothing but what is permitted may pass, with the clause for it."""
+    for clause in intent.clauses:
+        if clause.only and clause.effect == "allow":
+            side = side_of(clause)
+            for subject in clause.destinations if side == "ingress" else clause.sources:
+                for end in ends_of(cluster, subject):
+                    if end.pods:
+                        yield end, side, clause
+    for subject, side in intent.isolate:
+        for end in ends_of(cluster, subject):
+            if end.pods:
+                yield end, side, None
+
+
+def _sample(ends: tuple[End, ...], subjects: int) -> tuple[End, ...]:
+    """Return every end, or of very many an even sample, the world among them.
+
+    What opens and closes is computed for all pairs in any case; a contract is for people, too.
+    """
+    most = max(_FEWEST, _MOST_PAIRS // max(subjects, 1))
+    if len(ends) <= most:
+        return ends
+    return (*ends[:: -(-len(ends) // most)], ends[-1])
+
+
 def _others(
     network: "Network",
-    subjects: Iterable[Party],
+    mine: End,
+    others: tuple[End, ...],
     side: Side,
-    permitted: tuple[Allowance, ...],
+    permitted: Allowances,
     clause: Clause | None,
 ) -> Iterator[Demand]:
-    """Yield what must be closed once nothing but what is permitted may pass.
+    """Yield what must be closed at an end once nothing but what is permitted may pass.
 
     Where a clause names ports, it is about these; others of a subject that policies restrict
     already stay as they are.
     """
-    cluster = network.cluster
     because = f"nothing else may: {say_clause(clause)}" if clause else "default deny"
-    for subject in subjects:
-        for mine in ends_of(cluster, subject):
-            if not mine.pods:
+    limit = PortSet.ALL
+    restricted = is_isolated(network, mine.pods[0], side)
+    if clause and clause.traffic.ports and restricted:
+        limit = ports_of(clause.traffic.ports, mine.pods if side == "ingress" else ())
+    for other in others:
+        if other.name == mine.name:
+            continue
+        source, destination = (other, mine) if side == "ingress" else (mine, other)
+        for one in _closed(source, destination, permitted, because):
+            if one.port is not None and not limit.contains(one.protocol, one.port):
                 continue
-            limit = PortSet.ALL
-            restricted = is_isolated(network, mine.pods[0], side)
-            if clause and clause.traffic.ports and restricted:
-                limit = ports_of(clause.traffic.ports, mine.pods if side == "ingress" else ())
-            for other in every_end(cluster):
-                if other.name == mine.name:
-                    continue
-                source, destination = (other, mine) if side == "ingress" else (mine, other)
-                for one in _closed(cluster, source, destination, permitted, because):
-                    if one.port is not None and not limit.contains(one.protocol, one.port):
-                        continue
-                    # Default deny takes nothing from what other policies allow by a rule.
-                    if clause is None and restricted and _is_open(network, one):
-                        continue
-                    yield one
+            # Default deny takes nothing from what other policies allow by a rule.
+            if clause is None and restricted and _is_open(network, one):
+                continue
+            yield one
 
 
 def _is_open(network: "Network", demand: Demand) -> bool:
@@ -225,13 +182,12 @@ def _is_open(network: "Network", demand: Demand) -> bool:
 
 
 def _closed(
-    cluster: Cluster,
     source: End,
     destination: End,
-    permitted: tuple[Allowance, ...],
+    permitted: Allowances,
     because: str,
 ) -> Iterator[Demand]:
-    about = [one for one in permitted if not one.deny and one.covers(cluster, source, destination)]
+    about = permitted.about(source, destination)
     for port in offered(destination):
         on_it = [one for one in about if _passes(one, destination, port)]
         requests = requests_out(one.traffic for one in on_it) if on_it else (None,)

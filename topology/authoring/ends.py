@@ -1,6 +1,6 @@
 """The ends between which a contract is tried: workloads, and samples of what is outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -12,17 +12,21 @@ from topology.authoring.intent import (
     Networks,
     Nodes,
     Party,
+    Pods,
     ServiceParty,
 )
 from topology.authoring.membership import means, services_meant
 from topology.authoring.witnesses import sample_name
 from topology.memo import per_cluster
-from topology.model import Cluster, Network, Pod, Protocol
+from topology.model import Cluster, Network, Pod, Protocol, Workload
+from topology.policy.istio.sidecars import PROXY_CONTAINER
 
 __all__ = ["End", "Port", "ends_of", "every_end", "offered"]
 
 _ASKABLE = ("host", "kube-apiserver", "remote-node", "world")
 _WORLD = "world"
+_PROXY_PORTS = range(15000, 15100)
+"""Istio's own, which are not what a workload offers to others."""
 _FURTHEST = 256
 """Addresses of a network that are tried for one that is no exception and no pod's."""
 
@@ -103,19 +107,41 @@ def every_end(cluster: Cluster) -> tuple[End, ...]:
 
 
 def offered(end: End) -> tuple[Port, ...]:
-    """Return the ports that an end declares, else every TCP port."""
-    ports = {Port(port.number, port.protocol): None for pod in end.pods for port in pod.ports}
+    """Return the ports that an end declares, its proxy's aside, else every TCP port."""
+    ports = {
+        Port(port.number, port.protocol): None
+        for pod in end.pods
+        for port in pod.ports
+        if not (PROXY_CONTAINER in pod.containers and port.number in _PROXY_PORTS)
+    }
     return tuple(sorted(ports, key=str)) or (Port(None, "TCP"),)
 
 
 def _workloads(cluster: Cluster, party: Party) -> Iterator[End]:
-    for workload in cluster.workloads:
+    for workload in _candidates(cluster, party):
         pods = tuple(pod for pod in workload.pods if pod.running)
         meant = tuple(pod for pod in pods if means(cluster, party, pod))
         if meant and len(meant) == len(pods):
             yield End(workload.full_name, workload.pods)
         else:
             yield from (End(pod.full_name, (pod,)) for pod in meant if not pod.planned)
+
+
+def _candidates(cluster: Cluster, party: Party) -> Iterable[Workload]:
+    """Return the workloads of which a party may mean a pod."""
+    if not isinstance(party, Pods) or party.namespaces is None:
+        return cluster.workloads
+    if party.workload:
+        return _by_name(cluster).get(party.workload, ())
+    return [one for one in cluster.workloads if one.namespace in party.namespaces]
+
+
+@per_cluster
+def _by_name(cluster: Cluster) -> dict[str, tuple[Workload, ...]]:
+    found: dict[str, tuple[Workload, ...]] = {}
+    for one in cluster.workloads:
+        found[one.full_name] = (*found.get(one.full_name, ()), one)
+    return found
 
 
 def _address_in(cluster: Cluster, party: Networks) -> str:

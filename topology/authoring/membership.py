@@ -49,7 +49,14 @@ def means(cluster: Cluster, party: Party, pod: Pod) -> bool:
 
 def members(cluster: Cluster, party: Party) -> tuple[Pod, ...]:
     """Return the pods that a party means."""
-    return tuple(pod for pod in cluster.pods if pod.running and means(cluster, party, pod))
+    spaces = party.namespaces if isinstance(party, Pods) else None
+    return tuple(
+        pod
+        for workload in cluster.workloads
+        if spaces is None or workload.namespace in spaces
+        for pod in workload.pods
+        if pod.running and means(cluster, party, pod)
+    )
 
 
 def workloads_meant(cluster: Cluster, party: Party) -> tuple[Workload, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from topology.authoring.ends import ends_of, offered
 from topology.authoring.intent import (
     Accounts,
     Anyone,
@@ -15,6 +16,7 @@ from topology.authoring.intent import (
     Nodes,
     Party,
     Pods,
+    PortSpan,
     ServiceParty,
     Traffic,
 )
@@ -213,12 +215,28 @@ def _plan_clause(book: _Book, clause: Clause, choice: Choice) -> None:
         raise Undraftable(message)
     subjects = clause.destinations if side == "ingress" else clause.sources
     peers = clause.sources if side == "ingress" else clause.destinations
+    traffic = _with_ports(book.network.cluster, clause, traffic)
     rule = Rule(peers=peers, traffic=traffic, deny=deny, because=why)
     for subject in subjects_of(book.network, subjects, book.home, choice.network):
         if deny and peers == (Anyone(),) and traffic == Traffic():
             book.add(choice.network, subject, side, None)
         else:
             book.add(choice.network, subject, side, rule)
+
+
+def _with_ports(cluster: Cluster, clause: Clause, traffic: Traffic) -> Traffic:
+    """Return traffic with the ports on which its requests arrive, which Cilium has to know."""
+    if not traffic.requests or traffic.ports:
+        return traffic
+    numbers = {
+        port.number
+        for party in clause.destinations
+        for end in ends_of(cluster, party)
+        for port in (offered(end) if end.pods else ())
+        if port.protocol == "TCP" and port.number is not None
+    }
+    spans = (PortSpan(first=one, last=one, protocol="TCP") for one in sorted(numbers))
+    return replace(traffic, ports=tuple(spans))
 
 
 def _plan_mesh(book: _Book, clause: Clause, why: str) -> None:

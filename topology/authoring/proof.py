@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from topology.authoring.aks_needs import needs_of
+from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
-from topology.authoring.demands import allowances
 from topology.authoring.intent import Intent, Nodes
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
 from topology.authoring.writing import Written
+from topology.calls import calls
 from topology.policy.validation.document import validate
+from topology.services import service_workloads
 from topology.simulation import EndChange, Simulation, simulate_network
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Proof:
     unasked: tuple[Unasked, ...] = ()
     dropped: tuple[Outcome, ...] = ()
     """Observed connections that it would stop."""
+    cut: tuple[str, ...] = ()
+    """Calls that workloads announce in their environment and that the draft closes."""
     requirements: tuple[str, ...] = ()
     """What the cluster must offer for it to act, such as ACNS; true whatever was simulated."""
 
@@ -105,8 +109,21 @@ def prove(
         change=change,
         unasked=unasked,
         dropped=dropped,
+        cut=tuple(_cut(network, change)),
         requirements=tuple(needs_of(network, documents)),
     )
+
+
+def _cut(network: "Network", change: Simulation) -> Iterator[str]:
+    """Yield the announced calls among what closes: most likely they are made."""
+    closed = {(one.source, one.destination) for one in change.closed}
+    found: dict[tuple[str, str], str] = {}
+    for call in calls(network.cluster):
+        for target in service_workloads(network.cluster, call.service) if call.service else ():
+            pair = (call.caller.full_name, target.full_name)
+            if pair in closed:
+                found[pair] = f"{pair[0]} -> {pair[1]} (named in its `{call.variable}`)"
+    yield from found.values()
 
 
 def _validity(network: "Network", documents: Sequence[Written]) -> Check:

@@ -126,12 +126,14 @@ def _name(sheet: Sheet) -> str:
     every: tuple[Side, ...] = ("ingress", "egress")
     sides = [side for side in every if sheet.side(side) is not None]
     rules = [rule for side in sides for rule in sheet.side(side) or ()]
-    what = sides[0] if len(sides) == 1 else ""
+    what: str = sides[0] if len(sides) == 1 else ""
     if not rules:
         return "-".join(part for part in (subject, "default-deny", what) if part)
     if all(rule.deny for rule in rules):
         what = f"deny-{what}" if what else "deny"
-    return "-".join(part for part in (subject or "all", what) if part)
+    if not subject:
+        subject = "default-deny" if sheet.closed else sheet.namespace or "all-pods"
+    return "-".join(part for part in (subject, what) if part)
 
 
 def _subject(sheet: Sheet) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -79,9 +80,13 @@ def _inline(value: Any) -> str:
 def _scalar(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
-    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(value: str) -> bool:
+    """Return whether a text means itself without quotes."""
+    return bool(_PLAIN.fullmatch(value)) and yaml.safe_load(value) == value
 
 
 def _comment(comments: Comments, path: tuple[str | int, ...], depth: int) -> Iterator[str]:
