@@ -19,7 +19,9 @@ SUITES = {
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
     "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",
+    "intents": "requests for policies, the drafts judged by simulation",
     "questions": "the assistant against questions with known answers",
+    "round-trip": "policies explained and drafted again from the words, by equal verdicts",
 }
 _SHOWN = 20
 

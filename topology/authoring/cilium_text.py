@@ -39,7 +39,11 @@ def write_cilium(sheet: Sheet) -> tuple[dict[str, Any], dict[tuple[str | int, ..
     """
     spec: dict[str, Any] = {}
     comments: dict[tuple[str | int, ...], list[str]] = {}
-    open_sides = {side: False for side in _SIDES if _is_deny_only(sheet, side)}
+    open_sides = {
+        side: False
+        for side in _SIDES
+        if _is_deny_only(sheet, side) or (sheet.additive and sheet.side(side))
+    }
     if open_sides:
         spec["enableDefaultDeny"] = open_sides
         comments["spec", "enableDefaultDeny"] = [

@@ -119,7 +119,9 @@ def _proven(
         proof = prove(network, intent, documents, contract, observed)
         declined = obstacle(proof)
         amendment = None
-        if not proof.verified and not declined and len(attempts) + 1 < _MOST_ATTEMPTS:
+        # What is to be exactly as said is shown as it is, proven or not.
+        may_amend = not intent.exact and len(attempts) + 1 < _MOST_ATTEMPTS
+        if not proof.verified and not declined and may_amend:
             amendment = amend(network, intent, choice, sheets, revisions, proof)
         amended = amendment.because if amendment else ""
         attempts.append(Attempt(documents=documents, proof=proof, amended=amended))

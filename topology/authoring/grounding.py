@@ -8,6 +8,7 @@ from topology.authoring.intent import (
     Clause,
     Intent,
     LabelTest,
+    Nodes,
     Party,
     Pods,
     PortSpan,
@@ -40,12 +41,16 @@ def ground(cluster: Cluster, intent: Intent) -> Grounded:
     """
     home = intent.namespace or _home(cluster, intent)
     notes: dict[str, None] = {}
-    clauses = tuple(_clause(cluster, one, home, notes) for one in intent.clauses)
+    if intent.exact:
+        # Said in terms of labels, ports of pods and Services already: nothing is to be looked up.
+        clauses = tuple(_as_said(one, home) for one in intent.clauses)
+    else:
+        clauses = tuple(_clause(cluster, one, home, notes) for one in intent.clauses)
     return Grounded(
         intent=replace(
             intent,
             clauses=clauses,
-            isolate=tuple((_pods(cluster, one, home), side) for one, side in intent.isolate),
+            isolate=tuple((_subject(cluster, one, home), side) for one, side in intent.isolate),
             mutual_tls=tuple(
                 (_pods(cluster, one, home), mode, ports) for one, mode, ports in intent.mutual_tls
             ),
@@ -106,6 +111,20 @@ def _clause(cluster: Cluster, clause: Clause, home: str, notes: dict[str, None])
         traffic=replace(clause.traffic, ports=ports),
     )
     return replace(grounded, side=side_of(grounded))
+
+
+def _as_said(clause: Clause, home: str) -> Clause:
+    def placed(party: Party) -> Party:
+        bare = isinstance(party, Pods) and party.namespaces == () and not party.namespace_labels
+        return replace(party, namespaces=(home,)) if bare else party  # type: ignore[arg-type]
+
+    sources, destinations = map(placed, clause.sources), map(placed, clause.destinations)
+    said = replace(clause, sources=tuple(sources), destinations=tuple(destinations))
+    return replace(said, side=side_of(said))
+
+
+def _subject(cluster: Cluster, subject: Pods | Nodes, home: str) -> Pods | Nodes:
+    return subject if isinstance(subject, Nodes) else _pods(cluster, subject, home)
 
 
 def _party(cluster: Cluster, party: Party, home: str) -> Party:

@@ -199,7 +199,7 @@ class Intent:
     """Everything that one request asks for."""
 
     clauses: tuple[Clause, ...] = ()
-    isolate: tuple[tuple[Pods, Side], ...] = ()
+    isolate: tuple[tuple[Pods | Nodes, Side], ...] = ()
     """Subjects that get default deny in a direction, apart from what clauses allow."""
     mutual_tls: tuple[tuple[Pods, str, tuple[tuple[int, str], ...]], ...] = ()
     """Subjects with their mode (`STRICT`, `PERMISSIVE`, `DISABLE`), and modes of single ports."""
@@ -214,5 +214,11 @@ class Intent:
     name: str = ""
     namespace: str = ""
     """Where the policy goes; empty where the subjects say."""
+    exact: bool = False
+    """Nothing is added that the request does not name, not even DNS."""
+    additive: bool = False
+    """The policies add to what is allowed, and close nothing."""
+    dry_run: bool = False
+    """The mesh shall only log what its policies would decide."""
     request: str = ""
     """The words, as a person wrote them."""

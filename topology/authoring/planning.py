@@ -133,7 +133,11 @@ def plan(network: "Network", intent: Intent, choice: Choice) -> tuple[Sheet, ...
     if not book.sheets:
         message = "The request asks for nothing that a policy could say."
         raise Undraftable(message)
-    return tuple(sorted(book.sheets.values(), key=lambda one: _ORDER.index(one.kind)))
+    sheets = (
+        replace(one, additive=intent.additive, dry_run=intent.dry_run)
+        for one in book.sheets.values()
+    )
+    return tuple(sorted(sheets, key=lambda one: _ORDER.index(one.kind)))
 
 
 def _plan_authentication(book: _Book, intent: Intent, choice: Choice) -> None:

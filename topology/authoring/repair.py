@@ -11,6 +11,7 @@ from topology.authoring.intent import (
     Entities,
     Intent,
     Kind,
+    Nodes,
     Party,
     Pods,
     PortSpan,
@@ -245,6 +246,8 @@ def _denied_side(intent: Intent, demand: Demand) -> Side:
         if is_strict and side_of(clause) == "egress" and _names(clause.sources, demand.source):
             return "egress"
     for subject, side in intent.isolate:
+        if isinstance(subject, Nodes):
+            continue
         if side == "egress" and subject.workload in ("", demand.source):
             space = demand.source.partition("/")[0]
             if subject.namespaces is None or space in subject.namespaces:

@@ -48,6 +48,9 @@ class Sheet:
     """Empty for a clusterwide policy."""
     closed: tuple[Side, ...] = ()
     """Directions that are closed although there may be nothing but deny rules in them."""
+    additive: bool = False
+    """Whether it must close nothing, whatever its rules allow."""
+    dry_run: bool = False
     purpose: str = field(default="")
     """What it is for, in one line."""
 

@@ -37,6 +37,8 @@ def with_support(network: "Network", sheets: Iterable[Sheet], intent: Intent) ->
     DNS is added where names are allowed, where it is to be kept, and where pods that are there
     lose a way out that was open to them; the mesh's control plane for the latter, too.
     """
+    if intent.exact:
+        return tuple(sheets)
     return tuple(_supported(network, sheet, intent) for sheet in sheets)
 
 

@@ -1,0 +1,309 @@
+"""Everything that a request says, sentence by sentence, before its doubts are weighed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from tools.intents.asides import explains
+from tools.intents.clauses import Parsed, combine
+from tools.intents.frames import Sign, Statement, signs_of, take_symbols
+from tools.intents.headings import Heading, read_heading, take_kinds
+from tools.intents.identities import take_accounts, take_dns, take_entities
+from tools.intents.literals import take_labels, take_networks
+from tools.intents.mesh import MeshWish, read_mesh
+from tools.intents.named import take_literal_places, take_names, take_namespaces
+from tools.intents.parties import End, take_parties
+from tools.intents.ports import take_ports
+from tools.intents.segments import segments
+from tools.intents.shapes import Shape
+from tools.intents.stretches import parse_stretch
+from tools.intents.traffic import Passing, take_traffic
+from tools.intents.web import take_headers, take_hosts, take_requests, take_tokens
+from tools.intents.wording import normalise
+from topology.names import NameIndex
+
+__all__ = ["Choice", "Isolation", "Meaning", "read_meaning"]
+
+_SENTENCE = re.compile(r"(?<=[^\s.])\s*(?:[.!?]+(?=\s|$)|;|\n+)\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """An end that gets default deny."""
+
+    end: End
+    sides: tuple[str, ...]
+    absolute: bool = False
+    """Whether the words leave no room for exceptions, as `no one may reach x` does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Two readings of one stretch."""
+
+    question: str
+    """`direction`, `isolate`, `rest` or `port-mode`."""
+    instead_of: tuple[Statement, ...]
+    other: tuple[Statement, ...]
+    said: str = ""
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What a request says."""
+
+    heading: Heading = field(default_factory=Heading)
+    statements: list[Statement] = field(default_factory=list)
+    isolations: list[Isolation] = field(default_factory=list)
+    wishes: list[MeshWish] = field(default_factory=list)
+    keep: set[str] = field(default_factory=set)
+    choices: list[Choice] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """What was not understood."""
+    asides: list[str] = field(default_factory=list)
+    """Sentences that explain, and ask for nothing."""
+    about: list[End] = field(default_factory=list)
+    """What a sentence says that the policy applies to."""
+    layered: bool = False
+    rest: bool = False
+    rest_unclear: bool = False
+
+    def copy(self) -> "Meaning":
+        """Return a copy that can be added to without a change of this one."""
+        lists = ("statements", "isolations", "wishes", "choices", "words", "asides", "about")
+        own = {name: list(getattr(self, name)) for name in lists}
+        return replace(self, keep=set(self.keep), **own)  # type: ignore[arg-type]
+
+
+def read_meaning(index: NameIndex, request: str) -> Meaning:
+    """Read a request.
+
+    Args:
+        index: The names of the cluster.
+        request: As a person wrote it.
+    """
+    shape = _shape(index, request)
+    meaning = Meaning(heading=read_heading(shape))
+    take_entities(shape)
+    take_names(shape, index)
+    take_parties(shape)
+    take_traffic(shape)
+    for sentence in _SENTENCE.split(shape.text):
+        trial = meaning.copy()
+        _whole_sentence(shape, sentence, trial)
+        said = shape.plain(sentence)
+        if _is_unclear(trial, meaning) and (explains(said) or _only_tells(shape, sentence)):
+            meaning.asides.append(" ".join(said.split()))
+        else:
+            meaning = trial
+    return meaning
+
+
+def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
+    wish, rest = read_mesh(shape, sentence)
+    if wish:
+        meaning.wishes.append(wish)
+        meaning.statements += wish.statements
+        meaning.words += wish.words
+    if rest.strip(" ,.:"):
+        _sentence(shape, rest, meaning)
+
+
+_ASKING = frozenset(
+    {"ALLOW", "DENY", "LIMIT", "ISOLATE", "LOCK", "KEEP", "DEFAULTDENY", "ONLY", "NEED", "MAY", "NELSE",
+     "PELSE", "EXCEPT", "EXPOSE", "REACH", "REACHED", "RECEIVE", "T", "NONE"}
+)  # fmt: skip
+
+
+def _only_tells(shape: Shape, sentence: str) -> bool:
+    """Say whether a sentence names nothing and asks for nothing, but tells something."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
+    return not named and not any(one.symbol in _ASKING for one in signs)
+
+
+def _is_unclear(trial: Meaning, before: Meaning) -> bool:
+    """Say whether a sentence left something open that was not open before."""
+    new = trial.statements[len(before.statements) :]
+    ends = [end for one in new for end in (*one.sources, *one.destinations)]
+    ends += [one.end for one in trial.isolations[len(before.isolations) :]]
+    ends += [end for one in trial.wishes[len(before.wishes) :] for end in one.ends]
+    told = trial.about != before.about or trial.statements != before.statements or trial.keep != before.keep
+    vague = all(end.everyone for end in ends) and not (told and not new)
+    return len(trial.words) > len(before.words) or vague or any(end.trouble for end in ends)
+
+
+def _shape(index: NameIndex, request: str) -> Shape:
+    """Return a request with its literals and namespaces read."""
+    shape = Shape(normalise(request))
+    take_headers(shape)
+    take_labels(shape)
+    take_kinds(shape)
+    take_literal_places(shape)
+    take_accounts(shape, _accounts(index))
+    take_networks(shape)
+    take_dns(shape)
+    take_hosts(shape)
+    take_tokens(shape)
+    take_requests(shape)
+    take_ports(shape)
+    take_namespaces(shape, index)
+    return shape
+
+
+def _accounts(index: NameIndex) -> dict[str, tuple[str, ...]]:
+    """Return the namespaces of each service account that some pod uses."""
+    homes: dict[str, set[str]] = {}
+    for pod in index.cluster.pods:
+        homes.setdefault(pod.service_account, set()).add(pod.namespace)
+    return {name: tuple(sorted(places)) for name, places in homes.items()}
+
+
+def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
+    """Read one sentence into what is known so far."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    if any(sign.symbol == "LAYERED" for sign in signs):
+        meaning.layered = True
+    for stretch in segments([sign for sign in signs if sign.symbol != "LAYERED"]):
+        _stretch(part, stretch, meaning)
+
+
+def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
+    context = [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
+    parsed = parse_stretch(stretch, meaning.statements or context)
+    if parsed.about:
+        meaning.about = list(parsed.about)
+    excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
+    statements = list(parsed.statements)
+    if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
+        statements, parsed = _kept(parsed, meaning)
+    elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
+        statements = [_completed(one, meaning) for one in statements]
+    meaning.statements += statements
+    absolute = bool(parsed.isolate) and _is_absolute(stretch)
+    if excepting:
+        meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
+    for end, sides in parsed.isolate:
+        meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
+    meaning.keep |= set(parsed.keep)
+    meaning.words += parsed.words
+    if parsed.rest:
+        _close_rest(meaning)
+    if parsed.refines:
+        meaning.statements[-1] = replace(meaning.statements[-1], passing=parsed.refines)
+    if parsed.rest_traffic:
+        _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
+    for other in parsed.alternatives:
+        said = " ".join(sign.said for sign in stretch)
+        meaning.choices.append(
+            Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
+        )
+
+
+def _is_absolute(stretch: list[Sign]) -> bool:
+    return any(one.symbol == "NONE" for one in stretch) and not any(
+        one.symbol in ("NELSE", "PELSE", "EXCEPT", "BUT") for one in stretch
+    )
+
+
+def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
+    """Return what `keep x` means where something is locked down: x and it go on talking."""
+    ends = [end for one in parsed.statements for end in (*one.sources, *one.destinations)]
+    ends = [end for end in ends if not end.everyone]
+    locked = tuple(one.end for one in meaning.isolations)
+    watches = [end for end in ends if _is_watcher(end)]
+    if watches and len(watches) == len(ends):
+        kept = replace(parsed, question="", alternatives=())
+        return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
+    if parsed.statements[0].topic or parsed.statements[0].side:
+        return [_completed(one, meaning) for one in parsed.statements], parsed
+    inward = [Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)]
+    outward = (Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),)
+    if all(map(_outside, ends)):
+        return list(outward), replace(parsed, question="", alternatives=())
+    return inward, replace(parsed, question="direction", alternatives=(outward,))
+
+
+def _is_one_sided(one: Statement) -> bool:
+    return not (one.sources and one.destinations)
+
+
+def _is_watcher(end: End) -> bool:
+    """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
+    text = f"{end.said} {' '.join(end.labels)}".lower()
+    return bool(re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text))
+
+
+def _completed(one: Statement, meaning: Meaning) -> Statement:
+    """Return an exception with the locked subject at the end that was not said."""
+    locked = tuple(each.end for each in meaning.isolations)
+    if one.effect == "allow" and not one.destinations:
+        return replace(one, destinations=locked) if one.side == "ingress" or one.topic != "source" else one
+    if one.effect == "allow" and not one.sources and _reaches_out(one):
+        return replace(one, sources=locked)
+    return one
+
+
+def _reaches_out(one: Statement) -> bool:
+    from tools.intents.parties import is_outside
+
+    return all(is_outside(party) for end in one.destinations for option in end.options for party in option)
+
+
+def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
+    """Say that other ports or requests than those may not pass: `requests on other ports`."""
+    ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
+    for place, one in enumerate(meaning.statements):
+        if one.effect != "allow":
+            continue
+        has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
+        if ports and not has_ports:
+            one = replace(one, passing=combine(one.passing, ports))
+        meaning.statements[place] = one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
+
+
+def _close_rest(meaning: Meaning) -> None:
+    """Say of what was said so far that nothing else may."""
+    meaning.rest = True
+    allowed = [one for one in meaning.statements if one.effect == "allow"]
+    if not allowed or any(one.only for one in allowed):
+        return
+    for place, one in enumerate(meaning.statements):
+        if one.effect == "allow":
+            ends = _closed_by_rest(one)
+            if ends:
+                meaning.statements[place] = one.restricted(*ends)
+            else:
+                meaning.rest_unclear = True
+
+
+def _closed_by_rest(one: Statement) -> tuple[str, ...]:
+    """Return on which end `nothing else` closes, nothing where it is not clear."""
+    if one.side:
+        return ("source",) if one.side == "ingress" else ("destination",)
+    selectable = [
+        name
+        for name, ends in (("destination", one.sources), ("source", one.destinations))
+        if ends and not all(_outside(end) for end in ends)
+    ]
+    if len(selectable) == 1:
+        return (selectable[0],)
+    if one.topic:
+        return ("source",) if one.topic == "destination" else ("destination",)
+    return ()
+
+
+def _outside(end: End) -> bool:
+    from tools.intents.parties import is_outside
+
+    return end.everyone or all(is_outside(party) for option in end.options for party in option)
+
+
+def stretches_of(meaning: Meaning) -> Iterator[str]:
+    """Yield what was said in each statement."""
+    for one in meaning.statements:
+        yield one.said

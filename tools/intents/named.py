@@ -1,0 +1,220 @@
+"""Names of the cluster in a request: namespaces, workloads, Services, with their doubts."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from tools.intents.lexicon import NO_NAMES
+from tools.intents.shapes import Shape
+from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
+from topology.names import Match, NameIndex
+from topology.targets import (
+    AddressTarget,
+    DnsTarget,
+    EntityTarget,
+    NamespaceTarget,
+    PodTarget,
+    RangeTarget,
+    ServiceTarget,
+    Target,
+    WorkloadTarget,
+)
+
+__all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "take_namespaces"]
+
+_ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
+_LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
+_AFTER = re.compile(
+    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?|\s*[:=]\s*)(?P<names>{_LIST})", re.I
+)
+_BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
+_CLUSTER = re.compile(
+    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on|from)\s+(?P<bare>`?cluster-?\d+`?)",
+    re.I,
+)
+_SERVICE = re.compile(
+    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
+    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
+    re.I,
+)
+_HIDDEN = "\u00a6"
+"""Stands for what is already read where names are looked for: it is no part of any word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A name as it was said, with everything that it may mean."""
+
+    said: str
+    options: tuple[Party, ...]
+    labels: tuple[str, ...] = ()
+    """A text that means the option and nothing else, one for each."""
+    how: str = "exact"
+    nearest: tuple[str, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """One or more namespaces, by name."""
+
+    names: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    """Those that the cluster does not have, unless they were quoted."""
+
+
+def take_literal_places(shape: Shape) -> None:
+    """Replace clusters of a mesh, and Services that are said to be some of Kubernetes."""
+
+    def cluster(found: re.Match[str]) -> str:
+        lead = found["lead"] or found["lead2"]
+        name = (found["name"] or found["bare"]).strip("`")
+        return f"{lead} {shape.add('M', name, name)}"
+
+    shape.text = _CLUSTER.sub(cluster, shape.text)
+    shape.take(_SERVICE, "A", _service)
+
+
+def _service(found: re.Match[str]) -> Named:
+    space = found["full"] or found["space"] or ""
+    party = ServiceParty(space, found["name"])
+    return Named(said=found["name"], options=(party,), labels=(f"service:{space}/{found['name']}",), kind="Service")
+
+
+def take_namespaces(shape: Shape, index: NameIndex) -> None:
+    """Replace namespaces that are said to be some."""
+
+    def after(found: re.Match[str]) -> str:
+        if found["word"].lower() == "ns" and found["names"].split()[0].strip("`").lower() in NO_NAMES:
+            return found[0]
+        chosen, rest = _leading(found["names"], index, plural=found["word"].lower().endswith("s"))
+        if not chosen:
+            return found[0]
+        return f"{shape.add('K', _places(index, chosen), found[0][: len(found[0]) - len(rest)])}{rest}"
+
+    def before(found: re.Match[str]) -> str:
+        chosen, rest = _trailing(found["names"], index)
+        if not chosen:
+            return found[0]
+        words = found[0][len(rest) :]
+        return f"{rest}{shape.add('K', _places(index, chosen), words)}"
+
+    shape.text = _AFTER.sub(after, shape.text)
+    shape.text = _BEFORE.sub(before, shape.text)
+
+
+def _leading(text: str, index: NameIndex, *, plural: bool) -> tuple[list[str], str]:
+    """Return the names at the start of a list, and the text behind them."""
+    parts = re.split(r"(\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)", text)
+    chosen: list[str] = []
+    used = 0
+    for place in range(0, len(parts), 2):
+        word = parts[place]
+        if not _may_be_name(word, index) or (chosen and not _goes_on(word, index, plural=plural)):
+            break
+        chosen.append(word)
+        used = place + 1
+    return chosen, "".join(parts[used:])
+
+
+def _trailing(text: str, index: NameIndex) -> tuple[list[str], str]:
+    """Return the names at the end of a list, and the text before them."""
+    parts = re.split(r"(\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)", text)
+    chosen: list[str] = []
+    for place in range(len(parts) - 1, -1, -2):
+        word = parts[place]
+        if not _may_be_name(word, index) or (chosen and not (word.startswith("`") or index.namespace(word))):
+            break
+        chosen.insert(0, word)
+        parts = parts[:place]
+    if chosen and parts and not parts[-1].strip(" ,") in ("", "and", "or"):
+        return [], text
+    return chosen, "".join(parts)
+
+
+def _may_be_name(word: str, index: NameIndex) -> bool:
+    return word.startswith("`") or bool(index.tables.namespaces.get(word.lower())) or word.lower() not in NO_NAMES
+
+
+def _goes_on(word: str, index: NameIndex, *, plural: bool) -> bool:
+    """Say whether a further word of a list is a namespace, too, and not the next thing."""
+    return word.startswith("`") and plural or bool(index.namespace(word.strip("`"))) and plural
+
+
+def _places(index: NameIndex, words: Iterable[str]) -> Places:
+    names, unknown = [], []
+    for word in words:
+        bare = word.strip("`")
+        known = index.namespace(bare)
+        names.append(bare if word.startswith("`") and bare not in index.cluster.namespaces and not known else known or bare)
+        if not known and not word.startswith("`"):
+            unknown.append(bare)
+    return Places(names=tuple(names), unknown=tuple(unknown))
+
+
+def take_names(shape: Shape, index: NameIndex) -> None:
+    """Replace the names of workloads, Services, pods and bare namespaces."""
+    hidden = _hide(shape.text)
+    pieces: list[str] = []
+    at = 0
+    for mention in index.find(hidden):
+        start, end = mention.start, mention.end
+        said = shape.text[start:end]
+        if _HIDDEN in said or start < at or said.strip("`").lower() in NO_NAMES:
+            continue
+        if mention.kind == "Entity":
+            options: tuple[Party, ...] = tuple(party_of(one.target) for one in mention.matches)
+            options = (Entities(tuple(name for one in options for name in one.names)),)  # type: ignore[union-attr]
+            labels: tuple[str, ...] = ("",)
+        else:
+            options = tuple(party_of(one.target) for one in mention.matches)
+            labels = tuple(one.label or str(one.target) for one in mention.matches)
+        if mention.is_namespace:
+            places = Places(names=tuple(options[0].namespaces or ()))  # type: ignore[union-attr]
+            pieces += [shape.text[at:start], shape.add("K", places, said)]
+            at = end
+            continue
+        how = mention.matches[0].how if mention.matches else "unknown"
+        named = Named(said=said.strip("` "), options=options, labels=labels, how=how,
+                      nearest=mention.nearest, kind=mention.kind)  # fmt: skip
+        pieces += [shape.text[at:start], shape.add("A", named, said)]
+        at = end
+    shape.text = "".join(pieces) + shape.text[at:]
+
+
+def _hide(text: str) -> str:
+    """Return a text of the same length in which only names can be found as names."""
+    text = re.sub(r"<[A-Z]+\d+>", lambda found: _HIDDEN * len(found[0]), text)
+    return re.sub(
+        r"`[^`]*`|[A-Za-z][\w-]*",
+        lambda found: _HIDDEN * len(found[0]) if found[0].lower() in NO_NAMES else found[0],
+        text,
+    )
+
+
+def party_of(target: Target) -> Party:
+    """Return what a name of the cluster means, as the end of a clause."""
+    match target:
+        case WorkloadTarget(workload):
+            return Pods(namespaces=(workload.namespace,), workload=workload.full_name)
+        case PodTarget(pod):
+            name = f"{pod.namespace}/{pod.workload or pod.name}"
+            return Pods(namespaces=(pod.namespace,), workload=name)
+        case ServiceTarget(service):
+            return ServiceParty(service.namespace, service.name)
+        case NamespaceTarget(name):
+            return Pods(namespaces=(name,))
+        case AddressTarget(address):
+            return Networks(ip_network(address))
+        case RangeTarget(network):
+            return Networks(network)
+        case DnsTarget(name):
+            return DnsNames((name,))
+        case EntityTarget(name):
+            return Entities((name,))
+
+
+def match_party(match: Match) -> Party:
+    """Return what a match means."""
+    return party_of(match.target)

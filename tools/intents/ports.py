@@ -1,0 +1,155 @@
+"""Ports and protocols in a request: numbers, ranges, names, ICMP types, protocols without ports."""
+
+import re
+from collections.abc import Iterator
+
+from tools.intents.shapes import Shape
+from topology.authoring import PortSpan
+
+__all__ = ["WELL_KNOWN", "take_ports"]
+
+_PROTOCOL = r"(?:tcp|udp|sctp)"
+_ITEM = (
+    rf"(?:{_PROTOCOL}\s*[/:]?\s*)?`?(?:\d{{1,5}}\s*(?:-|\.\.|to|through)\s*\d{{1,5}}|\d{{1,5}})`?"
+    rf"(?:\s*/\s*(?:{_PROTOCOL}|any)\b|\s+{_PROTOCOL}\b(?!\s+(?:on\s+)?(?:ports?\b|\d)))?`?(?:\s*\([^()<>]*\))?"
+)
+_JOIN = r"(?:\s*,\s*(?:and\s+|or\s+|plus\s+)?|\s*/\s*(?=\d)|\s+and\s+|\s+or\s+|\s+plus\s+)"
+_LEAD = r"(?:\b(?:on|at|via|over|through|using|to|for|towards)\s+)?"
+_WORD = (
+    r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
+)
+_NUMBERED = re.compile(
+    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+(?:on\s+|at\s+|over\s+)?(?:the\s+)?)?\bports?(?:\s+numbers?)?"
+    rf"\s*[:=]?\s*(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?{_ITEM})*)(?![\w.]*\w)",
+    re.I,
+)
+_BARE = re.compile(
+    rf"\b(?:on|at|via|over|through)\s+(?:only\s+)?(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?{_ITEM})*)(?![\w%]|\s*%)"
+    rf"|(?<![\w./`])(?P<with>`?{_PROTOCOL}\s*[/:]?\s*\d{{1,5}}`?(?:{_JOIN}{_ITEM})*)(?!\w)"
+    rf"|(?<![\w./-])(?P<slash>`?\d{{1,5}}(?:-\d{{1,5}})?\s*/\s*(?:{_PROTOCOL}|any)\b`?(?:{_JOIN}{_ITEM})*)"
+    rf"|(?<=[\w`>]):(?P<colon>\d{{1,5}}(?:/{_PROTOCOL})?)(?![\w:])"
+    rf"|(?<![\w.<])(?P<after>\d{{2,5}}(?:/{_PROTOCOL})?)\s+ports?\b",
+    re.I,
+)
+_NAMED = re.compile(
+    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+)?\b(?:named\s+ports?|ports?(?:\s+(?:named|called))?)\s+"
+    rf"(?P<names>`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?(?:{_JOIN}`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?)*)"
+    rf"|{_LEAD}(?:only\s+)?{_WORD}(?:named\s+ports?|ports?\s+(?:named|called))\s+(?P<bare>[a-z][a-z0-9-]*)"
+    rf"|{_LEAD}(?:only\s+)?{_WORD}(?P<quoted>`[a-z][a-z0-9-]*`)\s+ports?\b",
+    re.I,
+)
+_EVERY = re.compile(
+    rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?:of\s+)?(?P<behind>{_PROTOCOL})\b)?"
+    rf"|{_LEAD}\b(?:any|all|every)\s+(?P<alone>{_PROTOCOL})\b(?:\s+traffic)?"
+    rf"|\b(?:over|via|using|by)\s+(?P<using>{_PROTOCOL})\b(?!\s+(?:on\s+)?(?:ports?\b|\d))"
+    rf"|\bon\s+any\s+(?P<any>{_PROTOCOL})\s+port\b"
+    rf"|(?<![\w/])(?P<said>{_PROTOCOL})\s+(?:traffic|connections?)\b",
+    re.I,
+)
+_TYPE = (
+    r"`?(?:\d{1,3}|Echo(?:Re\w+)?|[A-Z][a-z]+(?:[A-Z][a-z]+)+|Redirect|Timestamp\w*|Photuris)`?\b"
+)
+_ICMP = re.compile(
+    rf"{_LEAD}(?P<family>(?i:icmp(?:\s?v[46]|[46])?))\b(?:\s+(?:(?:with|of)\s+)?(?:(?:the\s+)?(?:type|message|types|messages)\s+)?"
+    rf"(?P<types>{_TYPE}(?:{_JOIN}(?:type\s+)?{_TYPE})*))?",
+)
+_PING = re.compile(r"\b(?:(?:icmp\s+)?echo\s+requests?|(?:to\s+)?(?:be\s+)?pings?|pinged)\b", re.I)
+_BARE_PROTOCOL = re.compile(
+    rf"{_LEAD}(?:ip\s+)?\b(?:traffic\s+with\s+)?(?P<name>VRRP|GRE|IPIP|IPV6|ESP|AH|IGMP)\b(?:\s+(?:ip\s+)?(?:protocol|traffic|packets))?"
+    r"|\bip\s+protocol\s+`?(?P<other>[A-Z]\w+)`?"
+)
+WELL_KNOWN = {
+    "amqp": ((5672, "TCP"),),
+    "https": ((443, "TCP"),),
+    "ldap": ((389, "TCP"),),
+    "ldaps": ((636, "TCP"),),
+    "ntp": ((123, "UDP"),),
+    "ssh": ((22, "TCP"),),
+    "syslog": ((514, "UDP"),),
+}
+"""Protocols that everybody runs on one port; for others the number has to be said."""
+_SPOKEN = re.compile(
+    rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
+    re.I,
+)
+
+
+def take_ports(shape: Shape) -> None:
+    """Replace what says on which ports."""
+    shape.take(_ICMP, "O", _icmp)
+    shape.take(_PING, "O", lambda found: (PortSpan(first=8, last=8, protocol="ICMP"),))
+    shape.take(_NUMBERED, "O", lambda found: _numbered(found["items"], found["before"] or ""))
+    shape.take(_NAMED, "O", _named)
+    shape.take(_BARE, "O", _bare)
+    shape.take(_EVERY, "O", _every)
+    shape.take(_SPOKEN, "O", _spoken)
+    shape.take(_BARE_PROTOCOL, "O", lambda found: (PortSpan(protocol=(found["name"] or found["other"]).upper()),))
+
+
+def _bare(found: re.Match[str]) -> tuple[PortSpan, ...] | None:
+    items = next(one for one in found.groups() if one)
+    return _numbered(items, "")
+
+
+def _numbered(text: str, before: str) -> tuple[PortSpan, ...] | None:
+    """Return the ports of a list; a protocol that is said once counts for all of them."""
+    text = re.sub(r"\([^()]*\)", "", text).replace("`", "")
+    spans = list(_items(text, before.upper()))
+    said = {span.protocol for span in spans} - {""}
+    behind = re.search(rf"\s({_PROTOCOL})\s*$", text, re.I)
+    if behind and len(said) == 1:
+        one = next(iter(said))
+        spans = [PortSpan(first=s.first, last=s.last, protocol=one) for s in spans]
+    return tuple(spans) if spans and all(s.last <= 65535 for s in spans) else None
+
+
+def _items(text: str, before: str) -> Iterator[PortSpan]:
+    pattern = re.compile(
+        rf"(?:(?P<lead>{_PROTOCOL})\s*[/:]?\s*)?(?P<first>\d+)(?:\s*(?:-|\.\.|to|through)\s*(?P<last>\d+))?"
+        rf"(?:\s*/\s*(?P<slash>{_PROTOCOL}|any)\b|\s+(?P<behind>{_PROTOCOL})\b)?",
+        re.I,
+    )
+    current = before
+    for found in pattern.finditer(text):
+        protocol = (found["lead"] or found["slash"] or found["behind"] or "").upper()
+        current = found["lead"].upper() if found["lead"] else current
+        first = int(found["first"])
+        yield PortSpan(
+            first=first, last=int(found["last"] or first), protocol=protocol or current
+        )
+
+
+def _named(found: re.Match[str]) -> tuple[PortSpan, ...] | None:
+    text = found["names"] or found["quoted"] or found["bare"]
+    names = re.findall(rf"`?([a-z][a-z0-9-]*)`?(?:/({_PROTOCOL}))?", text, re.I)
+    before = (found["before"] or "").upper()
+    return tuple(
+        PortSpan(name=name, protocol=protocol.upper() or before)
+        for name, protocol in names
+        if name.lower() not in ("and", "or", "plus")
+    )
+
+
+def _every(found: re.Match[str]) -> tuple[PortSpan, ...] | None:
+    protocol = next((one for one in found.groups() if one), "")
+    return (PortSpan(protocol=protocol.upper()),) if protocol else (PortSpan(),)
+
+
+def _icmp(found: re.Match[str]) -> tuple[PortSpan, ...]:
+    protocol = "ICMPv6" if found["family"].strip().endswith("6") else "ICMP"
+    types = found["types"]
+    if not types:
+        return (PortSpan(protocol=protocol),)
+    return tuple(_icmp_type(one, protocol) for one in re.findall(r"\d+|[A-Za-z]+", types)
+                 if one.lower() not in ("and", "or", "type", "plus"))  # fmt: skip
+
+
+def _icmp_type(text: str, protocol: str) -> PortSpan:
+    if text.isdecimal():
+        return PortSpan(first=int(text), last=int(text), protocol=protocol)
+    return PortSpan(name=text, protocol=protocol)
+
+
+def _spoken(found: re.Match[str]) -> tuple[PortSpan, ...]:
+    name = (found["name"] or found["traffic"]).lower()
+    return tuple(PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name])

@@ -1,0 +1,76 @@
+"""From words to intents: every reading that a request has, and what is to be asked about them."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tools.intents.building import build, options_of
+from tools.intents.conflicts import find_conflict
+from tools.intents.doubts import ask_about, describe_unread, trouble_of
+from tools.intents.meanings import Meaning, read_meaning
+from tools.intents.sentences import write_intent
+from topology.authoring import Intent
+
+if TYPE_CHECKING:
+    from tools.workspace import Workspace
+    from topology.paths import Network
+
+__all__ = ["Understood", "read_intent"]
+
+MOST_READINGS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """How a request was understood."""
+
+    intents: tuple[Intent, ...] = ()
+    """More than one where two readings differ; the likeliest first."""
+    question: str = ""
+    """What to ask back; empty where nothing is unclear."""
+    declined: str = ""
+    """Why nothing can be drafted."""
+    asides: tuple[str, ...] = ()
+    """Sentences that were taken as explanation, and not as part of the request."""
+    heard: str = ""
+    """The request in the plain words that it was understood as."""
+
+    @property
+    def is_clear(self) -> bool:
+        """Return whether there is one reading, without a doubt."""
+        return len(self.intents) == 1 and not self.question and not self.declined
+
+
+def read_intent(where: "Workspace | Network", request: str) -> Understood:
+    """Read a request for a policy.
+
+    Args:
+        where: The network whose names are meant.
+        request: In English, one or more sentences.
+    """
+    network = getattr(where, "network", where)
+    meaning = read_meaning(network.names, request)
+    trouble = trouble_of(network, meaning)
+    if trouble:
+        return Understood(question=trouble)
+    if not _says_something(meaning):
+        question = describe_unread(meaning, nothing=True)
+        return Understood(question=question, asides=tuple(meaning.asides))
+    readings = options_of(network, meaning)[:MOST_READINGS]
+    intents = tuple(dict.fromkeys(_finish(build(network, one), request) for one in readings))
+    for intent in intents:
+        conflict = find_conflict(intent, meaning)
+        if conflict:
+            return Understood(declined=conflict, heard=write_intent(intents[0]))
+    question = describe_unread(meaning) if meaning.words else ""
+    if not question and len(intents) > 1:
+        question = ask_about(network, meaning, readings, intents)
+    return Understood(intents=intents, question=question, heard=write_intent(intents[0]), asides=tuple(meaning.asides))
+
+
+def _says_something(meaning: Meaning) -> bool:
+    wishes = any(one.mode or one.issuers or one.statements for one in meaning.wishes)
+    return bool(meaning.statements or meaning.isolations or wishes or meaning.keep)
+
+
+def _finish(intent: Intent, request: str) -> Intent:
+    return replace(intent, request=" ".join(request.split()))

@@ -1,0 +1,103 @@
+"""A sentence cut into stretches that each make one clause."""
+
+from collections.abc import Sequence
+
+from tools.intents.frames import COMPLETING, EFFECTS, Sign, is_list
+
+__all__ = ["segments"]
+
+_JOINS = frozenset({",", "AND", "BUT"})
+_FINITE = frozenset({"MAY", "REACH", "REACHED", "RECEIVE", "NEED", "ALLOWED", "DENIED", "NOT", "ONLY", "STILL", "GETIN", "GETOUT"})
+_FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
+
+
+def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
+    """Cut the signs of a sentence where a further clause begins."""
+    found: list[list[Sign]] = [[]]
+    at = 0
+    while at < len(signs):
+        sign = signs[at]
+        current = found[-1]
+        if sign.symbol in _JOINS:
+            after = at
+            while after < len(signs) and signs[after].symbol in _JOINS:
+                after += 1
+            if after >= len(signs):
+                break
+            joins = {one.symbol for one in signs[at:after]}
+            if current and _begins(signs, after, current, joins):
+                found.append([Sign("BUT", None, "but")] if "BUT" in joins else [])
+                at = after
+                continue
+            current.append(Sign("AND" if "AND" in joins else "BUT" if "BUT" in joins else ",", None, sign.said))
+            at = after
+            continue
+        if sign.symbol in ("NELSE", "PELSE") and current and _complete(current) and not _is_object(current):
+            found.append([])
+        found[-1].append(sign)
+        at += 1
+    return [one for one in found if any(sign.symbol not in _JOINS for sign in one)]
+
+
+def _is_object(current: Sequence[Sign]) -> bool:
+    """Say whether what comes next belongs to a verb or preposition right before it."""
+    return bool(current) and current[-1].symbol in (
+        "REACH", "TO", "FROM", "BY", "DENY", "ALLOW", "MAY", "ONLY", "NEED", "RECEIVE", "EXCEPT", "WITH", "FOR",
+    )  # fmt: skip
+
+
+def _complete(current: Sequence[Sign]) -> bool:
+    """Say whether a stretch is a clause already."""
+    symbols = [one.symbol for one in current]
+    for place, symbol in enumerate(symbols):
+        behind = symbols[place + 1 :]
+        if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE") for one in behind):
+            return True
+        if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE", "LOCK"):
+            return True
+        if symbol in ("ALLOW", "DENY", "KEEP") and any(one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind):
+            return "P" in behind or "IT" in behind
+        if symbol in ("KEEP", "ALLOW", "DENY") and any(one in ("DNS", "METRICS", "PROBES", "PELSE", "NELSE", "NONE") for one in behind):
+            return True
+    return False
+
+
+def _begins(
+    signs: Sequence[Sign], at: int, current: Sequence[Sign], joins: set[str]
+) -> bool:
+    """Say whether a further clause begins behind a comma or conjunction."""
+    symbol = signs[at].symbol
+    if symbol in ("NELSE", "PELSE", "RESTT", "NONE"):
+        return _complete(current)
+    if not _complete(current):
+        return symbol in EFFECTS and any(one.symbol in EFFECTS for one in current) and "P" in {
+            one.symbol for one in current
+        }
+    place = at
+    while place < len(signs) and signs[place].symbol in _FILLERS:
+        place += 1
+    if place >= len(signs):
+        return "BUT" in joins
+    first = signs[place].symbol
+    if first in EFFECTS or first in ("MAY", "REACHED", "RECEIVE", "REACH", "NEED", "ALLOWED", "DENIED"):
+        return True
+    if "BUT" in joins and signs[at].symbol in ("NOT", "ONLY"):
+        return True
+    if first in ("ING", "EG"):
+        return True
+    if first in ("P", "IT"):
+        after = is_list(signs, place)
+        return after < len(signs) and signs[after].symbol in _FINITE and not _only_tail(signs, after)
+    if first in ("DNS", "METRICS", "PROBES"):
+        return any(one.symbol in ("MAY", "STILL", "ALLOWED") for one in signs[place + 1 : place + 4])
+    if first in ("TRAFFIC",) and "BUT" in joins:
+        return True
+    return False
+
+
+def _only_tail(signs: Sequence[Sign], at: int) -> bool:
+    """Say whether `only` or `not` at a place only closes a list, as in `to a and b only`."""
+    if signs[at].symbol != "ONLY":
+        return False
+    following = signs[at + 1].symbol if at + 1 < len(signs) else ""
+    return following not in ("MAY", "REACH", "REACHED", "RECEIVE", "NEED")

@@ -1,0 +1,68 @@
+"""A request brought to one form: one kind of quotes, spelled-out contractions, clear breaks."""
+
+import re
+import unicodedata
+
+__all__ = ["LIMIT", "normalise"]
+
+LIMIT = 6_000
+"""Characters of a request that are read."""
+
+_MARKS = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"',
+        "\u00ab": '"', "\u00bb": '"', "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-",
+        "\u2014": ", ", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2026": " ", "\u200b": "",
+        "\ufeff": "", "\u2192": " -> ", "\u21d2": " -> ", "\u27f6": " -> ", "\u2190": " <- ",
+        "\u2194": " <-> ", "\u2022": "\n", "\t": " ",
+    }
+)  # fmt: skip
+_SPELLED = tuple(
+    (re.compile(pattern, re.I), replacement)
+    for pattern, replacement in (
+        (r"\bcan'?t\b|\bcannot\b", "can not"),
+        (r"\bwon'?t\b", "will not"),
+        (r"\b(is|are|does|do|did|has|have|could|would|should|must|need)n'?t\b", r"\1 not"),
+        (r"\b(?:i|we|they|you)'(?:d|ll|ve)\b", "we"),
+        (r"\bthat's\b", "that is"),
+        (r"\blet's\b", "let us"),
+        (r"\bpls\b|\bplz\b", "please"),
+        (r"\bw/o\b", "without"),
+        (r"\be\.g\.(?:,)?", "such as"),
+        (r"\bi\.e\.(?:,)?", "that is"),
+        (r"(?<=\w)\s*&\s*(?=\w)", " and "),
+        (r"\band/or\b", "and"),
+        (r"\bports?\s+other\s+than\s+(?=\d)", "ports other than port "),
+        (r"\b(?:if|when)\s+(?:the\s+)?(?:source|calling|client)\s+(?P<noun>pods?|endpoints?|workloads?)\s+(?:also\s+)?(?:has|have|carry|carries)\s+(?:the\s+)?labels?\b", r"from \g<noun> with the label"),
+        (r"\b(?:the\s+)?(?:selected|matched|said)\s+(?:workloads?|pods?|endpoints?)\b", "it"),
+        (r"\bno\s+(?=(?:pods?|workloads?|services?|apps?|endpoints?|containers?)\s+(?:in|of|from|with|labell?ed|that|outside)\b)", "never any "),
+        (r"\bno\s+(?=[`\w-]+\s+(?:pods?|workloads?|containers?)\s+(?:may|can|should|must|is|are|gets?|shall)\b)(?!other\b)", "never any "),
+        (r"\s+<[-=]+>\s+", " and "),
+        (r"\s*[-=]{1,2}>\s*", " may reach "),
+        (r"\s+<[-=]{1,2}\s+", " may be reached from "),
+    )
+)
+_LINK = re.compile(r"`([^`<>]*?)\s*<[^`<>]*>`_{0,2}|:[\w-]+:`([^`<>]*?)(?:\s*<[^`<>]*>)?`")
+_QUOTED = re.compile(r"``([^`\n]+)``|\"([^\"\n]+)\"|(?<![\w'])'([^'\n]+)'(?!\w)")
+_BULLET = re.compile(r"^[ ]*(?:[-*+]|\d+[.)])[ ]+", re.M)
+
+
+def normalise(text: str) -> str:
+    """Return a request with backticks for every kind of quotes, and one space between words.
+
+    >>> normalise('Let "web" call  ``app=api``, pls. Don\u2019t open more.')
+    'Let `web` call `app=api`, please. Do not open more.'
+    """
+    text = unicodedata.normalize("NFC", text[:LIMIT]).translate(_MARKS)
+    text = "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+    text = _LINK.sub(lambda found: found[1] or found[2] or "", text)
+    text = _BULLET.sub("\n", text)
+    text = _QUOTED.sub(lambda found: f"`{next(one for one in found.groups() if one)}`", text)
+    for pattern, replacement in _SPELLED:
+        text = pattern.sub(replacement, text)
+    text = re.sub(r"[<>]", " ", text)
+    text = re.sub(r"(\b(?:or|and|with)|,|:)\s*\n+\s*", r"\1 ", text)
+    text = re.sub(r"\n+\s*(?=(?:to|with|when|from|or|and|by|on|using|but|except)\b)", " ", text)
+    text = re.sub(r"[ ]*\n\s*\n\s*", "\n\n", text)
+    text = re.sub(r"(?<![\n.;:])[ ]*\n[ ]*(?!\n)", "\n", text)
+    return re.sub(r"[ ]+", " ", text).strip()
