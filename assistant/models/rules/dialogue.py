@@ -1,11 +1,12 @@
 """Follow-ups: what a message means after what was asked before it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import change_plan, read_design, read_topic
+from assistant.models.rules.drafting import change_request, read_request, request_of
 from assistant.models.rules.followups import (
     CORRECTION,
     ELLIPTIC,
@@ -20,7 +21,7 @@ from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
 from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.reading import Reading, mend, read, read_names
-from assistant.models.rules.tasks import as_mend, refers_back, split_mend
+from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
@@ -97,6 +98,8 @@ class Interpreter:
 
     vocabulary: Vocabulary
     port_names: frozenset[str]
+    choose_reading: Callable[[str, str], str] | None = None
+    """Completes a request for a policy by the answer to the question which reading is meant."""
 
     def interpret(self, messages: Sequence[Said]) -> tuple[Frame, ...]:
         """Return what the last message asks, in the light of those before it."""
@@ -117,7 +120,7 @@ class Interpreter:
         answered = self._answer_back(plain, state) if state else ()
         if answered:
             return answered
-        if found := self._read_whole(plain, state):
+        if found := self._read_whole(message, plain, state):
             return found
         pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
         frames: list[Frame] = []
@@ -162,10 +165,11 @@ class Interpreter:
             return ()
         return answer_ask(plain, reading, state)
 
-    def _read_whole(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
+    def _read_whole(self, message: str, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return what a message asks that must not be cut into sentences first."""
-        if mending := self._mend_path(plain, state):
-            return (mending,)
+        frame = self._mend_path(plain, state) or self._read_request(message, plain, state)
+        if frame:
+            return (frame,)
         design = read_design(plain)
         if design and design.intent == "size":
             # Its numbers often stand in several sentences; they belong to one plan.
@@ -173,6 +177,21 @@ class Interpreter:
             if plan and plan.intent == "size":
                 return (plan, *_further_plans(plain, plan))
         return ()
+
+    def _read_request(self, message: str, plain: str, state: Frame | None) -> Frame | None:
+        """Return the policy that a message asks for, alone or after what was said before."""
+        if state and (frame := request_of(plain, state) or change_request(plain, state)):
+            return frame
+        reading = read(plain, self.vocabulary, self.port_names)
+        if is_least_privilege(reading):
+            return None
+        if frame := read_request(message.strip(), reading):
+            return frame
+        if state and state.intent == "draft" and self.choose_reading:
+            request = self.choose_reading(str(state.arguments.get("request", "")), message)
+            if request:
+                return replace(state, arguments={**state.arguments, "request": request})
+        return None
 
     def _mend_path(self, plain: str, state: Frame | None) -> Frame | None:
         """Return the connection that shall be mended: named with it, or asked about before."""

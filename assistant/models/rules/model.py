@@ -1,10 +1,10 @@
 """The tier without a language model, as a langchain chat model."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -19,6 +19,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import ConfigDict
 
 from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.drafting import answer_request
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.language import is_english
 from assistant.models.rules.plan import Call, Plan, make_plan
@@ -71,7 +72,9 @@ class RulesModel(BaseChatModel):
         found = _INTERPRETERS.get(self.workspace)
         if found is None:
             cluster = self.workspace.cluster
-            found = Interpreter(Vocabulary(cluster), port_names(cluster))
+            found = Interpreter(
+                Vocabulary(cluster), port_names(cluster), _chooser(ref(self.workspace))
+            )
             _INTERPRETERS[self.workspace] = found
         return found
 
@@ -150,7 +153,8 @@ class RulesModel(BaseChatModel):
         return Reply(
             text="\n\n".join(dict.fromkeys(part for part in parts if part)),
             needs=(*computed.needs, *asks),
-            declined=not results and not asks and any(reply.declined for reply in fixed),
+            declined=computed.declined
+            or (not results and not asks and any(reply.declined for reply in fixed)),
         )
 
     def _fixed(self, frame: Frame) -> Reply:
@@ -164,6 +168,16 @@ class RulesModel(BaseChatModel):
         if frame.kind == "part":
             return left_out(frame.text, vocabulary)
         return decline(frame.kind, vocabulary)
+
+
+def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
+    """Return what completes a request by an answer, without keeping the workspace alive."""
+
+    def choose(request: str, answer: str) -> str:
+        there = workspace()
+        return answer_request(there, request, answer) if there else ""
+
+    return choose
 
 
 def _read_conversation(

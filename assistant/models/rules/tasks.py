@@ -6,7 +6,14 @@ from dataclasses import replace
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.reading import Reading
 
-__all__ = ["as_mend", "read_task", "refers_back", "split_mend", "wants_opening"]
+__all__ = [
+    "as_mend",
+    "is_least_privilege",
+    "read_task",
+    "refers_back",
+    "split_mend",
+    "wants_opening",
+]
 
 _POLICY = (
     r"(?:(?:network|cilium|istio|mesh|security|authorization)\s+)*(?:polic(?:y|ies)|netpols?|"
@@ -105,6 +112,11 @@ def refers_back(text: str) -> bool:
     return bool(_BACK.match(text))
 
 
+def is_least_privilege(reading: Reading) -> bool:
+    """Return whether policies are asked for that leave what is known to be needed."""
+    return bool(_LEAST.search(reading.text))
+
+
 def split_mend(text: str) -> str | None:
     """Return what is left of a message that asks to mend something; None where it does not ask.
 
@@ -146,7 +158,7 @@ def read_task(reading: Reading) -> Frame | None:
         return _check("show_matrix", namespace=reading.named("namespace"), by=_by(text))
     if not policies and _REVIEW.search(text):
         return _check("review_policies", namespace=reading.named("namespace"))
-    if _LEAST.search(text):
+    if is_least_privilege(reading):
         return _check("draft_least_privilege", namespace=reading.named("namespace"))
     return None
 

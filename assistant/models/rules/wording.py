@@ -21,8 +21,8 @@ _NO_DNS = (
 _YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*[,:]\s*(?P<rest>\S)")
 _DECLINED = {
     "write": (
-        "I cannot write policies or manifests yet. What I can do is compute what the policies that "
-        "are loaded allow."
+        "I write network and mesh policies, and no other manifests. Say who may call whom, such as "
+        "`only web may call db on 5432`."
     ),
     "change": (
         "I change nothing: I only read exported files. What I can do is compute what they allow."
@@ -70,7 +70,12 @@ def compose(
         said, asked = _compose_frame(frame, calls, results)
         parts += [part for part in said if part not in parts]
         needs += [need for need in asked if need not in needs]
-    return Reply(text="\n\n".join([*parts, *needs]), needs=tuple(needs))
+    every = [result for _, _, results in frames for result in results]
+    return Reply(
+        text="\n\n".join([*parts, *needs]),
+        needs=tuple(needs),
+        declined=bool(every) and all(getattr(result, "declined", "") for result in every),
+    )
 
 
 def _compose_frame(
@@ -83,6 +88,9 @@ def _compose_frame(
     for result in results:
         if isinstance(result, ToolError):
             needs.append(_describe_error(result))
+            continue
+        if question := getattr(result, "question", ""):
+            needs.append(question)
             continue
         text = _state(result.summary) if frame.negated else result.summary
         if frame.intent == "list" and frame.ports:
@@ -194,7 +202,8 @@ def help_text(vocabulary: Vocabulary) -> Reply:
         "Ask about the network that is loaded, in plain English:",
         f"- `Can {one} reach {other}?`, `Why can't {one} reach {other} on 5432?`",
         f"- `Who can reach {other}?`, `What can {one} reach?`",
-        f"- `Which policies apply to {other}?`, `List the services.`",
+        f"- `Which policies apply to {other}?`, `List the services.`, `Review my policies.`",
+        f"- `Only {one} may call {other} on 5432.`, `{one} can't reach {other}, fix it.`",
         "- `Which subnet do I need for 50 nodes with Azure CNI overlay?`, `How many IPs are "
         "in a /26?`",
         "- `Does a CiliumClusterwideNetworkPolicy support FQDN rules on AKS?`",

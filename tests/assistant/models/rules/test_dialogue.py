@@ -206,10 +206,6 @@ def test_two_readings_or_a_missing_fact_are_asked_back(
     [
         ("What's the weather in Berlin?", ""),
         ("Can you order me a pizza?", ""),
-        ("Write a network policy that allows grafana to reach prod/postgres", "write"),
-        ("I need a policy for prod/web that allows only prod/api", "write"),
-        ("Allow prod/web to reach prod/postgres", "change"),
-        ("please let prod/web reach prod/postgres", "change"),
         ("restart prod/api", "change"),
         ("Which flows were dropped in the last hour?", "flows"),
         ("how many requests did prod/web send to prod/api", "flows"),

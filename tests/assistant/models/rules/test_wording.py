@@ -71,7 +71,7 @@ def test_declining_says_what_can_be_asked_with_names_from_here(vocabulary: Vocab
     reply = decline("write", vocabulary)
 
     assert reply.declined
-    assert "cannot write policies" in reply.text
+    assert "no other manifests" in reply.text
     assert "Who can reach prod/postgres?" in reply.text
     assert "prod/postgres" in help_text(vocabulary).text
 

@@ -1,0 +1,161 @@
+"""Requests for policies: told from questions, completed from what was said before and after."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.models.rules.frame import Frame
+from assistant.models.rules.scope import find_outside
+
+if TYPE_CHECKING:
+    from assistant.models.rules.reading import Reading
+    from tools.workspace import Workspace
+
+__all__ = ["answer_request", "change_request", "read_request", "request_of"]
+
+_ENFORCING = re.compile(
+    r"\b(?:allow|permit|let|deny|block|forbid|prevent|prohibit|disallow|restrict|isolate|lock|open|"
+    r"close|expose|ban|quarantine|tighten|harden|whitelist|blacklist|grant|revoke|limit|enforce|"
+    r"require|segment|cut off|stop)\b",
+    re.I,
+)
+_DEONTIC = re.compile(
+    r"\b(?:may|should|must|shall|ought to|has to|have to|needs? to|is to|are to|allowed to)\b|"
+    r"\b(?:default[- ]deny|mtls|mutual tls)\b",
+    re.I,
+)
+_ASKING = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|then|also|hi|hey|hello|please|tell me|i wonder|do you know|show me)"
+    r"[\s,]+)*(?:(?:to|from|by|with|on|at|in|for) )?"
+    r"(?:who|whom|what|which|when|where|why|how|can|could|is|are|was|were|does|do|did|will|"
+    r"would|may|should|must|shall|has|have|list|show|explain|describe|check|verify|confirm|make "
+    r"sure|ensure|prove|if|test)\b|"
+    r"\b(?:know|see|tell|find out|understand|wonder\w*|check)\s+(?:if|whether|who|what|which|"
+    r"how)\b|"
+    r"^(?:(?:every|any)\w*|all|those|the \w+)\s+(?:\w+\s+)?(?:that|who|which)\b",
+    re.I,
+)
+_LEAD = r"^(?:(?:ok|okay|and|now|then|so|please|yes|great|thanks|good|alright)[\s,.!]*)*"
+_POLICY_WORD = r"(?:polic(?:y|ies)|netpols?|cnps?|ccnps?|rules?|yaml|manifests?)"
+_WRITE_IT = re.compile(
+    rf"{_LEAD}(?:(?:can|could|would) you\s+(?:please\s+)?)?(?:write|draft|create|generate|make|"
+    rf"give me|show me|produce|propose)\s+(?:me\s+|us\s+)?(?:a|an|the|that|this|some)?\s*"
+    rf"(?:[\w-]+\s+){{0,2}}{_POLICY_WORD}(?:\s+(?:for|that|which|to)\s+(?:\w+\s+)?(?:it|that|this|"
+    rf"them|both))?[\s.!?]*$",
+    re.I,
+)
+_DO_IT = re.compile(
+    rf"{_LEAD}(?:(?:can|could|would) you\s+(?:please\s+)?)?(?:block|deny|forbid|prevent|stop|allow|"
+    rf"permit|open|enable)\s+(?:it|that|this|them)(?:\s+(?:then|please|now|instead))*[\s.!?]*$",
+    re.I,
+)
+_DENYING = re.compile(r"\b(?:block|deny|denies|forbid|prevent|stop|close)\w*\b", re.I)
+_AS_KIND = re.compile(
+    rf"{_LEAD}(?:(?:make|write|do|give|show|use|try|i want|i need)\s+)?(?:(?:it|that|this|me|the "
+    rf"same|one)\s+)*(?:(?:as|in|into|with|to)\s+)?(?:an?\s+|the\s+)?(?:plain\s+|kubernetes\s+|"
+    rf"k8s\s+|istio\s+|cilium\s+)?(?P<kind>{{kinds}})(?:\s+(?:instead|please|then|version|form|too|"
+    rf"as well))*[\s.!?]*$".replace(
+        "{kinds}",
+        r"network ?policy|netpol|cilium ?network ?policy|cnp|"
+        r"cilium ?clusterwide ?network ?policy|ccnp|authorization ?policy",
+    ),
+    re.I,
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def read_request(text: str, reading: "Reading") -> Frame | None:
+    """Return the draft that a message asks for; None where it asks about what is, or nothing.
+
+    Args:
+        text: The whole message, as written.
+        reading: Of the message.
+    """
+    # An end that is named, or none: either way it is the request that says what is meant.
+    outside = find_outside(reading.text, reading.shape, named=True)
+    # "allow web to db?" asks whether it is so; "can you allow web to db?" asks for it.
+    asks = text.rstrip().endswith("?") and not re.search(r"\b(?:you|please)\b", text, re.I)
+    told = outside == "write" or (outside == "change" and not asks and _ENFORCING.search(text))
+    states = not _ASKING.search(text) and not text.rstrip().endswith("?")
+    if told or (states and reading.refs and _DEONTIC.search(text)):
+        return _draft(text)
+    return None
+
+
+def request_of(text: str, state: Frame) -> Frame | None:
+    """Return the draft of "now write the policy", for the connection that was asked about."""
+    if state.intent not in ("reach", "mend") or not (_WRITE_IT.match(text) or _DO_IT.match(text)):
+        return None
+    if not (state.sources and state.destinations):
+        return None
+    verb = "deny" if _DENYING.search(text) else "allow"
+    sources = " and ".join(f"`{ref.name}`" for ref in state.sources)
+    ends = " and ".join(f"`{ref.name.removeprefix('service:')}`" for ref in state.destinations)
+    ports = " and ".join(str(port.number or port.name) for port in state.ports)
+    request = f"{verb} {sources} to reach {ends}"
+    request += f" on port {ports}" if ports else ""
+    return _draft(request + (f" with {state.http}" if state.http else ""))
+
+
+def change_request(text: str, state: Frame) -> Frame | None:
+    """Return the earlier draft as another kind of policy, where a message asks for that."""
+    match = _AS_KIND.match(text)
+    if state.intent != "draft" or match is None:
+        return None
+    kind = match["kind"].replace(" ", "").lower()
+    return replace(state, arguments={**state.arguments, "kind": kind})
+
+
+def answer_request(workspace: "Workspace", request: str, answer: str) -> str:
+    """Return a request with the reading that an answer chooses; empty where it chooses none.
+
+    Args:
+        workspace: The network whose names are meant.
+        request: What was asked for, and can be read in several ways.
+        answer: What was said to the question which of them is meant.
+    """
+    from tools.intents import read_intent, write_intent
+
+    readings = [write_intent(one) for one in read_intent(workspace, request).intents]
+    if len(readings) < 2:
+        return ""
+    number = _number(answer)
+    if number is not None:
+        return readings[number - 1] if 0 < number <= len(readings) else ""
+    words = {word.strip(".,;:!?`'\"") for word in answer.lower().split()}
+    kept = [one for one in readings if _differing(one, readings) & _named_by(words, readings)]
+    return kept[0] if len(kept) == 1 else ""
+
+
+def _names(reading: str) -> frozenset[str]:
+    return frozenset(re.findall(r"`([^`]+)`", reading))
+
+
+def _differing(reading: str, readings: Sequence[str]) -> frozenset[str]:
+    """Return the names of a reading that not all of them have."""
+    return _names(reading) - frozenset.intersection(*map(_names, readings))
+
+
+def _named_by(words: set[str], readings: Sequence[str]) -> frozenset[str]:
+    """Return the names that words mean: whole, or else by the namespace they are in."""
+    names = frozenset().union(*(_differing(one, readings) for one in readings))
+    whole = frozenset(name for name in names if name.lower() in words)
+    return whole or frozenset(name for name in names if name.lower().partition("/")[0] in words)
+
+
+def _number(answer: str) -> int | None:
+    """Return which of several an answer means, counted from one: "2", "the second one"."""
+    match = re.fullmatch(
+        rf"(?:the\s+|option\s+|reading\s+|number\s+|\(|#)*(?:(?P<digit>\d)|"
+        rf"(?P<word>{'|'.join(_ORDINALS)}))\)?(?:\s+(?:one|option|reading|way))?[\s.!]*",
+        answer.strip(),
+        re.I,
+    )
+    if match is None:
+        return None
+    return int(match["digit"]) if match["digit"] else _ORDINALS.index(match["word"].lower()) + 1
+
+
+def _draft(request: str) -> Frame:
+    return Frame(intent="draft", kind="draft_policy", arguments={"request": request})
