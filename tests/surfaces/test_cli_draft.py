@@ -96,7 +96,9 @@ def test_wrong_use_is_refused_with_what_to_do(cluster: str) -> None:
     assert "cannot restrict what workloads call" in mesh.stderr
 
 
-def test_what_policies_in_force_allow_stays_beside_least_privilege(cluster: str, tmp_path: Path) -> None:
+def test_what_policies_in_force_allow_stays_beside_least_privilege(
+    cluster: str, tmp_path: Path
+) -> None:
     policy = tmp_path / "deny.yaml"
     policy.write_text(
         "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"

@@ -41,6 +41,8 @@ class Outcome:
     layer: Layer | None = None
     layers: tuple[Layer, ...] = ()
     """Every layer, in the order in which a packet meets them."""
+    forbidden: bool = False
+    """Whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
 
     @property
     def met(self) -> bool:
@@ -103,6 +105,7 @@ def check_demand(network: "Network", demand: Demand, expected: Expected) -> Outc
         reason=chosen.layer.reason if chosen.layer else "",
         layer=chosen.layer,
         layers=chosen.layers,
+        forbidden=chosen.found == "deny" and _is_forbidden(network, chosen.layer),
     )
 
 
@@ -115,6 +118,17 @@ def say_demand(demand: Demand) -> str:
     if demand.http:
         text += f" {demand.http.method} {demand.http.path}"
     return text
+
+
+def _is_forbidden(network: "Network", layer: Layer | None) -> bool:
+    if layer is None:
+        return False
+    if layer.layer in ("mtls", "service"):
+        return True
+    if layer.layer == "authorization":
+        policy = network.mesh.index.policies.get(layer.policy or "")
+        return policy is not None and policy.action == "DENY"
+    return "Deny" in (layer.rule or "")
 
 
 def _judge(network: "Network", demand: Demand) -> list[_Judgement]:

@@ -43,6 +43,9 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     for one in found_all:
         found = denied if one.deny else allowed
         found.update(dict.fromkeys(demands_of(cluster, one)))
+    taken = {_key(one, one.http) for one in denied}
+    # An exception takes back a part of what a wider clause allows.
+    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
     strict = list(_strict(cluster, intent))
     others = _sample(every_end(cluster), len(strict))
     for mine, side, clause in strict:
@@ -50,9 +53,6 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     for party, mode, modes in _modes(intent, sheets):
         if mode == "STRICT":
             denied.update(dict.fromkeys(_plaintext(network, party, dict(modes))))
-    taken = {_key(one, one.http) for one in denied}
-    # An exception takes back a part of what a wider clause allows.
-    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
 
 

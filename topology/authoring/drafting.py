@@ -84,9 +84,12 @@ def draft(network: "Network", intent: Intent, *, observed: Sequence[Demand] = ()
     if reason:
         return Draft(intent=intent, declined=reason, notes=grounded.notes)
     choice = choose(network, intent)
+    notes = grounded.notes
+    if intent.layered and not choice.mesh:
+        notes = (*notes, f"Written without the mesh's layers: {choice.because}.")
     try:
         sheets = with_support(network, plan(network, intent, choice), intent)
-        return _proven(network, intent, choice, sheets, observed, grounded.notes)
+        return _proven(network, intent, choice, sheets, observed, notes)
     except Undraftable as error:
         reason = f"{error.message} {error.hint}".strip()
         return Draft(intent=intent, declined=reason, notes=grounded.notes)

@@ -143,9 +143,23 @@ def _plan_authentication(book: _Book, intent: Intent, choice: Choice) -> None:
         if isinstance(subject, Pods):
             for sheet in book.sheet("PeerAuthentication", subject):
                 book.put(replace(sheet, mode=mode, port_modes=ports))
-    for holder, issuers in intent.issuers:
+    asked = () if intent.exact else _unknown_issuers(book, intent)
+    for holder, issuers in (*intent.issuers, *asked):
         for sheet in book.sheet("RequestAuthentication", holder):
-            book.put(replace(sheet, issuers=issuers))
+            book.put(replace(sheet, issuers=tuple(dict.fromkeys((*sheet.issuers, *issuers)))))
+
+
+def _unknown_issuers(book: _Book, intent: Intent) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+    """Yield the issuers whose tokens count for nothing, as no RequestAuthentication takes them."""
+    index = book.network.mesh.index
+    for clause in intent.clauses:
+        wanted = [name for token in clause.traffic.tokens for name in token.issuers]
+        for party in clause.destinations if wanted else ():
+            pods = members(book.network.cluster, party)
+            known = [{rule.issuer for rule in index.token_rules(pod)} for pod in pods]
+            missing = tuple(one for one in wanted if not all(one in each for each in known))
+            if isinstance(party, Pods) and missing:
+                yield party, missing
 
 
 def _wants(sheet: Sheet, choice: Choice) -> bool:
