@@ -64,6 +64,8 @@ class _Book:
 
     def add(self, kind: Kind, subject: Pods | Nodes, side: Side, rule: Rule | None) -> None:
         """Add a rule, or nothing but default deny, to a subject's sheets."""
+        if rule is not None and rule.traffic.requests and isinstance(subject, Pods):
+            subject = self._without_clusterwide(kind, subject)
         for sheet in self.sheet(kind, subject, deny=bool(rule and rule.deny)):
             key = self._key(sheet.kind, sheet.subject, deny=bool(rule and rule.deny))
             if rule is not None:
@@ -76,6 +78,16 @@ class _Book:
                     if side == "ingress"
                     else replace(sheet, egress=rules)
                 )
+
+    def _without_clusterwide(self, kind: Kind, subject: Pods) -> Pods:
+        """Return a subject by namespace where a clusterwide policy would be written unasked.
+
+        On AKS a clusterwide policy takes no L7 rules.
+        """
+        if kind != "CiliumNetworkPolicy" or subject.namespaces is not None:
+            return subject
+        spaces = tuple(sorted(self._spaces(subject)))
+        return replace(subject, namespaces=spaces, namespace_labels=()) if spaces else subject
 
     def put(self, sheet: Sheet, deny: bool = False) -> None:
         """Take a sheet in place of the one of its subject."""
