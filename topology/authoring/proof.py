@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from topology.authoring.aks_needs import needs_of
+from topology.authoring.aks_needs import impossible_on_aks, needs_of
 from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
@@ -33,8 +33,8 @@ class Check:
     """One statement about a draft that was computed."""
 
     check: str
-    """Short and stable: `validation`, `in-force`, `subjects`, `settings`, `contract`, `opened`,
-    `closed`, `flows`."""
+    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `settings`, `contract`,
+    `opened`, `closed`, `flows`."""
     ok: bool
     detail: str
     """One or two sentences; what fails, where something does."""
@@ -101,6 +101,7 @@ def prove(
         checks=(
             validity,
             _in_force(change),
+            _on_aks(network, documents),
             *_subjects(network, documents),
             *_settings(after, documents),
             _contract(outcomes, documents),
@@ -145,6 +146,12 @@ def _in_force(change: Simulation) -> Check:
     refused = [f"{one.message} {one.hint}" for one in change.refused if one.severity == "error"]
     detail = " ".join(refused) or "The engine reads every rule of it."
     return Check(check="in-force", ok=not refused, detail=detail)
+
+
+def _on_aks(network: "Network", documents: Sequence[Written]) -> Check:
+    faults = list(dict.fromkeys(impossible_on_aks(network, documents)))
+    detail = " ".join(faults[:_SHOWN]) or "AKS offers all that it uses, given what it needs."
+    return Check(check="aks", ok=not faults, detail=detail)
 
 
 def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Check]:

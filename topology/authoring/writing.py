@@ -54,8 +54,9 @@ class Written:
         """Return the name of a file for it."""
         kind = {"CiliumNetworkPolicy": "cnp", "CiliumClusterwideNetworkPolicy": "ccnp"}
         short = kind.get(self.document.kind, self.document.kind.lower())
-        parts = (self.document.namespace, self.document.name, short)
-        return "-".join(part for part in parts if part) + ".yaml"
+        # Names come from files, and must not lead out of the folder.
+        parts = (_clean(self.document.namespace), _clean(self.document.name), short)
+        return "-".join(part for part in parts if part).replace("..", ".") + ".yaml"
 
 
 def write(network: "Network", sheets: Iterable[Sheet], intent: Intent) -> tuple[Written, ...]:
