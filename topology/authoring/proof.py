@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from topology.authoring.aks_needs import needs_of
+from topology.authoring.aks_needs import impossible_on_aks, needs_of
 from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
-from topology.authoring.intent import Intent, Nodes
+from topology.authoring.intent import Intent, Nodes, Pods
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
 from topology.authoring.writing import Written
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "Proof", "prove"]
 
 _SHOWN = 4
+_AUTHENTICATION = ("PeerAuthentication", "RequestAuthentication")
 _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
 
 
@@ -32,7 +33,8 @@ class Check:
     """One statement about a draft that was computed."""
 
     check: str
-    """Short and stable: `validation`, `contract`, `opened`, `closed`, `flows`, `subjects`."""
+    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `settings`, `contract`,
+    `opened`, `closed`, `flows`."""
     ok: bool
     detail: str
     """One or two sentences; what fails, where something does."""
@@ -99,7 +101,9 @@ def prove(
         checks=(
             validity,
             _in_force(change),
+            _on_aks(network, documents),
             *_subjects(network, documents),
+            *_settings(after, documents),
             _contract(outcomes, documents),
             _opened(change, unasked),
             _closed(change, unasked),
@@ -144,6 +148,12 @@ def _in_force(change: Simulation) -> Check:
     return Check(check="in-force", ok=not refused, detail=detail)
 
 
+def _on_aks(network: "Network", documents: Sequence[Written]) -> Check:
+    faults = list(dict.fromkeys(impossible_on_aks(network, documents)))
+    detail = " ".join(faults[:_SHOWN]) or "AKS offers all that it uses, given what it needs."
+    return Check(check="aks", ok=not faults, detail=detail)
+
+
 def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Check]:
     """Yield a failure for policies that select nothing: nothing could be tried on them."""
     missing = []
@@ -161,6 +171,28 @@ def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Chec
         yield Check(check="subjects", ok=False, detail=detail)
 
 
+def _settings(after: "Network", documents: Sequence[Written]) -> Iterator[Check]:
+    """Yield whether modes of mutual TLS and issuers of tokens are in force at their subjects."""
+    index = after.mesh.index
+    wrong = []
+    sheets = [one.sheet for one in documents if one.sheet and isinstance(one.sheet.subject, Pods)]
+    asked = [one for one in sheets if one.mode or one.issuers]
+    for sheet in asked:
+        for pod in members(after.cluster, sheet.subject):
+            for port, mode in ((None, sheet.mode), *sheet.port_modes) if sheet.mode else ():
+                found = index.mode(pod, port)
+                if found.mode != mode:
+                    where = f" port {port}" if port else ""
+                    wrong.append(f"{pod.full_name}{where} is {found.mode} by {found.policy}")
+            known = {rule.issuer for rule in index.token_rules(pod)}
+            wrong += [
+                f"{pod.full_name} takes no {one}" for one in sheet.issuers if one not in known
+            ]
+    if asked:
+        detail = "; ".join(wrong[:_SHOWN]) or "Modes of mutual TLS and issuers are as asked."
+        yield Check(check="settings", ok=not wrong, detail=detail)
+
+
 def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Check:
     failed = [one for one in outcomes if not one.met]
     allows = sum(one.expected == "allow" for one in outcomes)
@@ -171,7 +203,7 @@ def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Chec
         )
         more = f"; {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
         return Check(check="contract", ok=False, detail=f"{shown}{more}.")
-    if not outcomes and not all(one.document.kind == "PeerAuthentication" for one in documents):
+    if not outcomes and not all(one.document.kind in _AUTHENTICATION for one in documents):
         detail = "No connection of the request has both ends in the workspace, so none was tried."
         return Check(check="contract", ok=False, detail=detail)
     detail = f"{allows} connections that must be open are; {len(outcomes) - allows} that must be "

@@ -31,7 +31,7 @@ from topology.paths.documents import blamed
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Amendment", "amend", "is_forbidden", "obstacle"]
+__all__ = ["Amendment", "amend", "obstacle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,31 +54,17 @@ def obstacle(proof: Proof) -> str:
     """
     for outcome in proof.outcomes:
         layer = outcome.layer
-        if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
+        if outcome.expected != "allow" or not outcome.forbidden or layer is None:
             continue
         if layer.layer in ("mtls", "service"):
             return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
-        if is_forbidden(outcome):
-            policy, location = blamed(layer)
-            place = f" ({location})" if location else ""
-            return (
-                f"`{policy}`{place} denies {outcome.demand.source} -> "
-                f"{outcome.demand.destination} explicitly, and a denial wins over whatever is "
-                f"allowed beside it. {layer.reason}"
-            )
+        policy, location = blamed(layer)
+        place = f" ({location})" if location else ""
+        return (
+            f"`{policy}`{place} denies {outcome.demand.source} -> {outcome.demand.destination} "
+            f"explicitly, and a denial wins over whatever is allowed beside it. {layer.reason}"
+        )
     return ""
-
-
-def is_forbidden(outcome: Outcome) -> bool:
-    """Return whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
-    layer = outcome.layer
-    if layer is None:
-        return False
-    if layer.layer in ("mtls", "service"):
-        return True
-    if layer.layer == "authorization":
-        return layer.rule is not None
-    return bool(layer.rule) and "Deny" in (layer.rule or "")
 
 
 def amend(
