@@ -25,7 +25,7 @@ from evals.suites.result import UNREADABLE, SuiteResult, Tally
 from topology.model import Cluster, Document, Namespace, Pod, Source, Workload
 from topology.policy.istio import Connection, MeshPolicies, MeshSettings
 from topology.policy.istio.paths import normalize
-from topology.policy.istio.requests import remote_range
+from topology.policy.istio.requests import PATH, remote_range
 from topology.policy.istio.truth import Truth
 from topology.policy.verdict import HttpRequest
 
@@ -150,6 +150,8 @@ class _Workload:
         headers: dict[str, tuple[str, ...]] = {}
         for name, value in http.headers:
             headers[name.lower()] = (*headers.get(name.lower(), ()), value.strip())
+        query = http.path.partition("#")[0].partition("?")[1:]
+        headers[PATH] = (path + "".join(query),)
         source = ip_network(request.get("src_ip") or _DEFAULT_SOURCE)
         trusted = 1 if self.hops is None else self.hops
         forwarded = headers if self.http else {}
