@@ -101,4 +101,5 @@ def _describe(result: SuiteResult) -> str:
     ]
     if len(result.disagreements) > _SHOWN:
         lines.append(f"  and {len(result.disagreements) - _SHOWN} more; --json prints all")
+    lines += [f"  {row['case']} skipped: {row['reason']}" for row in result.unread[:_SHOWN]]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from evals.suites.result import SuiteResult
+from evals.suites.result import UNREADABLE, SuiteResult, Tally
 from evals.suites.snapshots import document_of
 from topology.policy.validation.document import validate
 
@@ -38,33 +38,30 @@ def run(cases: Path | None = None) -> SuiteResult:
     """
     started = perf_counter()
     path = cases or _DEFAULT
-    count = checks = agree = 0
-    rows: list[dict[str, Any]] = []
+    tally = Tally("cilium-validity")
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.strip():
             continue
         case = json.loads(line)
-        count += 1
+        tally.cases += 1
         name = str(case.get("id") or f"{case.get('file')}[{case.get('doc', 0)}]")
-        for query, wanted, got in _compare(case, _policy(case, path.parent)):
-            checks += 1
-            agree += wanted == got
-            if wanted != got:
-                rows.append({"case": name, "query": query, "expected": wanted, "got": got})
-    return SuiteResult(
-        suite="cilium-validity",
-        cases=count,
-        checks=checks,
-        agree=agree,
-        skipped=0,
-        disagreements=tuple(rows),
-        seconds=round(perf_counter() - started, 3),
-    )
+        policy = _policy(case, path.parent)
+        try:
+            found = list(_compare(case, policy))
+        except UNREADABLE as error:
+            tally.pass_over(name, error)
+            continue
+        for query, wanted, got in found:
+            tally.check(name, query, wanted, got)
+    return tally.result(perf_counter() - started)
 
 
 def _policy(case: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    if isinstance(case.get("policy"), dict):
-        return dict(case["policy"])
+    given = case.get("policy")
+    if isinstance(given, str):
+        given = yaml.safe_load(given)
+    if isinstance(given, dict):
+        return dict(given)
     if not case.get("file"):
         message = f"a row holds neither `policy` nor `file`: {json.dumps(case)[:200]}"
         raise ValueError(message)

@@ -39,20 +39,22 @@ def build_snapshot(
         cidr_groups: CIDRs by name of the CiliumCIDRGroup.
         api_server: Address of the control plane, where it runs outside the cluster.
     """
+    workloads = tuple(_workload(pod) for pod in pods)
     groups = [
         {
             "apiVersion": "cilium.io/v2",
             "kind": "CiliumCIDRGroup",
             "metadata": {"name": name},
-            "spec": {"externalCIDRs": cidrs},
+            "spec": {"externalCIDRs": cidrs or []},
         }
         for name, cidrs in (cidr_groups or {}).items()
     ]
     return Cluster(
         namespaces={
-            name: Namespace(name=name, labels=labels or {}) for name, labels in namespaces.items()
+            name: Namespace(name=name, labels=(namespaces.get(name) or {}))
+            for name in (*namespaces, *(workload.namespace for workload in workloads))
         },
-        workloads=tuple(_workload(pod) for pod in pods),
+        workloads=workloads,
         services=(_control_plane(api_server),) if api_server else (),
         policies=tuple(document_of(policy) for policy in policies),
         documents=tuple(document_of(group) for group in groups),
@@ -61,12 +63,12 @@ def build_snapshot(
 
 def document_of(body: Mapping[str, Any]) -> Document:
     """Wrap an object as if it had been read from a file."""
-    kind, metadata = body["kind"], body["metadata"]
+    kind, metadata = str(body["kind"]), body.get("metadata") or {}
     return Document(
         kind=kind,
-        api_version=body["apiVersion"],
-        namespace="" if kind in _CLUSTER_WIDE else metadata.get("namespace", "default"),
-        name=metadata["name"],
+        api_version=str(body.get("apiVersion") or ""),
+        namespace="" if kind in _CLUSTER_WIDE else metadata.get("namespace") or "default",
+        name=str(metadata.get("name") or ""),
         body=body,
         source=Source(file="case"),
     )
@@ -85,7 +87,7 @@ def _workload(given: Mapping[str, Any]) -> Workload:
         addresses=(ip_address(given["ip"]),) if given.get("ip") else (),
         service_account=given.get("serviceAccount") or "default",
         ports=tuple(
-            ContainerPort(port["port"], port.get("protocol") or "TCP", port.get("name") or "")
+            ContainerPort(int(port["port"]), port.get("protocol") or "TCP", port.get("name") or "")
             for port in given.get("ports") or ()
         ),
         workload=given["name"],

@@ -108,7 +108,8 @@ def evaluate(
         on_host: Whether the end is the host itself (host firewall).
     """
     local = peer.is_host and not on_host and profile.allow_localhost == "always"
-    enforced, opening = _posture(rules, direction, profile, local=local)
+    always = profile.denies_unruled(on_host=on_host)
+    enforced, opening = _posture(rules, direction, profile, local=local, always=always)
     if opening == "never":
         return Row(direction, enforced, opening, rules, (), PortSet.ALL, PortSet.EMPTY)
     destination = own_ports if direction == "ingress" else peer_ports
@@ -163,12 +164,16 @@ def _outcome(opening: Opening, matches: list[Match], *, shaky: bool) -> tuple[Po
 
 
 def _posture(
-    rules: tuple[CompiledRule, ...], direction: Direction, profile: Profile, *, local: bool
+    rules: tuple[CompiledRule, ...],
+    direction: Direction,
+    profile: Profile,
+    *,
+    local: bool,
+    always: bool,
 ) -> tuple[bool, Opening]:
     """Return whether anything is enforced, and why what no rule allows is allowed, if it is."""
     if profile.enforcement == "never":
         return False, "never"
-    always = profile.enforcement == "always"
     certain = [one for one in rules if not one.doubt]
     if not certain and not always:
         return bool(rules), "unselected"

@@ -191,12 +191,13 @@ def _requirement(
             "label-selector", f"`{operator}` {need} values.", f"{fix}, or write {other}.", path
         )
     key_source, key = (source, written) if source else split_key(written)
-    _check_syntax(key_source, key, values, path)
+    # Cilium checks a key together with its source, as `any.app`, which takes of the 63 characters.
+    _check_syntax(key if source else f"{key_source}.{key}", key, values, path)
     return Requirement(key_source, key, operator, frozenset(values))  # type: ignore[arg-type]
 
 
-def _check_syntax(source: str, key: str, values: list[str], path: str) -> None:
-    prefix, slash, name = key.rpartition("/")
+def _check_syntax(checked: str, key: str, values: list[str], path: str) -> None:
+    prefix, slash, name = checked.rpartition("/")
     good = bool(_NAME.fullmatch(name)) and len(name) <= _LONGEST
     good = good and (not slash or (len(prefix) <= 253 and bool(_PREFIX.fullmatch(prefix))))
     if not good:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 __all__ = ["NamePattern"]
 
 _LABEL = "[-a-zA-Z0-9_]"
+_EVERYTHING = re.compile(r"\*+\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class NamePattern:
             deep: Whether `**.` at the front stands for one or more labels, and `**` alone for
                 every name (Cilium 1.19); else `**` is no more than `*`.
         """
+        whole = text.strip()
+        if whole == "*" or (deep and _EVERYTHING.fullmatch(whole)):
+            return cls(text, False, re.compile(f"(?:{_LABEL}+(?:\\.{_LABEL}+)*)?"))
         return cls(text, False, re.compile(_translate(_clean(text), deep=deep)))
 
     def matches(self, name: str) -> bool:
@@ -46,8 +50,6 @@ def _clean(name: str) -> str:
 
 
 def _translate(pattern: str, *, deep: bool) -> str:
-    if pattern == "*" or (deep and not pattern.strip("*")):
-        return f"(?:{_LABEL}+(?:\\.{_LABEL}+)*)?"
     front = ""
     if deep and (stars := re.match(r"\*{2,}\.", pattern)):
         front, pattern = f"{_LABEL}+(?:\\.{_LABEL}+)*\\.", pattern[stars.end() :]

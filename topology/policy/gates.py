@@ -199,7 +199,7 @@ class Gates:
         self, rules: tuple[CompiledRule, ...], direction: Direction, *, on_host: bool
     ) -> _Posture:
         profile = self._ground.profile
-        always = profile.enforcement == "always"
+        always = profile.denies_unruled(on_host=on_host)
         certain = [one for one in rules if not one.doubt]
         shaky = any(one.doubt and one.rule.default_deny for one in rules)
         if not certain and not always:

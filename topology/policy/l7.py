@@ -1,41 +1,14 @@
 """What the proxies look at inside a connection: HTTP requests and DNS queries."""
 
-import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from topology.policy.fqdn import NamePattern
+from topology.policy.regex import compile_regex
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["HttpRule", "L7Rules", "compile_regex", "invalid_regex"]
-
-_POSIX = {
-    "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "ascii": "\\x00-\\x7F", "blank": "\\t ",
-    "digit": "0-9", "lower": "a-z", "punct": "!-/:-@\\[-`{-~", "space": "\\t\\n\\v\\f\\r ",
-    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
-}  # fmt: skip
-_PYTHON_ONLY = re.compile(r"\(\?(?:[=!#>]|<[=!]|P[=>]|\()|\\[1-9]|[*+?}]\+")
-_RE2_ONLY = re.compile(r"\\[pPCzQE]|\(\?<[a-zA-Z]|\[\[:\^")
-
-
-def compile_regex(pattern: str) -> re.Pattern[str] | None:
-    """Compile an RE2 expression, or return None where Python would read it differently."""
-    if _PYTHON_ONLY.search(pattern) or _RE2_ONLY.search(pattern):
-        return None
-    for name, members in _POSIX.items():
-        pattern = pattern.replace(f"[:{name}:]", members)
-    try:
-        return re.compile(pattern, re.ASCII)
-    except re.error:
-        return None
-
-
-def invalid_regex(pattern: str) -> bool:
-    """Return whether RE2 surely refuses an expression."""
-    if _RE2_ONLY.search(pattern):
-        return False
-    return compile_regex(pattern) is None
+__all__ = ["HttpRule", "L7Rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +22,6 @@ class HttpRule:
     """Name and exact value; None where the header must only be there."""
     secret: bool = False
     """Whether a header is compared with a Secret, which is not known here."""
-    _compiled: dict[str, re.Pattern[str] | None] = field(
-        default_factory=dict, repr=False, compare=False, hash=False
-    )
 
     def matches(self, request: HttpRequest) -> bool | None:
         """Return whether the rule lets a request through; None where that cannot be decided."""
@@ -74,9 +44,7 @@ class HttpRule:
     def _full(self, pattern: str, value: str) -> bool | None:
         if not pattern:
             return True
-        if pattern not in self._compiled:
-            self._compiled[pattern] = compile_regex(pattern)
-        regex = self._compiled[pattern]
+        regex = compile_regex(pattern)
         return None if regex is None else regex.fullmatch(value) is not None
 
     def __str__(self) -> str:

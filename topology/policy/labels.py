@@ -18,6 +18,7 @@ __all__ = [
 ANY = "any"
 K8S = "k8s"
 RESERVED = "reserved"
+_RESERVED = f"{RESERVED}."
 
 NAMESPACE = "io.kubernetes.pod.namespace"
 NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
@@ -33,7 +34,14 @@ IdentityLabels = Mapping[str, tuple[str, str]]
 def split_key(text: str) -> tuple[str, str]:
     """Split `k8s:app` into source and key; a key without source is of any source.
 
-    Only the first colon splits (pkg/labels, GetExtendedKeyFrom).
+    Only the first colon splits; `$host` and `reserved.host` mean `reserved:host` (pkg/labels,
+    GetExtendedKeyFrom).
     """
+    if text.startswith("$"):
+        return RESERVED, text[1:]
     source, colon, key = text.partition(":")
-    return (source or ANY, key) if colon else (ANY, text)
+    if colon:
+        return source or ANY, key
+    if text.startswith(_RESERVED):
+        return RESERVED, text.removeprefix(_RESERVED)
+    return ANY, text

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 from topology.model import Address, Network
 from topology.policy.fqdn import NamePattern
 from topology.policy.identities import Identity
+from topology.policy.profile import Profile
 from topology.policy.selectors import Selector
 
-__all__ = ["AddressPeer", "NamePeer", "Peer", "SelectorPeer"]
+__all__ = ["AddressPeer", "NamePeer", "Peer", "SelectorPeer", "block_networks"]
 
 
 class Peer(Protocol):
@@ -39,6 +41,20 @@ class SelectorPeer:
     def matches(self, identity: Identity) -> bool:
         """Return whether the identity's labels are selected."""
         return identity.selected_by(self.selector)
+
+
+_IPV4_WORLD, _IPV6_WORLD = IPv4Network("0.0.0.0/0"), IPv6Network("::/0")
+
+
+def block_networks(network: Network, profile: Profile) -> tuple[Network, ...]:
+    """Return the networks that the CIDR of a block means, such as an ipBlock or a cidrSet item.
+
+    Of the two that mean every address Cilium makes the label `world`, which in a cluster with IPv4
+    only is one for both families (pkg/policy/api/cidr.go); toCIDR and fromCIDR keep them apart.
+    """
+    if network == _IPV6_WORLD and not (profile.ipv6 or profile.cidr_selects_pods):
+        return _IPV4_WORLD, _IPV6_WORLD
+    return (network,)
 
 
 @dataclass(frozen=True)

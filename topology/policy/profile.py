@@ -32,6 +32,14 @@ class Profile:
     l7_proxy: bool = True
     """Without it a policy with HTTP or DNS rules is not imported at all."""
 
+    def denies_unruled(self, *, on_host: bool) -> bool:
+        """Return whether an end denies what no rule allows even where no rule selects it.
+
+        Args:
+            on_host: Whether the end is the host itself, which nothing guards without its firewall.
+        """
+        return self.enforcement == "always" and (self.host_firewall or not on_host)
+
 
 PROFILES = {
     "1.18": Profile(),

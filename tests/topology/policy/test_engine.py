@@ -1,10 +1,13 @@
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from topology.errors import InvalidQuery
+from topology.policy import PolicyEngine
+from topology.policy.profile import Profile
 from topology.targets import AddressTarget, EntityTarget, PodTarget
 
 World = Callable[..., Any]
@@ -289,3 +292,38 @@ def test_the_world_at_large_is_decided_and_the_networks_that_fare_otherwise_are_
     open_world = world(wide).ask("shop/web", "entity:world", 443)
     assert open_world.verdict == "allow"
     assert "deny for 203.0.113.128/25" in open_world.conditions[0]
+
+
+@pytest.mark.parametrize(("firewall", "verdict"), [(False, "allow"), (True, "deny")])
+def test_enforcement_always_reaches_the_host_only_with_its_firewall(
+    world: Callable[..., Any], firewall: bool, verdict: str
+) -> None:
+    here = world()
+    profile = Profile(enforcement="always", host_firewall=firewall)
+    engine = PolicyEngine.build(here.cluster, profile=profile)
+    host = EntityTarget("host-endpoint")
+    found = engine.decide(AddressTarget(ip_address("9.9.9.9")), host, port=80)
+    assert (found.ingress.verdict, found.ingress.enforced) == (verdict, firewall)
+    assert engine.verdict(AddressTarget(ip_address("9.9.9.9")), host, port=80) == verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [("toCIDRSet: [{cidr: '::/0'}]", "allow"), ("toCIDR: ['::/0']", "deny")],
+)
+def test_in_a_cluster_of_one_family_a_block_of_all_ipv6_is_the_whole_world(
+    world: Callable[..., Any], rule: str, verdict: str
+) -> None:
+    policy = """
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: out, namespace: shop}
+spec: {endpointSelector: {}, egress: [{RULE}]}
+""".replace("RULE", rule)
+    here = world(policy)
+    assert here.ask("shop/web", "9.9.9.9").verdict == verdict
+    assert here.ask("shop/web", "2001:db8::1").verdict == "allow"
+    assert here.ask("shop/web", "shop/db").verdict == "deny"
+    dual = PolicyEngine.build(here.cluster, profile=Profile(ipv6=True))
+    web = PodTarget(here.pod("shop/web"))
+    assert dual.verdict(web, AddressTarget(ip_address("9.9.9.9")), port=80) == "deny"

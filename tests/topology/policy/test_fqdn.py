@@ -34,6 +34,12 @@ def test_two_stars_reach_deeper_labels_from_1_19_on() -> None:
     assert not NamePattern.pattern("**", deep=False).matches("a.b")
 
 
+def test_a_star_with_a_final_dot_stands_for_every_name_from_1_19_on_only() -> None:
+    assert NamePattern.pattern("*.", deep=True).matches("a.b")
+    assert not NamePattern.pattern("*.", deep=False).matches("a.b")
+    assert NamePattern.pattern("*.", deep=False).matches("a")
+
+
 def test_a_name_ignores_case_and_the_final_dot() -> None:
     assert NamePattern.name("WWW.example.com.").matches("www.Example.com")
     assert not NamePattern.name("example.com").matches("www.example.com")

@@ -1,7 +1,7 @@
 import pytest
 
 from topology.policy.fqdn import NamePattern
-from topology.policy.l7 import HttpRule, L7Rules, compile_regex, invalid_regex
+from topology.policy.l7 import HttpRule, L7Rules
 from topology.policy.verdict import HttpRequest
 
 
@@ -44,18 +44,3 @@ def test_dns_rules_look_at_the_name_and_other_parsers_are_not_decided() -> None:
     assert dns.admits(None, "www.example.com") is True
     assert dns.admits(None, "evil.io") is False
     assert L7Rules(parser="kafka").admits(HttpRequest(), None) is None
-
-
-@pytest.mark.parametrize("pattern", ["a(", "*", "(?=x)", r"(a)\1"])
-def test_what_re2_refuses_is_invalid(pattern: str) -> None:
-    assert invalid_regex(pattern)
-
-
-@pytest.mark.parametrize("pattern", ["/a.*", "(?i)get", r"\pL"])
-def test_what_re2_accepts_is_valid_even_if_python_cannot_run_it(pattern: str) -> None:
-    assert not invalid_regex(pattern)
-
-
-def test_an_expression_that_python_reads_differently_is_not_compiled() -> None:
-    assert compile_regex(r"\pL") is None
-    assert compile_regex("/[a-z]+") is not None

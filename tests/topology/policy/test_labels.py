@@ -12,6 +12,9 @@ from topology.policy.labels import split_key
         ("reserved:host", "reserved", "host"),
         ("io.kubernetes.pod.namespace", "any", "io.kubernetes.pod.namespace"),
         ("k8s:a:b", "k8s", "a:b"),
+        ("reserved.host", "reserved", "host"),
+        ("$host", "reserved", "host"),
+        (":app", "any", "app"),
     ],
 )
 def test_only_the_first_colon_splits_source_from_key(written: str, source: str, key: str) -> None:

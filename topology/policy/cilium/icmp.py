@@ -1,5 +1,6 @@
 """ICMP types by name (pkg/policy/api/icmp.go)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,8 +30,14 @@ _IPV6 = {
 }  # fmt: skip
 
 
-def icmp_type(field: Mapping[str, Any], path: str) -> tuple[Protocol, int]:
-    """Read one field of an `icmps` item."""
+_NUMBER = re.compile(r"[-+]?[0-9]{1,9}")
+
+
+def icmp_type(field: Mapping[str, Any], path: str) -> tuple[Protocol, int | None]:
+    """Read one field of an `icmps` item.
+
+    The type is None where it is a number that no message has; Cilium takes it all the same.
+    """
     family = field.get("family") or "IPv4"
     if family not in ("IPv4", "IPv6"):
         raise Rejected(
@@ -38,14 +45,21 @@ def icmp_type(field: Mapping[str, Any], path: str) -> tuple[Protocol, int]:
         )
     value = field.get("type")
     names = _IPV4 if family == "IPv4" else _IPV6
-    code = names.get(str(value), -1) if isinstance(value, str) else value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        code = int(value)
-    if not isinstance(code, int) or isinstance(code, bool) or not 0 <= code <= 255:
+    code = _number(value)
+    # Cilium takes text that is no number, or 0 in other words than `0`, for a name.
+    if code is None or (code == 0 and str(value) != "0"):
+        code = names.get(value) if isinstance(value, str) else None
+    if code is None:
         raise Rejected(
             "icmp-type",
             f"ICMP type `{value}` not found in {family}.",
             "Write a number from 0 to 255 or a name such as EchoRequest.",
             f"{path}.type",
         )
-    return ("ICMP" if family == "IPv4" else "ICMPv6"), code
+    return ("ICMP" if family == "IPv4" else "ICMPv6"), code if 0 <= code <= 255 else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None

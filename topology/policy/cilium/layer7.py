@@ -8,8 +8,9 @@ from topology.policy.cilium.kafka import check_kafka
 from topology.policy.cilium.names import read_names
 from topology.policy.fields import Faults, Rejected, listing, mapping, quoted, text
 from topology.policy.fqdn import NamePattern
-from topology.policy.l7 import HttpRule, L7Rules, invalid_regex
+from topology.policy.l7 import HttpRule, L7Rules
 from topology.policy.profile import Profile
+from topology.policy.regex import invalid_regex
 from topology.policy.rules import PortEntry
 
 __all__ = ["Place", "read_l7"]
@@ -149,14 +150,15 @@ def _check_ports(
         raise Rejected("dns-port", message, 'Add `ports: [{port: "53"}]`.', f"{path}.rules.dns")
     for number, entry in enumerate(entries):
         where = f"{path}.ports[{number}]"
-        if given["dns"] and not entry.name and 0 < entry.first < entry.last:
+        whole = (entry.first, entry.last) == (0, 65535)
+        if given["dns"] and not entry.name and not whole and entry.first < entry.last:
             message = "DNS rules do not support port ranges."
             raise Rejected("dns-range", message, "Take `endPort` out.", where)
         if not given["dns"] and entry.protocols != ("TCP",):
             shown = entry.protocols[0] if len(entry.protocols) == 1 else "ANY"
             message = f"L7 rules can only apply to TCP (not {shown}) except for DNS rules."
             raise Rejected("l7-protocol", message, "Write `protocol: TCP`.", where)
-    if any(not entry.name and (entry.first, entry.last) == (0, 65535) for entry in entries):
+    if any(not entry.name and entry.first == 0 for entry in entries):
         message = "L7 rules can not be used when a port is 0."
         raise Rejected("l7-port", message, "Name the port.", f"{path}.ports")
 

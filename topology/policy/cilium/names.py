@@ -9,6 +9,7 @@ from topology.policy.profile import Profile
 
 __all__ = ["read_names"]
 
+_LONGEST = 255
 _NAME = re.compile(r"[-a-zA-Z0-9_.]+")
 _PATTERN = re.compile(r"[-a-zA-Z0-9_.*]+")
 
@@ -33,6 +34,7 @@ def read_names(item: Any, path: str, profile: Profile, *, either: bool = True) -
         if pattern := text(fields.get("matchPattern"), f"{path}.matchPattern"):
             fix = "Write a name in which `*` may stand for part of a label."
             _check(_PATTERN, pattern, f"{path}.matchPattern", fix)
+            _check_length(pattern, f"{path}.matchPattern")
             found.append(NamePattern.pattern(pattern, deep=profile.deep_wildcards))
     if either and fields.get("matchName") and fields.get("matchPattern"):
         message = "Only one of MatchName or MatchPattern is allowed in an FQDNSelector."
@@ -40,6 +42,12 @@ def read_names(item: Any, path: str, profile: Profile, *, either: bool = True) -
             raise Rejected("fqdn", message, "Make two items of it.", path)
     faults.settle()
     return found
+
+
+def _check_length(pattern: str, path: str) -> None:
+    if len(pattern) > _LONGEST:
+        message = f"{quoted(pattern)} is longer than {_LONGEST} characters."
+        raise Rejected("fqdn", message, "Shorten it: no name is longer.", path)
 
 
 def _name_fix(name: str) -> str:

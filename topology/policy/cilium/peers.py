@@ -19,7 +19,7 @@ from topology.policy.fields import (
     text,
 )
 from topology.policy.labels import ANY, K8S, NAMESPACE
-from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer
+from topology.policy.peers import AddressPeer, NamePeer, Peer, SelectorPeer, block_networks
 from topology.policy.rules import Context
 from topology.policy.selectors import Selector, one_of
 
@@ -179,7 +179,8 @@ class PeerReader:
                 if network is not None:
                     _check_except(network, hole, fields["cidr"], where)
         faults.settle()
-        return self._addresses((network,) if network else (), tuple(holes))
+        networks = block_networks(network, self.context.profile) if network else ()
+        return self._addresses(networks, tuple(holes))
 
     def _group(self, fields: Mapping[str, Any], path: str) -> tuple[tuple[Network, ...], str]:
         groups = self.context.groups

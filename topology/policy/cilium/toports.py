@@ -118,10 +118,10 @@ def _entry(port: Mapping[str, Any], path: str, profile: Profile) -> PortEntry:
     if name:
         return PortEntry(protocols, 0, 0, name)
     end = port.get("endPort") or 0
-    if first == 0:
-        return PortEntry(protocols, 0, 65535)
     # Cilium takes the lower 16 bits; the schema does not let larger numbers pass.
     last = end & 0xFFFF if isinstance(end, int) else 0
+    if first == 0:
+        return PortEntry(protocols, 0, last or 65535)
     return PortEntry(protocols, first, max(first, last))
 
 
@@ -185,6 +185,7 @@ def _icmp_item(item: Mapping[str, Any], path: str) -> PortItem:
         where = f"{path}.fields[{number}]"
         with faults:
             protocol, code = icmp_type(mapping(field, where), where)
-            entries.append(PortEntry((protocol,), code, code))
+            if code is not None:
+                entries.append(PortEntry((protocol,), code, code))
     faults.settle()
     return PortItem(path, tuple(entries))

@@ -41,7 +41,7 @@ def check_admission(document: Document) -> tuple[Finding, ...]:
 def _authorization(complaints: Complaints, given: Any) -> None:
     spec = complaints.fields(given, "spec", (*_ATTACHED, "action", "provider", "rules"))
     _check_attachment(complaints, spec)
-    action = spec.get("action", "ALLOW")
+    action = "ALLOW" if spec.get("action") is None else spec["action"]
     if action not in _ACTIONS:
         complaints.refuse(
             "action",
@@ -113,8 +113,8 @@ def _peer_authentication(complaints: Complaints, given: Any) -> None:
 
 
 def _check_mode(complaints: Complaints, given: Any, path: str) -> None:
-    mode = complaints.fields(given, path, ("mode",)).get("mode", "UNSET")
-    if mode not in _MODES:
+    mode = complaints.fields(given, path, ("mode",)).get("mode")
+    if mode is not None and mode not in _MODES:
         complaints.refuse(
             "mode",
             f"{path}.mode",

@@ -46,7 +46,12 @@ _KEYS = frozenset(
         "connection.sni",
     }
 )
-_BRACKETED = ("request.headers", "request.auth.claims", "experimental.envoy.filters.")
+_BRACKETED = (
+    "request.headers",
+    "request.experimental.inline.headers",
+    "request.auth.claims",
+    "experimental.envoy.filters.",
+)
 _RETIRED = {
     "destination.namespace": "put the policy into that namespace",
     "destination.labels": "select by `selector.matchLabels`",

@@ -158,8 +158,8 @@ def phrase_of(test: Test) -> str:
         return _PRESENCES[test.attribute][test.negated]
     values = _any_of(test.values)
     if test.attribute in ("request.headers", "request.auth.claims"):
-        kind = "header" if test.attribute == "request.headers" else "claim"
-        name = ".".join(test.argument)
+        header = test.attribute == "request.headers"
+        kind, name = ("header", test.argument[0]) if header else ("claim", ".".join(test.argument))
         value = "" if test.values == ("*",) else f" = {values}"
         return f"{'without' if test.negated else 'with'} {kind} {name}{value}"
     lead = _LEADS.get(test.attribute, "with metadata")

@@ -139,21 +139,33 @@ def _host(test: Test, connection: Connection, scope: Scope) -> Truth:
 
 
 def _header(test: Test, connection: Connection, scope: Scope) -> Truth:
-    (name,) = test.argument
+    name, *form = test.argument
     if name == ":method":
         return _text(test, connection.method, _fits_header)
     if name in (":authority", "host"):
         return _text(test, connection.host, _fits_header)
     if isinstance(connection.headers, Truth):
         return connection.headers
-    if name.startswith(":"):
+    if name.startswith(":") and name not in connection.headers:
         return Truth.UNKNOWN
     sent = connection.headers.get(name, ())
-    return truth_of(any(_fits_header(value, text) for value in test.values for text in sent))
+    fits = _fits_one_of_several if form else _fits_header
+    return truth_of(any(fits(value, text) for value in test.values for text in sent))
 
 
 def _fits_header(value: str, text: str) -> bool:
     return matches(value, text, empty_is_present=True)
+
+
+def _fits_one_of_several(value: str, text: str) -> bool:
+    """Return whether a value fits one of those that a header lists, divided by commas."""
+    if value == "*":
+        return True
+    if value.startswith("*"):
+        return f"{value[1:]}," in f"{text},"
+    if value.endswith("*"):
+        return f",{value[:-1]}" in f",{text}"
+    return f",{value}," in f",{text},"
 
 
 def _request_principal(test: Test, connection: Connection, scope: Scope) -> Truth:

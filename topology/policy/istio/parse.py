@@ -5,10 +5,10 @@ pkg/config/validation/validation.go (what the admission webhook refuses).
 """
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
 from typing import Any, get_args
 
 from topology.model import Document, Problem
+from topology.policy.fields import parse_network
 from topology.policy.istio.bodies import listing, mapping
 from topology.policy.istio.rules import (
     Action,
@@ -57,6 +57,7 @@ _HEADERS, _CLAIMS, _FILTERS = (
     "request.auth.claims",
     "experimental.envoy.filters.",
 )
+_INLINE_HEADERS = "request.experimental.inline.headers"
 _ADDRESSES = frozenset({"source.ip", "remote.ip", "destination.ip"})
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
@@ -183,10 +184,11 @@ class _Reader:
         if key.startswith(_FILTERS):
             name, bracket, rest = key.removeprefix("experimental.").partition("[")
             return _FILTERS, (name, rest.removesuffix("]")) if bracket else ()
-        if key.startswith(_HEADERS):
-            text = key.removeprefix(_HEADERS)
-            plain = len(text) > 2 and text[0] == "[" and text[-1] == "]"
-            return _HEADERS, (text[1:-1].lower(),) if plain else ()
+        for prefix, form in ((_HEADERS, ()), (_INLINE_HEADERS, ("inline",))):
+            if key.startswith(prefix):
+                text = key.removeprefix(prefix)
+                plain = len(text) > 2 and text[0] == "[" and text[-1] == "]"
+                return _HEADERS, (text[1:-1].lower(), *form) if plain else ()
         if key.startswith(_CLAIMS):
             return _CLAIMS, _nested(key.removeprefix(_CLAIMS))
         msg = f"it has a condition on `{key}`, a key that Istio does not know."
@@ -231,11 +233,7 @@ class _Reader:
 
 def _is_good(attribute: str, value: str) -> bool:
     if attribute in _ADDRESSES:
-        try:
-            ip_network(value, strict=False)
-        except ValueError:
-            return False
-        return True
+        return parse_network(value, bare=True) is not None
     if attribute == "destination.port":
         return value.isascii() and value.isdecimal() and int(value) <= 65535
     return True

@@ -11,9 +11,11 @@ from topology.policy.istio.paths import Normalization, normalize
 from topology.policy.istio.truth import Gap, Truth
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["Caller", "headers_of", "peer_ranges", "remote_range", "with_request"]
+__all__ = ["PATH", "Caller", "headers_of", "peer_ranges", "remote_range", "with_request"]
 
 FORWARDED_FOR = "x-forwarded-for"
+PATH = ":path"
+"""The pseudo-header that holds the path as the proxy has rewritten it, with its query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ def with_request(
     path = normalize(request.path or "/", normalization)
     if path is None:
         return None
-    headers = headers_of(request)
+    query = request.path.partition("#")[0].partition("?")[1:]
+    headers = {**headers_of(request), PATH: (path + "".join(query),)}
     return replace(
         connection,
         remote_ip=remote_range(connection.source_ip, headers, trusted),

@@ -19,7 +19,7 @@ from topology.policy.fields import (
 )
 from topology.policy.kubernetes.schema import POLICY
 from topology.policy.labels import CLUSTER, K8S, NAMESPACE, NAMESPACE_LABELS
-from topology.policy.peers import AddressPeer, Peer, SelectorPeer
+from topology.policy.peers import AddressPeer, Peer, SelectorPeer, block_networks
 from topology.policy.rules import Context, PortEntry, Rule
 from topology.policy.schema import fits, is_clean
 from topology.policy.selectors import Requirement, Selector, exists, one_of
@@ -216,8 +216,9 @@ class _Reader:
                 holes.append(hole)
                 _check_inside(hole, network, where)
         faults.settle()
-        pods = self.context.profile.cidr_selects_pods
-        return AddressPeer((network,), tuple(holes), pods=pods)
+        profile = self.context.profile
+        networks = block_networks(network, profile)
+        return AddressPeer(networks, tuple(holes), pods=profile.cidr_selects_pods)
 
     def ports(self, value: Any, path: str) -> tuple[PortEntry, ...] | None:
         items = listing(value, path)

@@ -7,7 +7,7 @@ from typing import Any
 
 from topology.model import Document
 from topology.policy.fields import parse_network
-from topology.policy.l7 import invalid_regex
+from topology.policy.regex import invalid_regex
 from topology.policy.validation.finding import Finding, find
 from topology.policy.validation.rules_of import Item, mappings, strings
 

@@ -22,6 +22,38 @@ def read(spec: Any, *, kind: str = "CiliumNetworkPolicy", profile: str = "1.18")
     return read_cilium_policy(document, Context(profile=PROFILES[profile]))
 
 
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        ("a" * 59, True), ("a" * 60, False), ("k8s:" + "a" * 59, True), ("k8s:" + "a" * 60, False),
+        ("example.com/" + "a" * 63, True), ("_a", True), ("k8s:-a", True), ("a-", False),
+        ("K8s:example.com/a", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_label_key_is_checked_together_with_its_source(key: str, taken: bool) -> None:
+    rules, problems = read({"endpointSelector": {"matchLabels": {key: "x"}}, "ingress": [{}]})
+    assert bool(rules) is taken
+    assert bool(problems) is not taken
+
+
+@pytest.mark.parametrize(
+    ("written", "types"),
+    [(8, [8]), ("8", [8]), ("0", [0]), ("EchoRequest", [8]), (300, []), (-1, []), ("300", [])],
+)
+def test_an_icmp_type_that_no_message_has_is_taken_and_matches_nothing(
+    written: object, types: list[int]
+) -> None:
+    rules, problems = read(ingress(icmps=[{"fields": [{"type": written}]}]))
+    assert not problems
+    assert [entry.first for entry in rules[0].ports] == types
+
+
+@pytest.mark.parametrize(("end", "last"), [(None, 65535), (0, 65535), (80, 80), (65535, 65535)])
+def test_a_range_from_port_0_ends_where_it_says(end: int | None, last: int) -> None:
+    rules, _ = read(ingress(toPorts=[{"ports": [{"port": "0", "endPort": end}]}]))
+    assert (rules[0].ports[0].first, rules[0].ports[0].last) == (0, last)
+
+
 def ingress(**item: Any) -> dict[str, Any]:
     return {"endpointSelector": {}, "ingress": [item]}
 
@@ -57,6 +89,13 @@ DNS = {"port": "53", "protocol": "UDP"}
          "spec.egress[0].toCIDRSet[0]"),
         (egress(toFQDNs=[{"matchName": "*.a.com"}]), "fqdn",
          "spec.egress[0].toFQDNs[0].matchName"),
+        (egress(toFQDNs=[{"matchPattern": "a" * 256}]), "fqdn",
+         "spec.egress[0].toFQDNs[0].matchPattern"),
+        (ingress(icmps=[{"fields": [{"type": "00"}]}]), "icmp-type",
+         "spec.ingress[0].icmps[0].fields[0].type"),
+        (ingress(toPorts=[{"ports": [{"port": "0", "endPort": 80, "protocol": "TCP"}],
+                           "rules": {"http": [{}]}}]), "l7-port",
+         "spec.ingress[0].toPorts[0].ports"),
         (egress(toFQDNs=[{"matchName": "a", "matchPattern": "b"}]), "fqdn",
          "spec.egress[0].toFQDNs[0]"),
         (ingress(fromNodes=[{}]), "nodes", "spec.ingress[0].fromNodes"),

@@ -52,6 +52,10 @@ ACCEPTED = {
     "a template before a literal": operation('{paths: ["/{**}/tail"]}'),
     "an address with host bits": source('{ipBlocks: ["10.1.2.3/8", "2001:db8::1"]}'),
     "an old-style filter key": when('{key: "experimental.envoy.filters.a.b[c]", values: [x]}'),
+    "a header of several values": when(
+        '{key: "request.experimental.inline.headers[x-roles]", values: [dev]}'
+    ),
+    "an action that is null": "{action: null}",
     "a CUSTOM rule by address": source('{ipBlocks: ["10.0.0.0/8"]}', "CUSTOM"),
     "a target reference": (
         "{targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]}"

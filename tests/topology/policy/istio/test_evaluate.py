@@ -12,8 +12,10 @@ from topology.model import Document, Source
 from topology.policy.istio.connection import Connection
 from topology.policy.istio.evaluate import Finding, evaluate
 from topology.policy.istio.parse import parse_policy
+from topology.policy.istio.requests import with_request
 from topology.policy.istio.rules import AuthorizationPolicy
 from topology.policy.istio.truth import Truth
+from topology.policy.verdict import HttpRequest
 
 REQUEST = Connection(
     http=True,
@@ -253,3 +255,36 @@ def test_the_order_of_rules_and_values_changes_nothing(
 
     before = judge(policy(action, rules), request=request).verdict
     assert judge(policy(action, shuffled(rules)), request=request).verdict == before
+
+
+def test_the_path_is_a_header_too() -> None:
+    asked = with_request(
+        REQUEST,
+        HttpRequest(path="/a//b?x=1#y"),
+        normalization="MERGE_SLASHES",
+        trusted=0,
+        claims=None,
+    )
+    assert asked is not None
+    for value, verdict in (("/a/b?x=1", "allow"), ("/a/b*", "allow"), ("/a/b", "deny")):
+        rule = {"when": [{"key": "request.headers[:path]", "values": [value]}]}
+        assert judge(policy(rules=[rule]), request=asked).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "sent", "verdict"),
+    [
+        ("dev", "dev", "allow"),
+        ("dev", "ops,dev", "allow"),
+        ("dev", "ops,devs", "deny"),
+        ("dev*", "ops,devs,qa", "allow"),
+        ("dev*", "a-dev", "deny"),
+        ("*dev", "a-dev,ops", "allow"),
+        ("*dev", "devs", "deny"),
+        ("*", "", "allow"),
+    ],
+)
+def test_a_header_of_several_values_is_read_by_each(value: str, sent: str, verdict: str) -> None:
+    key = "request.experimental.inline.headers[x-roles]"
+    given = policy(rules=[{"when": [{"key": key, "values": [value]}]}])
+    assert judge(given, request=replace(REQUEST, headers={"x-roles": (sent,)})).verdict == verdict

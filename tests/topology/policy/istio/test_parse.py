@@ -1,6 +1,9 @@
 from typing import Any
 
+import pytest
+
 from topology.model import Document, Source
+from topology.policy.istio.describe import phrase_of
 from topology.policy.istio.parse import parse_policy
 
 
@@ -68,3 +71,24 @@ def test_nested_claims_and_metadata_keys_are_taken_apart() -> None:
         ("a", "b"),
         ("envoy.filters.a.b", "c"),
     ]
+
+
+def test_headers_that_hold_several_values_have_a_key_of_their_own() -> None:
+    keys = ["request.headers[X-Roles]", "request.experimental.inline.headers[X-Roles]"]
+    rules = [{"when": [{"key": key, "values": ["v"]} for key in keys]}]
+    policy, _ = parse_policy(document({"rules": rules}))
+    assert policy is not None
+    tests = policy.rules[0].tests
+    assert not policy.rules[0].skipped
+    assert [(test.attribute, test.argument[0]) for test in tests] == [
+        ("request.headers", "x-roles"),
+        ("request.headers", "x-roles"),
+    ]
+    assert [phrase_of(test) for test in tests] == ["with header x-roles = v"] * 2
+
+
+@pytest.mark.parametrize("value", ["10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "10.0.0.0/"])
+def test_an_address_with_a_netmask_is_none(value: str) -> None:
+    policy, _ = parse_policy(document({"rules": [{"from": [{"source": {"ipBlocks": [value]}}]}]}))
+    assert policy is not None
+    assert f"`{value}`" in policy.rules[0].skipped
