@@ -13,11 +13,14 @@ from topology.authoring import (
     Clause,
     Entities,
     Intent,
+    LabelTest,
     Nodes,
     Party,
     Pods,
     Traffic,
 )
+
+from topology.authoring.stable_labels import labels_of
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -152,6 +155,10 @@ def _is_bare(party: Pods) -> bool:
     return bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
 
 
+def _label_of(test: LabelTest) -> tuple[str, str]:
+    return test.key, test.values[0] if test.values else ""
+
+
 def build(network: "Network", reading: Reading) -> Intent:
     """Return the intent of one reading."""
     builder = _Builder(network, reading)
@@ -198,8 +205,9 @@ class _Builder:
         )
 
     def _clauses(self, one: Statement) -> Iterator[Clause]:
-        sources = self._parties(one.sources) or (Anyone(),)
-        destinations = self._parties(one.destinations) or (Anyone(),)
+        sources = self._without(self._parties(one.sources), one.but_sources) or (Anyone(),)
+        destinations = self._without(self._parties(one.destinations), one.but_destinations)
+        destinations = destinations or (Anyone(),)
         options = [traffic for part in one.passing for traffic in part.options] or [Traffic()]
         sides: list[Side | None] = [_SIDES[end] for end in one.only] or [one.side]
         for side in sides:
@@ -233,6 +241,24 @@ class _Builder:
             option = end.options[self.reading.chosen.get(end.said, 0) % len(end.options)]
             found += [self._settled(party, end) for party in option]
         return tuple(dict.fromkeys(found))
+
+    def _without(self, parties: tuple[Party, ...], left_out: Sequence[End]) -> tuple[Party, ...]:
+        """Return ends without others, told apart by their labels."""
+        for excluded in self._parties(left_out):
+            parties = tuple(self._less(party, excluded) for party in parties)
+        return parties
+
+    def _less(self, party: Party, excluded: Party) -> Party:
+        if not isinstance(party, Pods) or not isinstance(excluded, Pods):
+            return party
+        labels = dict(_label_of(test) for test in excluded.labels)
+        for workload in self.network.cluster.workloads:
+            if workload.full_name == excluded.workload:
+                labels = labels_of(self.network.cluster, workload)
+        if not labels:
+            return party
+        key, value = next(iter(labels.items()))
+        return replace(party, labels=(*party.labels, LabelTest(key, "NotIn", (value,))))
 
     def _settled(self, party: Party, end: End) -> Party:
         if isinstance(party, Pods) and party.namespaces == () and not party.workload:

@@ -57,6 +57,9 @@ class Statement:
     passing: tuple[Passing, ...] = ()
     only: tuple[str, ...] = ()
     """`source` or `destination`: on which end nothing else may; both for both."""
+    but_sources: tuple[End, ...] = ()
+    """What is to be left out of the sources, and of the destinations."""
+    but_destinations: tuple[End, ...] = ()
     only_traffic: bool = False
     side: Literal["ingress", "egress"] | None = None
     topic: Literal["source", "destination", ""] = ""

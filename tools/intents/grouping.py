@@ -114,6 +114,12 @@ class _Sorter:
 
     def _t(self, sign: Sign) -> None:
         assert isinstance(sign.value, Passing)
+        if self.excepting and self.found.groups and self.found.groups[-1].nobody:
+            # `nothing but GET`: nobody is meant, but no other requests.
+            self.found.groups.pop()
+            self.found.loose.append(sign.value)
+            self.found.only_traffic, self.excepting, self.fresh = True, False, True
+            return
         if self.found.only_pending and (self.found.groups or not self.fresh):
             self.found.only_traffic, self.found.only_pending = True, False
         if self.found.groups and not (self.fresh and self.role == "object"):

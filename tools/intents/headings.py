@@ -45,6 +45,8 @@ _KIND = {
     for kind, pattern in _KINDS
 }  # fmt: skip
 _WIDE = re.compile(r"\b(?:cluster-?wide|(?:across|for|in)\s+the\s+(?:whole|entire)\s+cluster|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b", re.I)
+_NOTHING_MORE = re.compile(r",?\s*(?:and\s+)?\bwithout\s+(?:opening|allowing|exposing|letting\s+in)\s+(?:up\s+)?(?:anything|anyone)(?:\s+(?:else|more))?\b", re.I)
+"""What drafting never does anyway."""
 _ADDITIVE = re.compile(
     r",?\s*(?:and\s+)?\b(?:clos(?:es|ing)\s+nothing(?:\s+else)?|without\s+(?:closing|blocking|restricting|affecting|cutting\s+off)\s+anything(?:\s+else)?|without\s+(?:a\s+)?default[\s-]+deny|with\s+default[\s-]+deny\s+(?:off|disabled))\b",
     re.I,
@@ -99,6 +101,7 @@ def read_heading(shape: Shape) -> Heading:
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
     )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    shape.text = _NOTHING_MORE.sub("", shape.text)
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)
     exact = bool(_EXACT.search(shape.text))

@@ -10,7 +10,7 @@ from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
 from tools.intents.literals import take_labels, take_networks
-from tools.intents.mesh import MeshWish, read_mesh
+from tools.intents.mesh import MeshWish, has_mesh, read_mesh
 from tools.intents.named import take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
@@ -105,7 +105,9 @@ def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
         meaning.wishes.append(wish)
         meaning.statements += wish.statements
         meaning.words += wish.words
-    if rest.strip(" ,.:"):
+    if wish and rest != sentence and has_mesh(rest):
+        _whole_sentence(shape, rest, meaning)
+    elif rest.strip(" ,.:"):
         _sentence(shape, rest, meaning)
 
 
@@ -179,6 +181,9 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
         meaning.about = list(parsed.about)
     excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
     statements = list(parsed.statements)
+    if any(one.symbol == "KEEP" for one in stretch) and any(one.symbol == "PELSE" for one in stretch):
+        # `leave the rest alone`: nothing is asked for.
+        return
     if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
         statements, parsed = _kept(parsed, meaning)
     elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
@@ -193,6 +198,8 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     meaning.words += parsed.words
     if parsed.rest:
         _close_rest(meaning)
+    if parsed.restricts and meaning.statements:
+        meaning.statements[-1] = meaning.statements[-1].restricted(*parsed.restricts)
     if parsed.refines:
         meaning.statements[-1] = replace(meaning.statements[-1], passing=parsed.refines)
     if parsed.rest_traffic:

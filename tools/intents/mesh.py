@@ -9,10 +9,14 @@ from tools.intents.shapes import Shape
 from tools.intents.traffic import Passing
 from topology.authoring import Pods, PortSpan, TokenTest, Traffic
 
-__all__ = ["MeshWish", "read_mesh"]
+__all__ = ["MeshWish", "has_mesh", "read_mesh"]
 
 _MTLS = re.compile(r"\b(?:m-?tls|mutual(?:ly\s+authenticated)?\s+tls|mutual\s+authentication|plain-?\s?text|unencrypted|clear\s?text)\b", re.I)
 _IS_MTLS = re.compile(r"\b(?:m-?tls|mutual(?:ly\s+authenticated)?\s+tls|mutual\s+authentication)\b", re.I)
+_SECOND = re.compile(
+    r"(?:,|\band\b|\bbut\b)\s+(?:also\s+)?((?:disable|turn\s+off|switch\s+off|enable|require|enforce|set|use)\b[^.;]*\b(?:m-?tls|mutual\s+tls)\b)",
+    re.I,
+)
 _PIECE = re.compile(r"\s*(?:,\s*)?\b(?:and|but|plus|except(?:\s+(?:for|on|that))?|apart\s+from|other\s+than|save\s+for|with\s+the\s+exception\s+of|while|excluding)\b\s*|\s*,\s*", re.I)
 _KNOWN = frozenset(
     """
@@ -50,9 +54,21 @@ class MeshWish:
     question: str = ""
 
 
+def has_mesh(text: str) -> bool:
+    """Say whether a text speaks of mutual TLS."""
+    return bool(_IS_MTLS.search(text))
+
+
 def read_mesh(shape: Shape, sentence: str) -> tuple[MeshWish | None, str]:
-    """Return what a sentence asks of the mesh, and the rest of the sentence."""
+    """Return what a sentence asks of the mesh, and the rest of the sentence.
+
+    The rest holds a further wish where two modes are asked for, one after the other.
+    """
     if _IS_MTLS.search(sentence):
+        again = _SECOND.search(sentence)
+        if again and len(_IS_MTLS.findall(sentence[: again.start()])):
+            wish, rest = _mutual_tls(shape, sentence[: again.start()])
+            return wish, f"{rest} {sentence[again.start(1):]}".strip()
         return _mutual_tls(shape, sentence)
     for pattern in (_TRUST, _TRUST_PASSIVE, _DEMAND):
         found = pattern.search(sentence)

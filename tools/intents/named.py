@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from tools.intents.lexicon import NO_NAMES
+from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
 from topology.names import Match, NameIndex
@@ -155,13 +155,13 @@ def _places(index: NameIndex, words: Iterable[str]) -> Places:
 
 def take_names(shape: Shape, index: NameIndex) -> None:
     """Replace the names of workloads, Services, pods and bare namespaces."""
-    hidden = _hide(shape.text)
+    hidden = _hide(shape.text, index)
     pieces: list[str] = []
     at = 0
     for mention in index.find(hidden):
         start, end = mention.start, mention.end
         said = shape.text[start:end]
-        if _HIDDEN in said or start < at or said.strip("`").lower() in NO_NAMES:
+        if _HIDDEN in said or start < at or not _may_name(said, index):
             continue
         if mention.kind == "Entity":
             options: tuple[Party, ...] = tuple(party_of(one.target) for one in mention.matches)
@@ -183,14 +183,23 @@ def take_names(shape: Shape, index: NameIndex) -> None:
     shape.text = "".join(pieces) + shape.text[at:]
 
 
-def _hide(text: str) -> str:
+def _may_name(said: str, index: NameIndex) -> bool:
+    low = said.strip("`").lower()
+    return said.startswith("`") or low not in NO_NAMES or low in index.tables.exact
+
+
+def _hide(text: str, index: NameIndex) -> str:
     """Return a text of the same length in which only names can be found as names."""
     text = re.sub(r"<[A-Z]+\d+>", lambda found: _HIDDEN * len(found[0]), text)
-    return re.sub(
-        r"`[^`]*`|[A-Za-z][\w-]*",
-        lambda found: _HIDDEN * len(found[0]) if found[0].lower() in NO_NAMES else found[0],
-        text,
-    )
+
+    def hide(found: re.Match[str]) -> str:
+        low = found[0].lower()
+        if low not in NO_NAMES or (low in MAYBE_NAMES and low in index.tables.exact):
+            return found[0]
+        return _HIDDEN * len(found[0])
+
+    # `ingress gateway` is a thing, where `ingress` alone is a direction.
+    return re.sub(r"`[^`]*`|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*", hide, text, flags=re.I)
 
 
 def party_of(target: Target) -> Party:

@@ -38,7 +38,7 @@ _WITH_LABELS = (
 _LABELS = rf"(?:<L\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+)(?:(?:with\s+)?(?:the\s+)?(?:labels?\s+|labell?ed\s+))?<L\d+>)*)"
 _IN = r"(?:(?:that\s+(?:are|is|live|run)\s+|which\s+(?:are|live)\s+|running\s+|living\s+|deployed\s+)?(?:in|of|from|inside|within|under|across|throughout|for)\s+|\(\s*)"
 _SCOPE = (
-    rf"(?:{_IN}{_DETERMINER}(?P<place{{n}}><K\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+){_DETERMINER}<K\d+>)*|(?:namespaces?|ns)\s+{_WITH_LABELS}{_LABELS}|"
+    rf"(?:{_IN}{_DETERMINER}(?P<place{{n}}><K\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+)(?:in\s+)?{_DETERMINER}<K\d+>)*|(?:namespaces?|ns)\s+{_WITH_LABELS}{_LABELS}|"
     r"(?:(?:any|every|all|whatever|each)\s+)namespaces?|(?:(?:the|its|their|this|that|our)\s+)?(?:same|own|policy's)\s+namespace|"
     r"other\s+namespaces?|(?:(?:its|their|this|that|the)\s+)namespaces?(?!\s*<)|<M\d+>)\s*\)?)"
 )
@@ -228,6 +228,10 @@ def _named(shape: Shape, text: str, said: str) -> End:
         place = places.names[0] if places else ""
         return End(options=(), said=said, trouble=f"Nothing in namespace `{place}` is named `{named.said}`.")
     options = tuple((_with_labels(one, labels),) for one, _ in chosen)
+    if places and len(places.names) > 1 and len(options) > 1:
+        # `web in a and in b` names one of each.
+        together = tuple(party for option in options for party in option)
+        return End(options=(together,), said=said)
     note = f"`{named.said}` as `{chosen[0][1]}`" if named.how in ("typo", "partial") else ""
     return End(options=options, labels=tuple(label for _, label in chosen), said=said, note=note)
 

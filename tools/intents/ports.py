@@ -18,8 +18,13 @@ _LEAD = r"(?:\b(?:on|at|via|over|through|using|to|for|towards)\s+)?"
 _WORD = (
     r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
 )
+_SOFTWARE = (
+    r"(?:admin|amqp|api|database|db|grpc|http|https|kafka|metrics|mongo(?:db)?|mysql|postgres(?:ql)?|"
+    r"redis|smtp|ssh|sql|web)"
+)
+"""What people say a port is for."""
 _NUMBERED = re.compile(
-    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+(?:on\s+|at\s+|over\s+)?(?:the\s+)?)?\bports?(?:\s+numbers?)?"
+    rf"{_LEAD}(?:only\s+)?{_WORD}(?:{_SOFTWARE}\s+)?(?:(?P<before>{_PROTOCOL})\s+(?:on\s+|at\s+|over\s+)?(?:the\s+)?)?\bports?(?:\s+numbers?)?"
     rf"\s*[:=]?\s*(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?{_ITEM})*)(?![\w.]*\w)",
     re.I,
 )
@@ -31,6 +36,11 @@ _BARE = re.compile(
     rf"|(?<![\w.<])(?P<after>\d{{2,5}}(?:/{_PROTOCOL})?)\s+ports?\b",
     re.I,
 )
+_LONE = re.compile(
+    r"(?<![\w.:/`,<-])(?<!\d )(\d{2,5})(?![\w%.:/-])(?!\s*(?:pods?|nodes?|replicas?|times|seconds?|minutes?|hours?|days?|"
+    r"years?|people|users?|requests?|percent|%|namespaces?|clusters?|labels?|ports?)\b)"
+)
+"""A number by itself: `web 8080`; never one that counts something."""
 _NAMED = re.compile(
     rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+)?\b(?:named\s+ports?|ports?(?:\s+(?:named|called))?)\s+"
     rf"(?P<names>`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?(?:{_JOIN}`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?)*)"
@@ -82,6 +92,7 @@ def take_ports(shape: Shape) -> None:
     shape.take(_NAMED, "O", _named)
     shape.take(_BARE, "O", _bare)
     shape.take(_EVERY, "O", _every)
+    shape.take(_LONE, "O", _bare)
     shape.take(_SPOKEN, "O", _spoken)
     shape.take(_BARE_PROTOCOL, "O", lambda found: (PortSpan(protocol=(found["name"] or found["other"]).upper()),))
 

@@ -1,9 +1,9 @@
 """Who opens the connection and who accepts it, by the verb and the prepositions of a clause."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tools.intents.clauses import ANYONE, Parsed, Where, cross, ends_of, is_scope
+from tools.intents.clauses import ANYONE, EVERY_POD, Parsed, Where, cross, ends_of, is_scope
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.parties import End, is_outside
@@ -36,10 +36,26 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     effect = found.effect or "allow"
     if found.negated:
         effect = "deny" if effect == "allow" else "allow"
+    if found.pronoun in ("to", "from", "by") and not found.groups and before and _is_only(signs):
+        return Parsed(restricts=("destination" if found.pronoun == "to" else "source",))
+    if found.of("from", "in") and any(one.nobody and not one.excepted for one in found.of("subject")):
+        # `nothing from a may reach b` is about a.
+        acting = found.of("from") or [one for one in found.of("in") if is_scope(one)]
+        if acting and destinations:
+            sources, effect = acting, "deny"
+    if found.mutual and sources and not destinations:
+        return Parsed(statements=tuple(_each_other(found, sources)))
     nobody = [one for one in (*sources, *destinations) if one.nobody]
     if nobody:
         return _nobody(found, (sources, destinations), topic, before)
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
+        named = [end for group in (*sources, *destinations) for end in group.ends]
+        if named and not before:
+            side = "egress" if sources else "ingress"
+            return Parsed(isolate=tuple((end, (side,)) for end in named))
+        if named:
+            side = "egress" if sources else "ingress"
+            return Parsed(isolate=tuple((end, (side,)) for end in named))
         return _rest(found, before)
     if "LIMIT" in verbs:
         peers = sources if topic == "destination" else destinations
@@ -61,6 +77,18 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if not sources and not destinations:
         return Parsed(words=("this part",) if found.loose or found.verbs else ())
     return _unclear(found, sources, destinations) or Parsed(statements=statements)
+
+
+def _is_only(signs: Sequence[Sign]) -> bool:
+    return any(one.symbol == "ONLY" for one in signs)
+
+
+def _each_other(found: Sorted, groups: Sequence[Group]) -> Iterator[Statement]:
+    """Yield a statement from each of some ends to the others."""
+    ends = [end for group in groups for end in group.ends]
+    for end in ends:
+        others = [one for one in ends if one is not end] or [end]
+        yield from cross(found, [Group("from", ends=[end])], [Group("to", ends=others)])
 
 
 def _opposite(effect: str) -> str:
@@ -217,11 +245,22 @@ def _nobody(
             pair = ([group], others) if side == "ingress" else (others, [group])
             statements += cross(found, *pair, effect="deny", topic=topic)
         else:
-            isolate += [(end, (side,)) for other in others for end in other.ends]
+            for end in (one for other in others for one in other.ends):
+                if all(is_outside(party) for option in end.options for party in option):
+                    statements.append(_for_nobody(end, side))
+                else:
+                    isolate.append((end, (side,)))
     if not statements and not isolate and before:
         about = before[-1].destinations if before[-1].topic == "destination" else ()
         isolate += [(end, ("ingress",)) for end in about]
     return Parsed(statements=tuple(statements), isolate=tuple(isolate))
+
+
+def _for_nobody(end: End, side: str) -> Statement:
+    """Return what closes an end that no policy can select: it is denied to everyone else."""
+    if side == "ingress":
+        return Statement(effect="deny", sources=(EVERY_POD,), destinations=(end,))
+    return Statement(effect="deny", sources=(end,), destinations=(EVERY_POD,))
 
 
 def _except_everyone(
@@ -301,8 +340,14 @@ def _rest(found: Sorted, before: Sequence[Statement]) -> Parsed:
 
 def _isolation(found: Sorted) -> Parsed:
     """Read `lock down namespace x`, `isolate a from b`, `default deny for x`."""
-    subjects = [*found.of("object"), *found.of("subject"), *found.of("for"), *found.of("in"), *found.of("to")]
     others = found.of("from")
+    subjects = [*found.of("object"), *found.of("subject")]
+    aimed = [*found.of("for"), *found.of("in"), *found.of("to")]
+    if subjects and found.of("for", "to") and all(end.everyone for one in found.of("for", "to") for end in one.ends):
+        # `closed for everyone`: nobody may come in.
+        found.side = found.side or "ingress"
+        aimed = found.of("in")
+    subjects += aimed
     if not subjects:
         subjects, others = others, []
     sides = _sides(found, "") if found.side or found.both_sides else ("ingress", "egress")
@@ -316,8 +361,10 @@ def _isolation(found: Sorted) -> Parsed:
     if inside:
         statements += [Statement(sources=(end,), destinations=(end,)) for end in ends]
     for group in subjects:
-        for end in group.excepted:
-            statements.append(Statement(sources=(end,), destinations=tuple(group.ends), topic="destination"))
+        statements += [
+            Statement(sources=(end,), destinations=tuple(group.ends), topic="destination")
+            for end in group.excepted
+        ]
     if not ends and not found.of("subject"):
         ends = [replace(ANYONE)]
     isolate = tuple((end, sides) for end in ends)

@@ -84,7 +84,7 @@ def _begins(
     if "BUT" in joins and signs[at].symbol in ("NOT", "ONLY"):
         return True
     if first in ("ING", "EG"):
-        return True
+        return any(one.symbol in ("P", "FROM", "TO", "DENIED", "ALLOWED") for one in signs[place:])
     if first in ("P", "IT"):
         after = is_list(signs, place)
         return after < len(signs) and signs[after].symbol in _FINITE and not _only_tail(signs, after)

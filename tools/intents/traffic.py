@@ -97,6 +97,7 @@ def _requests(known: list[RequestTest], new: RequestTest, *, joins: bool) -> lis
         return [new]
     last = known[-1]
     adds = not new.methods and not (new.paths and last.paths)
+    adds = adds or (not joins and not last.methods and not new.paths)
     if joins and (new.methods or (new.paths and last.paths)):
         return [*known, new]
     if adds or (not last.methods and not last.paths):
