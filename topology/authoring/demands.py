@@ -71,9 +71,10 @@ def _plaintext(network: "Network", subject: Party, modes: Mapping[int, str]) -> 
     state = network.mesh.index.state
     for mine in ends_of(cluster, subject):
         for other in every_end(cluster):
-            if other.name == mine.name or any(state(pod).present for pod in other.pods):
-                continue
-            if any(state(pod).ambient for pod in other.pods):
+            # Who may carry a sidecar or pass a ztunnel may speak mutual TLS.
+            if other.name == mine.name or any(
+                state(pod).present is not False for pod in other.pods
+            ):
                 continue
             for port in offered(mine):
                 if port.protocol == "TCP" and modes.get(port.number or 0, "STRICT") == "STRICT":

@@ -101,12 +101,13 @@ def amend(
     """
     failed = [one for one in proof.outcomes if not one.met]
     leaks = [one for one in failed if one.expected == "deny" and one.found != "error"]
-    if leaks and choice.network is None and not choice.named:
+    is_about_pairs = bool(intent.clauses or intent.isolate)
+    if leaks and is_about_pairs and choice.network is None and not choice.named:
         return Amendment(
             choice=choice.with_network(),
             because="The mesh alone cannot keep out "
-            f"{_listed(one.demand.source for one in leaks)}, which have the same identity as "
-            "those who may, or none; a network policy tells them apart.",
+            f"{_listed(one.demand.source for one in leaks)}, which share the identity of "
+            "those who may, or have none that is known; a network policy tells them apart.",
         )
     book = {_key(one): one for one in sheets}
     revised = {one.key: one for one in revisions}
@@ -114,7 +115,7 @@ def amend(
     for outcome in failed:
         if outcome.expected == "allow" and outcome.layer is not None:
             _open(network, intent, choice, book, outcome, reasons)
-        elif outcome.expected == "deny" and outcome.found != "error":
+        elif outcome.expected == "deny" and outcome.found != "error" and is_about_pairs:
             if outcome.demand.http is not None:
                 _narrow(network, intent, revised, outcome, reasons)
             else:

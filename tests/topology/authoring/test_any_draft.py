@@ -5,7 +5,6 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.topology.authoring.conftest import CLUSTER, DNS, workload
 from topology.authoring import (
     Anyone,
     Clause,
@@ -26,6 +25,29 @@ from topology.overview import Overview
 from topology.paths import Network
 from topology.policy.validation.document import validate
 
+CLUSTER = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: ops}
+"""
+DNS = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec:
+      containers:
+        - name: c
+          image: i
+          ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: TCP}]
+"""
 SPACES = ("shop", "ops")
 NAMES = ("web", "api", "db")
 PORTS = (8080, 9090, 5432)
@@ -60,6 +82,32 @@ spec:
   ingressDeny: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: ops}}]}]
 """,
 )
+
+
+def workload(space: str, name: str, port: int = 8080, *, labels: str = "", more: str = "") -> str:
+    """Return a Deployment with a Service of the same name on port 80."""
+    shown = labels or f"app: {name}"
+    return f"""
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: {space}}}
+spec:
+  selector: {{matchLabels: {{{shown}}}}}
+  template:
+    metadata: {{labels: {{{shown}, pod-template-hash: abc12}}}}
+    spec:
+      serviceAccountName: {name}
+      containers: [{{name: c, image: i, ports: [{{containerPort: {port}}}]{more}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}, namespace: {space}}}
+spec:
+  selector: {{{shown}}}
+  ports: [{{port: 80, targetPort: {port}}}]
+"""
+
 
 workloads = st.builds(
     lambda space, name: f"{space}/{name}", st.sampled_from(SPACES), st.sampled_from(NAMES)
