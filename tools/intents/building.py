@@ -155,6 +155,25 @@ def _is_bare(party: Pods) -> bool:
     return bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
 
 
+def _with_only(
+    clauses: list[Clause], isolate: tuple[tuple[Pods, str], ...]
+) -> tuple[list[Clause], tuple[tuple[Pods, str], ...]]:
+    """Say `only` of the clauses that are all that opens a closed end."""
+    kept = []
+    for subject, side in isolate:
+        mine = [
+            one
+            for one in clauses
+            if one.effect == "allow"
+            and one.side == side
+            and (one.destinations if side == "ingress" else one.sources) == (subject,)
+        ]
+        clauses = [replace(one, only=True) if one in mine else one for one in clauses]
+        if not mine:
+            kept.append((subject, side))
+    return clauses, tuple(kept)
+
+
 def _label_of(test: LabelTest) -> tuple[str, str]:
     return test.key, test.values[0] if test.values else ""
 
@@ -184,16 +203,13 @@ class _Builder:
             )
         )
         clauses = [self._sided(one, isolate) for one in dict.fromkeys(clauses)]
+        if not self.heading.exact:
+            clauses, isolate = _with_only(clauses, isolate)
         return Intent(
             clauses=tuple(clauses),
             isolate=isolate,  # type: ignore[arg-type]
             mutual_tls=tuple(self._modes(clauses, isolate)),
-            issuers=tuple(
-                (pods, wish.issuers)
-                for wish in self.meaning.wishes
-                if wish.issuers
-                for pods in self._pods(wish.ends)
-            ),
+            issuers=tuple(dict.fromkeys((*self._issuers(), *self._trust_needed(clauses)))),
             kinds=self.heading.kinds,
             layered=self.meaning.layered,
             keep=tuple(sorted(self.meaning.keep)),  # type: ignore[arg-type]
@@ -203,6 +219,30 @@ class _Builder:
             additive=self.heading.additive,
             dry_run=self.heading.dry_run,
         )
+
+    def _issuers(self) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+        for wish in self.meaning.wishes:
+            if wish.issuers and not wish.statements:
+                for pods in self._pods(wish.ends):
+                    yield pods, wish.issuers
+
+    def _trust_needed(self, clauses: Iterable[Clause]) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+        """Yield the issuers without whose RequestAuthentication no token would count."""
+        if self.heading.exact or (
+            self.heading.kinds and "RequestAuthentication" not in self.heading.kinds
+        ):
+            return
+        known = {
+            str(rule.get("issuer"))
+            for policy in self.network.cluster.policies
+            if policy.kind == "RequestAuthentication"
+            for rule in (policy.body.get("spec") or {}).get("jwtRules") or ()
+        }
+        for clause in clauses:
+            wanted = {name for token in clause.traffic.tokens for name in token.issuers} - known
+            for party in clause.destinations:
+                if wanted and isinstance(party, Pods):
+                    yield party, tuple(sorted(wanted))
 
     def _clauses(self, one: Statement) -> Iterator[Clause]:
         sources = self._without(self._parties(one.sources), one.but_sources) or (Anyone(),)

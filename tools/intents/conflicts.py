@@ -100,9 +100,7 @@ def _closed_and_open(intent: Intent, meaning: Meaning) -> str:
         for party in option
         for side in one.sides
     ]
-    for subject, side in intent.isolate:
-        if (subject, side) not in absolute:
-            continue
+    for subject, side in absolute:
         for clause in intent.clauses:
             ends = clause.destinations if side == "ingress" else clause.sources
             if clause.effect == "allow" and subject in ends:

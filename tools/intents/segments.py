@@ -51,7 +51,7 @@ def _complete(current: Sequence[Sign]) -> bool:
     symbols = [one.symbol for one in current]
     for place, symbol in enumerate(symbols):
         behind = symbols[place + 1 :]
-        if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE") for one in behind):
+        if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE", "BOTHWAYS") for one in behind):
             return True
         if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE", "LOCK"):
             return True

@@ -20,7 +20,7 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     words = tuple(found.words)
     if found.topics and not any(group.ends for group in found.groups):
         return Parsed(keep=tuple(sorted(found.topics)), words=words)
-    says = found.groups or found.loose or found.side or found.verbs or found.rest or found.rest_traffic
+    says = found.groups or found.loose or found.side or found.verbs or found.rest or found.rest_traffic or found.pronoun
     if not says:
         return Parsed(words=words, keep=tuple(sorted(found.topics)))
     parsed = assign(found, before, signs)

@@ -59,7 +59,7 @@ _LIST = rf"{_LISTED}(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+){_LISTED})
 _ISSUED = rf"(?:(?:(?:that\s+(?:is|are|was|were)\s+)?issued\s+by|(?:from|of|by)\s+(?:the\s+)?issuers?|with\s+(?:the\s+)?issuers?|whose\s+issuer\s+is)\s+(?:either\s+)?(?P<issuers>{_LIST}))"
 _TOKEN = re.compile(
     r"\b(?:(?:when|if|as\s+long\s+as|provided)\s+(?:the\s+)?(?:request|caller|they|it)s?\s+(?:has|have|carr(?:y|ies)|presents?|comes?\s+with|bears?)\s+"
-    r"|(?:that\s+)?(?:carr(?:y|ies)|carrying|present(?:ing)?|bearing|having|hold(?:ing)?|with|has|have|without|requires?|need(?:ing|s)?)\s+)?"
+    r"|(?:that\s+)?(?:carr(?:y|ies)|carrying|present(?:ing)?|bearing|having|hold(?:ing)?|with|has|have|without)\s+)?"
     r"(?P<tokens>(?:(?:a|an|any|their|some|the)\s+)?(?:valid\s+|genuine\s+|verified\s+|signed\s+)?(?:jwts?|jwt\s+tokens?|(?:bearer\s+|access\s+|id\s+)?tokens?|end-?user\s+credentials|authenticated\s+end-?users?)(?:\s+tokens?)?)"
     rf"(?:\s+{_ISSUED})?",
     re.I,

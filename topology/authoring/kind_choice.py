@@ -62,6 +62,9 @@ def choose(network: "Network", intent: Intent) -> Choice:
     mesh = "AuthorizationPolicy" in intent.kinds
     if intent.layered:
         kind: Kind = named[0] if named else "CiliumNetworkPolicy"
+        if not any(_is_guarded(network, clause) for clause in intent.clauses):
+            because = "no sidecar stands before it, so that the mesh cannot be a second layer"
+            return Choice(network=kind, mesh=False, because=because)
         return Choice(
             network=kind, mesh=True, strict=True, because="defence in depth was asked for"
         )
