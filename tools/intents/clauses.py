@@ -34,6 +34,8 @@ class Parsed:
     """Whether it only says that nothing else may."""
     rest_traffic: tuple[str, ...] = ()
     """Other ports and requests of which it says that they may not."""
+    excludes: tuple[End, ...] = ()
+    """Ends that do not belong to the sources of the statement before it."""
     restricts: tuple[str, ...] = ()
     """Ends of the statement before it, on which nothing else may."""
     refines: tuple[Passing, ...] = ()

@@ -91,6 +91,8 @@ def _signs(shape: Shape, text: str) -> Iterator[Sign]:
         if mark:
             number = int(mark[2])
             yield Sign(mark[1], shape.values[number], shape.words[number])
+        elif word == ":":
+            yield Sign(":", None, ":")
         elif word == ",":
             yield Sign(",", None, ",")
         elif word.lower() in ("it", "they", "them", "itself", "themselves"):

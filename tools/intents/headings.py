@@ -19,7 +19,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 )  # fmt: skip
 _DOCUMENT = (
     r"(?:(?:network|ingress|egress|l3|l4|l7|layer\s+\d|security|firewall|access|simple|minimal|new|single|separate|least[\s-]privilege|dns)[\s/]+)*"
-    r"(?:polic(?:y|ies)|rules?|netpols?|manifests?|yamls?)"
+    r"(?:polic(?:y|ies)|rules?|netpols?|manifests?|yamls?|something|what(?=\s+(?:is\s+needed|it\s+takes)))"
 )
 _NAMED = r"(?:\s*,?\s*(?:(?:that\s+is\s+|which\s+is\s+)?(?:named|called)|(?:and\s+)?(?:name|call)\s+it|with\s+(?:the\s+)?name)\s+(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9]))"
 _NAME_LATER = re.compile(r"[,;.]?\s*(?:and\s+)?(?:please\s+)?(?:name|call)\s+(?:it|this|the\s+policy)\s+(?:as\s+)?(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9])", re.I)

@@ -38,22 +38,26 @@ SYMBOLS: Final = tuple(
         ("GETIN", r"(?:gets?|getting|come|comes|goes|go|(?:is|are|be)\s+let|let|allowed)\s+in(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
         ("GETOUT", r"(?:gets?|getting|goes|go|(?:is|are|be)\s+let|let|allowed)\s+out(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|to|<T))"),
         ("RESTT", r"no\s+other\s+(?:http\s+)?(?:methods?|verbs?|paths?|urls?|requests?|ports?)|(?:requests?\s+)?(?:on\s+)?(?:any\s+)?ports?\s+other\s+than\s+<[OT]\d+>|(?:requests?\s+(?:to|on|for|with|using)\s+)?(?:any|all)?\s*other\s+(?:urls?|paths?|methods?|requests?|ports?)(?:\s*,?\s*or\s+(?:using\s+)?(?:another|any\s+other)\s+(?:urls?|paths?|methods?))?"),
-        ("NELSE", rf"nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        ("NELSE", rf"(?:from\s+|to\s+)?nowhere\s+else|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it|they)\s+(?:answers?|responds?|listens?|accepts?|serves?)(?:\s+to)?|nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
         ("APPLY", r"appl(?:y|ies|ied)\s+to|is\s+(?:attached|scoped)\s+to"),
         ("PELSE", rf"(?:pods?|endpoints?|workloads?)\s+with\s+(?:any\s+)?other\s+labels|everything\s+else|anything\s+else|every(?:\s?one|body)\s+else|any(?:\s?one|body)\s+else|all\s+else|(?:all|any|every)(?:\s+of)?(?:\s+the)?\s+other\s+(?:[\w-]+\s+)?{_THING}|(?:all\s+)?(?:the\s+)?rest|all\s+others?|other\s+{_THING}|others"),
-        ("NONE", r"no(?:\s+|-)?one|nobody|nothing|none|no\s+(?:pods?|workloads?|traffic|connections?|requests?|clients?|callers?|endpoints?|access|ingress|egress|inbound|outbound)(?:\s+(?:traffic|connections?|whatsoever))?(?:\s+at\s+all)?"),
+        ("NONE", r"nowhere|no(?:\s+|-)?one|nobody|nothing|none|no\s+(?:pods?|workloads?|traffic|connections?|requests?|clients?|callers?|endpoints?|access|ingress|egress|inbound|outbound)(?:\s+(?:traffic|connections?|whatsoever))?(?:\s+at\s+all)?"),
         ("EXCEPT", r"except(?:ing)?(?:\s+(?:for|from|to|that|on))?|excluding|with\s+the\s+exception\s+of|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|but\s+(?:leaves?|leaving|keep|keeping)(?=\s+(?:the\s+)?<O)"),
         ("ONLY", r"only|solely|exclusively|just|strictly|at\s+most|no\s+more\s+than"),
         ("STILL", r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working|flowing|scraping|functioning|running)|(?:must|should|has\s+to|have\s+to|needs\s+to)\s+(?:still\s+|keep\s+|continue\s+to\s+)?(?:work|function)(?:ing)?|(?:to\s+)?work(?:s|ing)?|as\s+(?:it\s+is|before)"),
+        ("ISOLATE", r"cut(?:s|ting)?(?=\s+<P\d+>\s+off\b)"),
+        ("COMPLAINT", r"(?:is|are)\s+(?:just\s+|far\s+|way\s+|much\s+)*too\s+(?:open|exposed|permissive|wide|public)|(?:is|are)\s+wide\s+open"),
+        ("NOTONE", r"(?:is|are)\s+not\s+(?:one\s+of|among|part\s+of)\s+(?:them|those|these|that)|(?:is|are)\s+not\s+included|do(?:es)?\s+not\s+count"),
         ("DENY", r"keep(?:s|ing)?(?=\s+<P\d+>\s+(?:from|away|out)\b)"),
         ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s|ing)?|without\s+breaking|do(?:es)?\s+not\s+break|not\s+break(?:ing)?"),
         ("NOT", r"not|never|no\s+longer|neither|nor"),
         ("MAY", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|able|authori[sz]ed|supposed|meant|entitled|free|granted|expected)\s+to(?!\s+(?:<|any\s|the\s))|may|might|can|could|should|must|shall|will|ought\s+to|(?:needs?|has|have|wants?|gets?|want)\s+to(?=\s+(?:be\s+|only\s+|still\s+)*[a-z])|be\s+able\s+to"),
-        ("RECEIVE", _forms("accept", "receive", "admit") + r"|takes?(?=\s+(?:traffic|connections?|requests?|calls?|only|from))|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?|requests?|calls?|only|from))|hear\s+from"),
-        ("REACHED", rf"(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit|used|consumed|talked\s+to|spoken\s+to|connected\s+to|scraped|requested|invoked|exposed|opened|open|read|polled)|(?<=be )(?:reached|accessed|called|contacted|queried|hit|used|consumed|scraped|invoked)|(?<=only )(?:reached|accessed|called|contacted|queried|used|consumed|invoked)"),
+        ("REACH", r"open(?:s|ing)?\s+(?:up\s+)?(?:any\s+|new\s+|tcp\s+)*(?:connections?|sessions?|sockets?)|gets?\s+(?:at|hold\s+of|through\s+to)(?=\s+(?:<|it\b|them\b))"),
+        ("RECEIVE", _forms("accept", "receive", "admit") + r"|gets?(?=\s+(?:its\s+|any\s+)?(?:traffic|connections?|requests?|calls?)\b)|takes?(?=\s+(?:traffic|connections?|requests?|calls?|only|from))|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?|requests?|calls?|only|from))|hear\s+from"),
+        ("REACHED", rf"(?<=and )(?:read|written|updated|called|reached|queried)(?=\s+(?:<T\d+>\s+)?(?:by|from)\b)|(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit|used|consumed|read|written|updated|touched|talked\s+to|spoken\s+to|connected\s+to|scraped|requested|invoked|exposed|opened|open|read|polled)|(?<=be )(?:reached|accessed|called|contacted|queried|hit|used|consumed|scraped|invoked)|(?<=only )(?:reached|accessed|called|contacted|queried|used|consumed|invoked)"),
         ("ALLOWED", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|accepted|whitelisted|allowlisted|authori[sz]ed|let\s+(?:in|out|through)|granted|enabled|fine|ok|okay)|goes\s+through"),
         ("DENIED", rf"(?:stays?|remains?|keeps?)\s+(?:out|away|closed|blocked|off)|(?:(?:{_BE}|gets?|to|must|should)\s+)(?:all\s+)?(?:be\s+)?(?:denied|blocked|forbidden|dropped|rejected|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+out)"),
-        ("BREAKOFF", r"(?<=> )(?:away|out)(?=\s+(?:from|of)\b)"),
+        ("BREAKOFF", r"(?<=> )(?:away|out|off)(?=\s+(?:from|of)\b)"),
         ("ALLOW", _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise") + r"|let(?:s|ting)?(?:\s+us)?(?:\s+through)?|make\s+sure(?:\s+that)?|ensure(?:s)?(?:\s+that)?|give(?:s)?|giving|grant(?:s|ed|ing)?|punch\s+a\s+hole|ok(?=\s+<)"),
         ("DENY", _forms("deny", "block", "prevent", "drop", "reject", "refuse", "disallow", "prohibit", "ban", "stop", "disable", "blacklist", "denylist", "bar") + r"|forbid(?:s|den|ding)?|keep(?=\s+<P\d+>\s+(?:from|away|out))|protect(?:s|ed|ing)?|shield(?:s|ed|ing)?"),
         ("LIMIT", _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten", "lock") + r"|restriction|reserv(?:e|ed|es)"),
@@ -96,7 +100,7 @@ _NOISE = """
     so some something sort such sure take team thank thanks that the their them themselves then there these they thing things this
     those thus time times too total track try two under up us use usual very via want wants was way we well were what
     whatever whole will with within work would yaml yes you your yourself etcetera respectively accordingly
-    alone today tomorrow immediately eventually currently present existing source destination destinations sources specific certain given
+    alone today tomorrow whatsoever immediately eventually currently present existing source destination destinations sources specific certain given
     labels label labelled labeled service services workload workloads pod pods endpoint endpoints container containers
     application applications deployment deployments component components microservice microservices server servers
     layer level side sides

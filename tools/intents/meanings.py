@@ -198,6 +198,9 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     meaning.words += parsed.words
     if parsed.rest:
         _close_rest(meaning)
+    if parsed.excludes and meaning.statements:
+        last = meaning.statements[-1]
+        meaning.statements[-1] = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
     if parsed.restricts and meaning.statements:
         meaning.statements[-1] = meaning.statements[-1].restricted(*parsed.restricts)
     if parsed.refines:
@@ -250,7 +253,7 @@ def _completed(one: Statement, meaning: Meaning) -> Statement:
     locked = tuple(each.end for each in meaning.isolations)
     if one.effect == "allow" and not one.destinations:
         return replace(one, destinations=locked) if one.side == "ingress" or one.topic != "source" else one
-    if one.effect == "allow" and not one.sources and _reaches_out(one):
+    if one.effect == "allow" and not one.sources and (one.side == "egress" or _reaches_out(one)):
         return replace(one, sources=locked)
     return one
 

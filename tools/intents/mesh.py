@@ -54,6 +54,19 @@ class MeshWish:
     question: str = ""
 
 
+_PLAIN = re.compile(r"\b(?:plain-?\s?text|unencrypted|clear-?\s?text)\b", re.I)
+_REFUSED = re.compile(
+    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|disallow|deny|denied|block|blocked)\b", re.I
+)
+
+
+def _no_plaintext(shape: Shape, sentence: str) -> MeshWish:
+    """Read `x must not accept plaintext`, which is what STRICT does."""
+    known = _KNOWN | {"longer", "never", "stop", "ban", "forbid", "disallow", "deny", "denied", "block", "blocked", "connections", "traffic"}
+    words = tuple(one for one in _words(sentence) if one not in known)
+    return MeshWish(ends=tuple(shape.found(sentence, "P")), mode="STRICT", words=words)
+
+
 def has_mesh(text: str) -> bool:
     """Say whether a text speaks of mutual TLS."""
     return bool(_IS_MTLS.search(text))
@@ -70,6 +83,8 @@ def read_mesh(shape: Shape, sentence: str) -> tuple[MeshWish | None, str]:
             wish, rest = _mutual_tls(shape, sentence[: again.start()])
             return wish, f"{rest} {sentence[again.start(1):]}".strip()
         return _mutual_tls(shape, sentence)
+    if _PLAIN.search(sentence) and _REFUSED.search(sentence):
+        return _no_plaintext(shape, sentence), ""
     for pattern in (_TRUST, _TRUST_PASSIVE, _DEMAND):
         found = pattern.search(sentence)
         if found and _is_token(shape, found["tokens"]):

@@ -20,6 +20,10 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     verbs = found.verbs
     if "APPLY" in verbs and not found.effect:
         return Parsed(about=tuple(end for group in found.groups for end in group.ends))
+    if "COMPLAINT" in verbs:
+        return Parsed(about=tuple(end for group in found.groups for end in group.ends))
+    if "NOTONE" in verbs:
+        return Parsed(excludes=tuple(end for group in found.groups for end in group.ends))
     if {"ISOLATE", "LOCK", "DEFAULTDENY"} & set(verbs):
         return _isolation(found)
     if found.rest_traffic and not (found.of("from", "to", "object") and found.effect == "allow"):
@@ -46,6 +50,9 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if found.mutual and sources and not destinations:
         return Parsed(statements=tuple(_each_other(found, sources)))
     nobody = [one for one in (*sources, *destinations) if one.nobody]
+    if not nobody and any(one.nobody and not one.excepted for one in found.groups):
+        # `no traffic between a and b`
+        effect = "deny"
     if nobody:
         return _nobody(found, (sources, destinations), topic, before)
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
@@ -176,6 +183,10 @@ def _nominal(
         if found.effect == "deny":
             return named, senders, "source"
         return senders, named, "destination"
+    if named and others["for"] and found.effect == "allow" and not (senders or receivers):
+        if found.side is None and not found.traffic_noun:
+            # `whitelist a for b`
+            return named, others["for"], "destination"
     if named and receivers and not senders:
         return named, receivers, "source"
     if named and senders and not receivers:
@@ -211,6 +222,12 @@ def _with_context(
                 return [Group("subject", ends=list(about))], destinations
         if not destinations and sources and about:
             return sources, [Group("object", ends=list(about))]
+    if found.effect and not found.verbs and not found.of("subject", "object", "for", "in"):
+        # `allow from a, deny from b`: of the same end.
+        if found.of("from", "by") and not destinations and last.destinations:
+            return sources, [Group("to", ends=list(last.destinations))]
+        if found.of("to") and not sources and last.sources:
+            return [Group("from", ends=list(last.sources))], destinations
     if not found.verbs and not found.effect and not found.side:
         if found.of("from", "by") and not destinations:
             return sources, [Group("to", ends=list(last.destinations))]

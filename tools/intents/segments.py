@@ -14,6 +14,7 @@ _FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
 def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
     """Cut the signs of a sentence where a further clause begins."""
     found: list[list[Sign]] = [[]]
+    signs = _with_exceptions(signs)
     at = 0
     while at < len(signs):
         sign = signs[at]
@@ -39,6 +40,21 @@ def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
     return [one for one in found if any(sign.symbol not in _JOINS for sign in one)]
 
 
+def _with_exceptions(signs: Sequence[Sign]) -> list[Sign]:
+    """Return signs in which a list behind `lockdown for x:` says what stays open."""
+    found = list(signs)
+    for place, sign in enumerate(found):
+        before = {one.symbol for one in found[:place]}
+        if sign.symbol == ":" and before & {"LOCK", "ISOLATE", "DEFAULTDENY"}:
+            lead = []
+            if before & {"EG"} and not before & {"ING"}:
+                lead = [Sign("EG", None, "egress"), Sign("TO", None, "to")]
+            elif before & {"ING"}:
+                lead = [Sign("ING", None, "ingress"), Sign("FROM", None, "from")]
+            return [*found[:place], Sign("BUT", None, "but"), Sign("KEEP", None, "keep"), *lead, *found[place + 1 :]]
+    return [one for one in found if one.symbol != ":"]
+
+
 def _is_object(current: Sequence[Sign]) -> bool:
     """Say whether what comes next belongs to a verb or preposition right before it."""
     return bool(current) and current[-1].symbol in (
@@ -49,6 +65,8 @@ def _is_object(current: Sequence[Sign]) -> bool:
 def _complete(current: Sequence[Sign]) -> bool:
     """Say whether a stretch is a clause already."""
     symbols = [one.symbol for one in current]
+    if {"ING", "EG"} & set(symbols) and {"FROM", "TO"} & set(symbols) and "P" in symbols:
+        return True
     for place, symbol in enumerate(symbols):
         behind = symbols[place + 1 :]
         if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE", "BOTHWAYS") for one in behind):

@@ -53,11 +53,31 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
                 left.append(sign.said)
         elif isinstance(sign.value, Passing) and not _covers(traffic, sign.value):
             left.append(sign.said)
+    left += _unheeded(signs, parsed, statements)
     closes = any(one.only or one.only_traffic or one.side for one in statements) or parsed.isolate
     told = closes or parsed.refines or parsed.restricts or parsed.keep
     if any(sign.symbol in ("ONLY", "ING", "EG") for sign in signs) and not told:
         left += [sign.said for sign in signs if sign.symbol in ("ONLY", "ING", "EG")]
     return tuple(left)
+
+
+_NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
+
+
+def _unheeded(
+    signs: Sequence[Sign], parsed: Parsed, statements: Sequence[Statement]
+) -> list[str]:
+    """Return the words that deny something, where nothing is denied or closed in what was read."""
+    closes = parsed.isolate or parsed.restricts or parsed.excludes or any(
+        one.effect == "deny" or one.only or one.but_sources or one.but_destinations
+        for one in statements
+    )
+    said = [sign.said for sign in signs if sign.symbol in _NEGATIVE]
+    effects = {sign.symbol for sign in signs} & {"ALLOW", "DENY"}
+    mixed = len(effects) == 2 and len({one.effect for one in statements}) == 1
+    if mixed and not (parsed.isolate or any(one.only for one in statements)):
+        return [sign.said for sign in signs if sign.symbol in effects]
+    return [] if closes or parsed.keep else said
 
 
 def _covers(traffic: Sequence[Traffic], passing: Passing) -> bool:
