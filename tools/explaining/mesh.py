@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
+from tools.intents.phrases import say_party
 from tools.explaining.told import Recovered, Told
 from tools.selector_text import listing, mapping
 from topology.authoring import (
@@ -92,7 +93,8 @@ def _rules(found: Recovered, policy: AuthorizationPolicy, subject: Pods) -> None
                 found.add_clause(clause, rule.path)
         except _Unsayable as told:
             verb = "denied" if policy.action == "DENY" else "allowed"
-            found.add_gap(f"Further requests are {verb}: {told}.", rule.path)
+            text = f"Requests to {say_party(subject)} are {verb}, too: {told}."
+            found.add_gap(text, rule.path)
     if policy.action == "ALLOW":
         found.add_isolation(subject, "ingress", "spec")
 
