@@ -19,7 +19,6 @@ from topology.authoring import (
     Pods,
     Traffic,
 )
-
 from topology.authoring.stable_labels import labels_of
 
 if TYPE_CHECKING:
@@ -56,7 +55,9 @@ def options_of(network: "Network", meaning: Meaning) -> list[Reading]:
                 (end.said, _label(end, pick)) for end, pick in zip(names, picks, strict=True)
             )
             readings.append(
-                Reading(meaning=meaning, statements=statements, picks=said, taken=taken, chosen=chosen)
+                Reading(
+                    meaning=meaning, statements=statements, picks=said, taken=taken, chosen=chosen
+                )
             )
     return readings
 
@@ -69,11 +70,18 @@ def _variants(meaning: Meaning) -> Iterator[tuple[tuple[Statement, ...], tuple[s
     """Yield the statements for each way to settle the choices."""
     statements = tuple(meaning.statements)
     if meaning.rest_unclear:
-        for name, ends in (("ingress", ("source",)), ("egress", ("destination",)), ("both", ("source", "destination"))):
-            yield tuple(
-                one.restricted(*ends) if one.effect == "allow" and not one.only else one
-                for one in statements
-            ), (f"rest:{name}",)
+        for name, ends in (
+            ("ingress", ("source",)),
+            ("egress", ("destination",)),
+            ("both", ("source", "destination")),
+        ):
+            yield (
+                tuple(
+                    one.restricted(*ends) if one.effect == "allow" and not one.only else one
+                    for one in statements
+                ),
+                (f"rest:{name}",),
+            )
         return
     yield statements, ()
     for choice in meaning.choices:
@@ -152,7 +160,9 @@ def _spread(
 
 
 def _is_bare(party: Pods) -> bool:
-    return bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
+    return (
+        bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
+    )
 
 
 def _with_only(

@@ -74,8 +74,8 @@ def _gainsaid(first: Clause, second: Clause) -> str:
 
 def _same_breath(first: Clause, second: Clause, meaning: Meaning) -> bool:
     """Say whether both come of one sentence, such as `only a on 1 and b on 2`."""
-    return first.only and second.only and any(
-        len(one) > 1 for one in _groups(meaning, first, second)
+    return (
+        first.only and second.only and any(len(one) > 1 for one in _groups(meaning, first, second))
     )
 
 

@@ -16,7 +16,19 @@ Role = Literal["subject", "object", "from", "to", "by", "for", "between", "in"]
 
 EFFECTS = frozenset({"ALLOW", "DENY", "ISOLATE", "LOCK", "LIMIT", "EXPOSE", "KEEP", "DEFAULTDENY"})
 COMPLETING = frozenset(
-    {"REACH", "REACHED", "RECEIVE", "NEED", "LIMIT", "ISOLATE", "LOCK", "EXPOSE", "ALLOWED", "DENIED", "DEFAULTDENY"}
+    {
+        "REACH",
+        "REACHED",
+        "RECEIVE",
+        "NEED",
+        "LIMIT",
+        "ISOLATE",
+        "LOCK",
+        "EXPOSE",
+        "ALLOWED",
+        "DENIED",
+        "DEFAULTDENY",
+    }
 )
 _WORD = re.compile(r"<[A-Z]+\d+>|[^\W_][\w'./-]*|`[^`]*`|[,:()]|\S")
 

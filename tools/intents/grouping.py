@@ -13,7 +13,20 @@ __all__ = ["Sorted", "sort_signs"]
 _ROLES: dict[str, Role] = {
     "FROM": "from", "TO": "to", "BY": "by", "FOR": "for", "BETWEEN": "between", "ON": "in",
 }  # fmt: skip
-_MAIN = ("COMPLAINT", "NOTONE", "REACH", "REACHED", "RECEIVE", "NEED", "EXPOSE", "LIMIT", "ISOLATE", "LOCK", "DEFAULTDENY", "APPLY")
+_MAIN = (
+    "COMPLAINT",
+    "NOTONE",
+    "REACH",
+    "REACHED",
+    "RECEIVE",
+    "NEED",
+    "EXPOSE",
+    "LIMIT",
+    "ISOLATE",
+    "LOCK",
+    "DEFAULTDENY",
+    "APPLY",
+)
 
 
 @dataclass(slots=True)

@@ -12,11 +12,13 @@ __all__ = ["KEY", "VALUE", "is_api_group", "take_labels", "take_networks"]
 KEY = r"!?[A-Za-z][\w.-]*(?::[\w.-]+)?(?:/[\w.-]+)?"
 VALUE = r"[\w][\w.-]*[\w]|[\w]"
 _LABEL_WORD = (
-    r"(?:with|having|has|have|carrying|carries|carry|bearing|bears|wearing|containing|matching|match|by)?"
+    r"(?:with|having|has|have|carrying|carries|carry|bearing|bears|wearing|containing|matching"
+    r"|match|by)?"
     r"\s*(?:the\s+|a\s+|any\s+)*(?:pod\s+|namespace\s+|node\s+)?labels?|labell?ed|tagged"
 )
 _SET = re.compile(
-    rf"`?(?P<key>{KEY})`?\s+(?P<no>is\s+not\s+in|not\s*in|is\s+in|in|is\s+none\s+of|is\s+one\s+of|one\s+of)\s+[(\[{{]"
+    rf"`?(?P<key>{KEY})`?\s+(?P<no>is\s+not\s+in|not\s*in|is\s+in|in|is\s+none\s+of"
+    rf"|is\s+one\s+of|one\s+of)\s+[(\[{{]"
     r"(?P<values>[^)\]}]*)[)\]}]`?",
     re.I,
 )
@@ -37,11 +39,13 @@ _PRESENT = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(
-    rf"(?P<lead>{_LABEL_WORD})\s+`(?P<key>{KEY})`\s+(?P<no>not\s+)?(?:set\s+to|equal\s+to|of\s+value|=|is|of)\s+`?(?P<value>{VALUE})`?",
+    rf"(?P<lead>{_LABEL_WORD})\s+`(?P<key>{KEY})`\s+(?P<no>not\s+)?(?:set\s+to|equal\s+to"
+    rf"|of\s+value|=|is|of)\s+`?(?P<value>{VALUE})`?",
     re.I,
 )
 _NETWORK = re.compile(
-    r"(?<![\w.:/])`?((?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?|(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)[0-9a-fA-F:]+"
+    r"(?<![\w.:/])`?((?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?"
+    r"|(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)[0-9a-fA-F:]+"
     r"(?:/\d{1,3})?)`?(?![\w/]|\.\d|:\d)"
 )
 
@@ -67,7 +71,9 @@ def _split_equals(text: str) -> str:
 
 
 def _read_set(found: re.Match[str]) -> LabelTest | None:
-    values = tuple(one.strip(" `\"'") for one in re.split(r"[,|]|\s+or\s+|\s+and\s+", found["values"]))
+    values = tuple(
+        one.strip(" `\"'") for one in re.split(r"[,|]|\s+or\s+|\s+and\s+", found["values"])
+    )
     values = tuple(one for one in values if one)
     if not values or any(re.search(r"\s", one) for one in values):
         return None

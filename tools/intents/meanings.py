@@ -132,7 +132,11 @@ def _is_unclear(trial: Meaning, before: Meaning) -> bool:
     ends = [end for one in new for end in (*one.sources, *one.destinations)]
     ends += [one.end for one in trial.isolations[len(before.isolations) :]]
     ends += [end for one in trial.wishes[len(before.wishes) :] for end in one.ends]
-    told = trial.about != before.about or trial.statements != before.statements or trial.keep != before.keep
+    told = (
+        trial.about != before.about
+        or trial.statements != before.statements
+        or trial.keep != before.keep
+    )
     vague = all(end.everyone for end in ends) and not (told and not new)
     return len(trial.words) > len(before.words) or vague or any(end.trouble for end in ends)
 
@@ -175,13 +179,19 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 
 
 def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
-    context = [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
+    context = (
+        [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
+    )
     parsed = parse_stretch(stretch, meaning.statements or context)
     if parsed.about:
         meaning.about = list(parsed.about)
-    excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
+    excepting = stretch[0].symbol == "BUT" or any(
+        one.symbol in ("STILL", "KEEP") for one in stretch
+    )
     statements = list(parsed.statements)
-    if any(one.symbol == "KEEP" for one in stretch) and any(one.symbol == "PELSE" for one in stretch):
+    if any(one.symbol == "KEEP" for one in stretch) and any(
+        one.symbol == "PELSE" for one in stretch
+    ):
         # `leave the rest alone`: nothing is asked for.
         return
     if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
@@ -231,8 +241,12 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
         return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
     if parsed.statements[0].topic or parsed.statements[0].side:
         return [_completed(one, meaning) for one in parsed.statements], parsed
-    inward = [Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)]
-    outward = (Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),)
+    inward = [
+        Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)
+    ]
+    outward = (
+        Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),
+    )
     if all(map(_outside, ends)):
         return list(outward), replace(parsed, question="", alternatives=())
     return inward, replace(parsed, question="direction", alternatives=(outward,))
@@ -245,14 +259,20 @@ def _is_one_sided(one: Statement) -> bool:
 def _is_watcher(end: End) -> bool:
     """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
     text = f"{end.said} {' '.join(end.labels)}".lower()
-    return bool(re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text))
+    return bool(
+        re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text)
+    )
 
 
 def _completed(one: Statement, meaning: Meaning) -> Statement:
     """Return an exception with the locked subject at the end that was not said."""
     locked = tuple(each.end for each in meaning.isolations)
     if one.effect == "allow" and not one.destinations:
-        return replace(one, destinations=locked) if one.side == "ingress" or one.topic != "source" else one
+        return (
+            replace(one, destinations=locked)
+            if one.side == "ingress" or one.topic != "source"
+            else one
+        )
     if one.effect == "allow" and not one.sources and (one.side == "egress" or _reaches_out(one)):
         return replace(one, sources=locked)
     return one
@@ -261,7 +281,9 @@ def _completed(one: Statement, meaning: Meaning) -> Statement:
 def _reaches_out(one: Statement) -> bool:
     from tools.intents.parties import is_outside
 
-    return all(is_outside(party) for end in one.destinations for option in end.options for party in option)
+    return all(
+        is_outside(party) for end in one.destinations for option in end.options for party in option
+    )
 
 
 def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
@@ -273,7 +295,9 @@ def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
         has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
         if ports and not has_ports:
             one = replace(one, passing=combine(one.passing, ports))
-        meaning.statements[place] = one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
+        meaning.statements[place] = (
+            one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
+        )
 
 
 def _close_rest(meaning: Meaning) -> None:

@@ -26,16 +26,23 @@ __all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?|\s*[:=]\s*)(?P<names>{_LIST})", re.I
+    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
+    rf"(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?"
+    rf"|\s*[:=]\s*)(?P<names>{_LIST})",
+    re.I,
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
 _CLUSTER = re.compile(
-    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on|from)\s+(?P<bare>`?cluster-?\d+`?)",
+    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+"
+    r"|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on"
+    r"|from)\s+(?P<bare>`?cluster-?\d+`?)",
     re.I,
 )
 _SERVICE = re.compile(
-    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
-    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
+    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of"
+    r"|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
+    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of"
+    r"|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
     re.I,
 )
 _HIDDEN = "\u00a6"
@@ -79,19 +86,29 @@ def take_literal_places(shape: Shape) -> None:
 def _service(found: re.Match[str]) -> Named:
     space = found["full"] or found["space"] or ""
     party = ServiceParty(space, found["name"])
-    return Named(said=found["name"], options=(party,), labels=(f"service:{space}/{found['name']}",), kind="Service")
+    return Named(
+        said=found["name"],
+        options=(party,),
+        labels=(f"service:{space}/{found['name']}",),
+        kind="Service",
+    )
 
 
 def take_namespaces(shape: Shape, index: NameIndex) -> None:
     """Replace namespaces that are said to be some."""
 
     def after(found: re.Match[str]) -> str:
-        if found["word"].lower() == "ns" and found["names"].split()[0].strip("`").lower() in NO_NAMES:
+        if (
+            found["word"].lower() == "ns"
+            and found["names"].split()[0].strip("`").lower() in NO_NAMES
+        ):
             return found[0]
         chosen, rest = _leading(found["names"], index, plural=found["word"].lower().endswith("s"))
         if not chosen:
             return found[0]
-        return f"{shape.add('K', _places(index, chosen), found[0][: len(found[0]) - len(rest)])}{rest}"
+        return (
+            f"{shape.add('K', _places(index, chosen), found[0][: len(found[0]) - len(rest)])}{rest}"
+        )
 
     def before(found: re.Match[str]) -> str:
         chosen, rest = _trailing(found["names"], index)
@@ -124,22 +141,28 @@ def _trailing(text: str, index: NameIndex) -> tuple[list[str], str]:
     chosen: list[str] = []
     for place in range(len(parts) - 1, -1, -2):
         word = parts[place]
-        if not _may_be_name(word, index) or (chosen and not (word.startswith("`") or index.namespace(word))):
+        if not _may_be_name(word, index) or (
+            chosen and not (word.startswith("`") or index.namespace(word))
+        ):
             break
         chosen.insert(0, word)
         parts = parts[:place]
-    if chosen and parts and not parts[-1].strip(" ,") in ("", "and", "or"):
+    if chosen and parts and parts[-1].strip(" ,") not in ("", "and", "or"):
         return [], text
     return chosen, "".join(parts)
 
 
 def _may_be_name(word: str, index: NameIndex) -> bool:
-    return word.startswith("`") or bool(index.tables.namespaces.get(word.lower())) or word.lower() not in NO_NAMES
+    return (
+        word.startswith("`")
+        or bool(index.tables.namespaces.get(word.lower()))
+        or word.lower() not in NO_NAMES
+    )
 
 
 def _goes_on(word: str, index: NameIndex, *, plural: bool) -> bool:
     """Say whether a further word of a list is a namespace, too, and not the next thing."""
-    return word.startswith("`") and plural or bool(index.namespace(word.strip("`"))) and plural
+    return (word.startswith("`") and plural) or (bool(index.namespace(word.strip("`"))) and plural)
 
 
 def _places(index: NameIndex, words: Iterable[str]) -> Places:
@@ -147,7 +170,11 @@ def _places(index: NameIndex, words: Iterable[str]) -> Places:
     for word in words:
         bare = word.strip("`")
         known = index.namespace(bare)
-        names.append(bare if word.startswith("`") and bare not in index.cluster.namespaces and not known else known or bare)
+        names.append(
+            bare
+            if word.startswith("`") and bare not in index.cluster.namespaces and not known
+            else known or bare
+        )
         if not known and not word.startswith("`"):
             unknown.append(bare)
     return Places(names=tuple(names), unknown=tuple(unknown))
@@ -199,7 +226,12 @@ def _hide(text: str, index: NameIndex) -> str:
         return _HIDDEN * len(found[0])
 
     # `ingress gateway` is a thing, where `ingress` alone is a direction.
-    return re.sub(r"`[^`]*`|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*", hide, text, flags=re.I)
+    return re.sub(
+        r"`[^`]*`|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*",
+        hide,
+        text,
+        flags=re.I,
+    )
 
 
 def party_of(target: Target) -> Party:

@@ -64,7 +64,12 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     question = describe_unread(meaning) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
-    return Understood(intents=intents, question=question, heard=write_intent(intents[0]), asides=tuple(meaning.asides))
+    return Understood(
+        intents=intents,
+        question=question,
+        heard=write_intent(intents[0]),
+        asides=tuple(meaning.asides),
+    )
 
 
 def _says_something(meaning: Meaning) -> bool:

@@ -28,7 +28,13 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         return _isolation(found)
     if found.rest_traffic and not (found.of("from", "to", "object") and found.effect == "allow"):
         return Parsed(rest_traffic=tuple(found.rest_traffic))
-    if found.pronoun == "subject" and not found.groups and found.loose and before and not found.negated:
+    if (
+        found.pronoun == "subject"
+        and not found.groups
+        and found.loose
+        and before
+        and not found.negated
+    ):
         if before[-1].effect == "allow" and not before[-1].passing:
             return Parsed(refines=tuple(found.loose))
     if found.rest and not _has_ends(found) and not found.loose:
@@ -42,7 +48,9 @@ def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         effect = "deny" if effect == "allow" else "allow"
     if found.pronoun in ("to", "from", "by") and not found.groups and before and _is_only(signs):
         return Parsed(restricts=("destination" if found.pronoun == "to" else "source",))
-    if found.of("from", "in") and any(one.nobody and not one.excepted for one in found.of("subject")):
+    if found.of("from", "in") and any(
+        one.nobody and not one.excepted for one in found.of("subject")
+    ):
         # `nothing from a may reach b` is about a.
         acting = found.of("from") or [one for one in found.of("in") if is_scope(one)]
         if acting and destinations:
@@ -304,7 +312,9 @@ def _except_everyone(
     if (sources or destinations) and not (sources and destinations):
         one = (sources or destinations)[0]
         is_wide = not one.passing and not found.loose and not one.excepted
-        outside = all(is_outside(party) for end in one.ends for option in end.options for party in option)
+        outside = all(
+            is_outside(party) for end in one.ends for option in end.options for party in option
+        )
         if is_wide and not outside:
             directed = found.of("from", "to", "by") or found.verbs or found.side
             sides = _sides(found, "egress" if sources else "ingress")
@@ -331,8 +341,10 @@ def _only_of_traffic(
         return tuple(one.restricted(where) for one in statements)
     if topic == "source" and not any(one.destinations for one in statements):
         return tuple(one.restricted("destination") for one in statements)
-    return tuple(one.restricted("source") for one in statements) if where == "destination" else tuple(
-        one.restricted("destination") for one in statements
+    return (
+        tuple(one.restricted("source") for one in statements)
+        if where == "destination"
+        else tuple(one.restricted("destination") for one in statements)
     )
 
 
@@ -360,7 +372,11 @@ def _isolation(found: Sorted) -> Parsed:
     others = found.of("from")
     subjects = [*found.of("object"), *found.of("subject")]
     aimed = [*found.of("for"), *found.of("in"), *found.of("to")]
-    if subjects and found.of("for", "to") and all(end.everyone for one in found.of("for", "to") for end in one.ends):
+    if (
+        subjects
+        and found.of("for", "to")
+        and all(end.everyone for one in found.of("for", "to") for end in one.ends)
+    ):
         # `closed for everyone`: nobody may come in.
         found.side = found.side or "ingress"
         aimed = found.of("in")
@@ -391,7 +407,9 @@ def _isolation(found: Sorted) -> Parsed:
     return Parsed(
         statements=tuple(statements),
         isolate=isolate,
-        alternatives=(tuple(Statement(sources=(end,), destinations=(end,)) for end in ends),) if unsure else (),
+        alternatives=(tuple(Statement(sources=(end,), destinations=(end,)) for end in ends),)
+        if unsure
+        else (),
         question="isolate" if unsure else "",
     )
 
@@ -417,7 +435,9 @@ def _limit(found: Sorted) -> Parsed:
         group.only = True
     topic = "destination" if where == "source" else "source"
     only = (where,)
-    statements = tuple(one.restricted(*only) for one in cross(found, sources, destinations, topic=topic))
+    statements = tuple(
+        one.restricted(*only) for one in cross(found, sources, destinations, topic=topic)
+    )
     return Parsed(statements=statements)
 
 
@@ -427,10 +447,16 @@ def _limit_unclear(found: Sorted, subject: list[Group], to: list[Group]) -> Pars
         passing: list[Passing] = [*found.loose, *(one for each in subject for one in each.passing)]
         if not passing:
             return Parsed(words=("restrict",))
-        statements = tuple(one.restricted("source") for one in cross(found, [], subject, topic="destination"))
+        statements = tuple(
+            one.restricted("source") for one in cross(found, [], subject, topic="destination")
+        )
         return Parsed(statements=statements)
-    incoming = tuple(one.restricted("source") for one in cross(found, to, subject, topic="destination"))
-    outgoing = tuple(one.restricted("destination") for one in cross(found, subject, to, topic="source"))
+    incoming = tuple(
+        one.restricted("source") for one in cross(found, to, subject, topic="destination")
+    )
+    outgoing = tuple(
+        one.restricted("destination") for one in cross(found, subject, to, topic="source")
+    )
     if all(is_outside(p) for g in to for end in g.ends for option in end.options for p in option):
         return Parsed(statements=outgoing, alternatives=(incoming,), question="direction")
     return Parsed(statements=incoming, alternatives=(outgoing,), question="direction")

@@ -10,46 +10,72 @@ _COURTESY = re.compile(
     re.I,
 )
 _ASK_TO = re.compile(
-    r"^(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+|maybe\s+|just\s+)*|(?:i|we)\s+(?:really\s+)?(?:want|need|"
-    r"would\s+like|(?:'?d)\s+like|have)\s+(?:you\s+)?to\s+|help\s+(?:me|us)\s+(?:to\s+)?|let'?s\s+|go\s+ahead\s+and\s+)",
+    r"^(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+|maybe\s+|just\s+)*|(?:i"
+    r"|we)\s+(?:really\s+)?(?:want|need|"
+    r"would\s+like|(?:'?d)\s+like|have)\s+(?:you\s+)?to\s+|help\s+(?:me|us)\s+(?:to\s+)?"
+    r"|let'?s\s+|go\s+ahead\s+and\s+)",
     re.I,
 )
-_WISH = re.compile(r"^(?:i|we|our\s+[\w-]+(?:\s+team)?)\s+(?:really\s+)?(?:wants?|needs?|would\s+like|'?d\s+like)\b", re.I)
+_WISH = re.compile(
+    r"^(?:i|we|our\s+[\w-]+(?:\s+team)?)\s+(?:really\s+)?(?:wants?|needs?|would\s+like"
+    r"|'?d\s+like)\b",
+    re.I,
+)
 _QUESTION = re.compile(
-    r"^(?:who|whom|whose|what|which|why|how|where|when|whether|is|are|was|were|does|do|did|can|could|may|might|"
+    r"^(?:who|whom|whose|what|which|why|how|where|when|whether|is|are|was|were|does|do|did|can"
+    r"|could|may|might|"
     r"should|shall|will|would|has|have|had|am|isn'?t|aren'?t|doesn'?t|don'?t|can'?t|couldn'?t|"
-    r"show|list|explain|describe|tell|check|count|compare|simulate|validate|test|trace|find|confirm|verify|everything\s+(?:that|which)|anything\s+(?:that|which)|is\s+there)\b",
+    r"show|list|explain|describe|tell|check|count|compare|simulate|validate|test|trace|find"
+    r"|confirm|verify|everything\s+(?:that|which)|anything\s+(?:that|which)|is\s+there)\b",
     re.I,
 )
 _WRITE = re.compile(
-    r"^(?:write|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together|come\s+up\s+with|"
+    r"^(?:write|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
+    r"|come\s+up\s+with|"
     r"prepare|build|propose|apply|suggest|whip\s+up|spin\s+up)\b",
     re.I,
 )
 _DOCUMENT = re.compile(
     r"\b(?:\w*polic(?:y|ies)|netpols?|c?cnps?|rules?|yaml|manifest|peerauthentication|"
-    r"requestauthentication|mtls|ingress|egress|access|reachable|accessible|default[\s-]deny|baseline|lockdown|least[\s-]privilege)\b",
+    r"requestauthentication|mtls|ingress|egress|access|reachable|accessible|default[\s-]deny"
+    r"|baseline|lockdown|least[\s-]privilege)\b",
     re.I,
 )
 _ORDER = re.compile(
-    r"^(?:(?:\w*polic(?:y|ies)|netpol|c?cnp|(?:peer|request)authentication)\b[^.?]*:|[\w/-]+:\s*(?:allow|deny|only|ingress|egress|block)|only|just|nobody|no[\s-]?one|nothing|none|no\s+(?:pods?|traffic|workloads?|other)|allow|permit|let|deny|block|forbid|"
-    r"prevent|stop|restrict|limit|confine|isolate|lock|quarantine|seal|shut|cut|expose|open|enforce|require|"
-    r"turn\s+(?:on|off)|switch\s+(?:on|off)|enable|disable|ensure|make\s+sure|keep|put|default[\s-]+deny|zero[\s-]+trust|grant|whitelist|"
-    r"allowlist|blacklist|denylist|ban|protect|shield|tighten|close|drop|reject|refuse|fence|ring-?fence|"
-    r"egress|ingress|defen[cs]e\s+in\s+depth|prohibit|disallow)\b(?!\s+(?:rules?|polic(?:y|ies)|lists?|logs?|verdicts?|"
+    r"^(?:(?:\w*polic(?:y|ies)|netpol|c?cnp|(?:peer|request)authentication)\b[^.?]*:"
+    r"|[\w/-]+:\s*(?:allow|deny|only|ingress|egress|block)|only|just|nobody|no[\s-]?one"
+    r"|nothing|none|no\s+(?:pods?|traffic|workloads?|other)|allow|permit|let|deny|block|forbid"
+    r"|"
+    r"prevent|stop|restrict|limit|confine|isolate|lock|quarantine|seal|shut|cut|expose|open"
+    r"|enforce|require|"
+    r"turn\s+(?:on|off)|switch\s+(?:on|off)|enable|disable|ensure|make\s+sure|keep|put"
+    r"|default[\s-]+deny|zero[\s-]+trust|grant|whitelist|"
+    r"allowlist|blacklist|denylist|ban|protect|shield|tighten|close|drop|reject|refuse|fence"
+    r"|ring-?fence|"
+    r"egress|ingress|defen[cs]e\s+in\s+depth|prohibit|disallow)\b(?!\s+(?:rules?|polic(?:y"
+    r"|ies)|lists?|logs?|verdicts?|"
     r"flows?|ports?\s+of|connections?\s+of)\b(?!\s+(?:that|which|to|for|from|named)\b))",
     re.I,
 )
 _MUST = re.compile(
-    r"\b(?:must|shall|may|should|ought\s+to|has\s+to|have\s+to|needs?\s+to|can|could|is|are|be)\s+(?:(?:not|never|still|be|able|to|allowed|permitted|get)\s+)*"
-    r"(?:only|not|never|no\s+longer|exclusively|solely|off[\s-]limits)\b|\bmust\b|\bmay\b|\bshall\b|\bshould\b"
-    r"|\bought\s+to\b|\bshould(?:n't)\b|\bmustn't\b|\b(?:everything|anything|the)\s+(?:else|rest)\b|\btoo\s+(?:open|permissive)\b"
-    r"|\b(?:nothing|no[\s-]?one|nobody|nowhere)\s+else\b|\bonly\s+(?:from|to|by|for|with|on|via|talks?|calls?|accepts?|"
-    r"reach(?:es)?|connects?|takes?)\b|\b(?:accepts?|takes?|talks?|calls?|connects?)\s+(?:[\w-]+\s+){0,6}only\b|\bneeds?\s+(?!to\s+know)[\w`-]|\bha(?:s|ve)\s+to\s+(?:be\s+able|reach|resolve|call|talk)\b"
+    r"\b(?:must|shall|may|should|ought\s+to|has\s+to|have\s+to|needs?\s+to|can|could|is|are"
+    r"|be)\s+(?:(?:not|never|still|be|able|to|allowed|permitted|get)\s+)*"
+    r"(?:only|not|never|no\s+longer|exclusively|solely|off[\s-]limits)\b|\bmust\b|\bmay\b"
+    r"|\bshall\b|\bshould\b"
+    r"|\bought\s+to\b|\bshould(?:n't)\b|\bmustn't\b|\b(?:everything|anything|the)\s+(?:else"
+    r"|rest)\b|\btoo\s+(?:open|permissive)\b"
+    r"|\b(?:nothing|no[\s-]?one|nobody|nowhere)\s+else\b|\bonly\s+(?:from|to|by|for|with|on"
+    r"|via|talks?|calls?|accepts?|"
+    r"reach(?:es)?|connects?|takes?)\b|\b(?:accepts?|takes?|talks?|calls?"
+    r"|connects?)\s+(?:[\w-]+\s+){0,6}only\b|\bneeds?\s+(?!to\s+know)[\w`-]|\bha(?:s"
+    r"|ve)\s+to\s+(?:be\s+able|reach|resolve|call|talk)\b"
     r"|->.*\bonly\b|\boff[\s-]limits\b",
     re.I,
 )
-_MENDING = re.compile(r"\bfix\s+(?:it|this|that)\b|\bwhy\b|\bbroken\b|\bsince\b|\bfails?\b|\btim(?:es|ing)\s+out\b", re.I)
+_MENDING = re.compile(
+    r"\bfix\s+(?:it|this|that)\b|\bwhy\b|\bbroken\b|\bsince\b|\bfails?\b|\btim(?:es|ing)\s+out\b",
+    re.I,
+)
 
 
 def looks_like_request(text: str) -> bool:
@@ -76,7 +102,10 @@ def looks_like_request(text: str) -> bool:
         return True
     if ordered != said and _QUESTION.match(ordered):
         return False
-    if _WISH.match(said) and (_DOCUMENT.search(said) or re.search(r"\b(?:only|closed?|locked|isolated|blocked|allowed|denied)\b", said, re.I)):
+    if _WISH.match(said) and (
+        _DOCUMENT.search(said)
+        or re.search(r"\b(?:only|closed?|locked|isolated|blocked|allowed|denied)\b", said, re.I)
+    ):
         return True
     return bool(_MUST.search(said)) and not said.endswith("?")
 

@@ -7,7 +7,22 @@ from tools.intents.frames import COMPLETING, EFFECTS, Sign, is_list
 __all__ = ["segments"]
 
 _JOINS = frozenset({",", "AND", "BUT"})
-_FINITE = frozenset({"MAY", "REACH", "REACHED", "RECEIVE", "NEED", "ALLOWED", "DENIED", "NOT", "ONLY", "STILL", "GETIN", "GETOUT"})
+_FINITE = frozenset(
+    {
+        "MAY",
+        "REACH",
+        "REACHED",
+        "RECEIVE",
+        "NEED",
+        "ALLOWED",
+        "DENIED",
+        "NOT",
+        "ONLY",
+        "STILL",
+        "GETIN",
+        "GETOUT",
+    }
+)
 _FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
 
 
@@ -30,10 +45,17 @@ def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
                 found.append([Sign("BUT", None, "but")] if "BUT" in joins else [])
                 at = after
                 continue
-            current.append(Sign("AND" if "AND" in joins else "BUT" if "BUT" in joins else ",", None, sign.said))
+            current.append(
+                Sign("AND" if "AND" in joins else "BUT" if "BUT" in joins else ",", None, sign.said)
+            )
             at = after
             continue
-        if sign.symbol in ("NELSE", "PELSE") and current and _complete(current) and not _is_object(current):
+        if (
+            sign.symbol in ("NELSE", "PELSE")
+            and current
+            and _complete(current)
+            and not _is_object(current)
+        ):
             found.append([])
         found[-1].append(sign)
         at += 1
@@ -51,7 +73,13 @@ def _with_exceptions(signs: Sequence[Sign]) -> list[Sign]:
                 lead = [Sign("EG", None, "egress"), Sign("TO", None, "to")]
             elif before & {"ING"}:
                 lead = [Sign("ING", None, "ingress"), Sign("FROM", None, "from")]
-            return [*found[:place], Sign("BUT", None, "but"), Sign("KEEP", None, "keep"), *lead, *found[place + 1 :]]
+            return [
+                *found[:place],
+                Sign("BUT", None, "but"),
+                Sign("KEEP", None, "keep"),
+                *lead,
+                *found[place + 1 :],
+            ]
     return [one for one in found if one.symbol != ":"]
 
 
@@ -69,35 +97,49 @@ def _complete(current: Sequence[Sign]) -> bool:
         return True
     for place, symbol in enumerate(symbols):
         behind = symbols[place + 1 :]
-        if symbol in COMPLETING and any(one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE", "BOTHWAYS") for one in behind):
+        if symbol in COMPLETING and any(
+            one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE", "BOTHWAYS") for one in behind
+        ):
             return True
         if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE", "LOCK"):
             return True
-        if symbol in ("ALLOW", "DENY", "KEEP") and any(one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind):
+        if symbol in ("ALLOW", "DENY", "KEEP") and any(
+            one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind
+        ):
             return "P" in behind or "IT" in behind
-        if symbol in ("KEEP", "ALLOW", "DENY") and any(one in ("DNS", "METRICS", "PROBES", "PELSE", "NELSE", "NONE") for one in behind):
+        if symbol in ("KEEP", "ALLOW", "DENY") and any(
+            one in ("DNS", "METRICS", "PROBES", "PELSE", "NELSE", "NONE") for one in behind
+        ):
             return True
     return False
 
 
-def _begins(
-    signs: Sequence[Sign], at: int, current: Sequence[Sign], joins: set[str]
-) -> bool:
+def _begins(signs: Sequence[Sign], at: int, current: Sequence[Sign], joins: set[str]) -> bool:
     """Say whether a further clause begins behind a comma or conjunction."""
     symbol = signs[at].symbol
     if symbol in ("NELSE", "PELSE", "RESTT", "NONE"):
         return _complete(current)
     if not _complete(current):
-        return symbol in EFFECTS and any(one.symbol in EFFECTS for one in current) and "P" in {
-            one.symbol for one in current
-        }
+        return (
+            symbol in EFFECTS
+            and any(one.symbol in EFFECTS for one in current)
+            and "P" in {one.symbol for one in current}
+        )
     place = at
     while place < len(signs) and signs[place].symbol in _FILLERS:
         place += 1
     if place >= len(signs):
         return "BUT" in joins
     first = signs[place].symbol
-    if first in EFFECTS or first in ("MAY", "REACHED", "RECEIVE", "REACH", "NEED", "ALLOWED", "DENIED"):
+    if first in EFFECTS or first in (
+        "MAY",
+        "REACHED",
+        "RECEIVE",
+        "REACH",
+        "NEED",
+        "ALLOWED",
+        "DENIED",
+    ):
         return True
     if "BUT" in joins and signs[at].symbol in ("NOT", "ONLY"):
         return True
@@ -105,9 +147,13 @@ def _begins(
         return any(one.symbol in ("P", "FROM", "TO", "DENIED", "ALLOWED") for one in signs[place:])
     if first in ("P", "IT"):
         after = is_list(signs, place)
-        return after < len(signs) and signs[after].symbol in _FINITE and not _only_tail(signs, after)
+        return (
+            after < len(signs) and signs[after].symbol in _FINITE and not _only_tail(signs, after)
+        )
     if first in ("DNS", "METRICS", "PROBES"):
-        return any(one.symbol in ("MAY", "STILL", "ALLOWED") for one in signs[place + 1 : place + 4])
+        return any(
+            one.symbol in ("MAY", "STILL", "ALLOWED") for one in signs[place + 1 : place + 4]
+        )
     if first in ("TRAFFIC",) and "BUT" in joins:
         return True
     return False

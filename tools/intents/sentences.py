@@ -85,13 +85,9 @@ def _lone(intent: Intent, closed: set[tuple[str, Pods]]) -> list[Clause]:
     for clause in intent.clauses:
         subjects = _subjects(clause)
         same = [
-            one
-            for one in intent.clauses
-            if one.side == clause.side and _subjects(one) == subjects
+            one for one in intent.clauses if one.side == clause.side and _subjects(one) == subjects
         ]
-        is_closed = clause.only or (
-            len(subjects) == 1 and (clause.side, subjects[0]) in closed
-        )
+        is_closed = clause.only or (len(subjects) == 1 and (clause.side, subjects[0]) in closed)
         peers = clause.sources if clause.side == "ingress" else clause.destinations
         if clause.effect == "allow" and is_closed and len(same) == 1 and peers != (Anyone(),):
             found.append(clause)

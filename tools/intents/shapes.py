@@ -48,7 +48,6 @@ class Shape:
         self, pattern: re.Pattern[str], kind: str, build: Callable[[re.Match[str]], Any]
     ) -> None:
         """Replace each match by a mark; a match of which nothing is built is left as it is."""
-
         quoted = [one.span() for one in _QUOTED.finditer(self.text)]
 
         def replace(found: re.Match[str]) -> str:

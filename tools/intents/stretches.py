@@ -20,7 +20,15 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     words = tuple(found.words)
     if found.topics and not any(group.ends for group in found.groups):
         return Parsed(keep=tuple(sorted(found.topics)), words=words)
-    says = found.groups or found.loose or found.side or found.verbs or found.rest or found.rest_traffic or found.pronoun
+    says = (
+        found.groups
+        or found.loose
+        or found.side
+        or found.verbs
+        or found.rest
+        or found.rest_traffic
+        or found.pronoun
+    )
     if not says:
         return Parsed(words=words, keep=tuple(sorted(found.topics)))
     parsed = assign(found, before, signs)
@@ -31,7 +39,9 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
         words=(*words, *parsed.words),
         keep=tuple(sorted({*parsed.keep, *found.topics})),
         statements=tuple(replace(one, said=said) for one in parsed.statements),
-        alternatives=tuple(tuple(replace(one, said=said) for one in each) for each in parsed.alternatives),
+        alternatives=tuple(
+            tuple(replace(one, said=said) for one in each) for each in parsed.alternatives
+        ),
     )
 
 
@@ -64,13 +74,16 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
 _NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
 
 
-def _unheeded(
-    signs: Sequence[Sign], parsed: Parsed, statements: Sequence[Statement]
-) -> list[str]:
+def _unheeded(signs: Sequence[Sign], parsed: Parsed, statements: Sequence[Statement]) -> list[str]:
     """Return the words that deny something, where nothing is denied or closed in what was read."""
-    closes = parsed.isolate or parsed.restricts or parsed.excludes or any(
-        one.effect == "deny" or one.only or one.but_sources or one.but_destinations
-        for one in statements
+    closes = (
+        parsed.isolate
+        or parsed.restricts
+        or parsed.excludes
+        or any(
+            one.effect == "deny" or one.only or one.but_sources or one.but_destinations
+            for one in statements
+        )
     )
     said = [sign.said for sign in signs if sign.symbol in _NEGATIVE]
     effects = {sign.symbol for sign in signs} & {"ALLOW", "DENY"}
@@ -84,6 +97,4 @@ def _covers(traffic: Sequence[Traffic], passing: Passing) -> bool:
     """Say whether everything of some traffic is in the traffic of statements."""
     ports = {span for one in traffic for span in one.ports}
     requests = {test for one in traffic for test in one.requests}
-    return all(
-        set(one.ports) <= ports and set(one.requests) <= requests for one in passing.options
-    )
+    return all(set(one.ports) <= ports and set(one.requests) <= requests for one in passing.options)

@@ -117,7 +117,9 @@ def _other_requests(
 ) -> Iterator[str]:
     """Yield the requests between two ends that fare otherwise."""
     source, destination = (_target(difference, one) for one in (change.source, change.destination))
-    span = next(iter(change.ports.spans("TCP")), None) or next(iter(change.ports.spans("UDP")), None)
+    span = next(iter(change.ports.spans("TCP")), None) or next(
+        iter(change.ports.spans("UDP")), None
+    )
     if span is None:
         return
     port = span[0]

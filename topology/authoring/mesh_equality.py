@@ -52,7 +52,8 @@ def _compared(
             for source in sources:
                 for http in (None, *requests):
                     before, after = (
-                        each.decide(pod, port=port, source=source, http=http) for each in (first, second)
+                        each.decide(pod, port=port, source=source, http=http)
+                        for each in (first, second)
                     )
                     if _essence(before) != _essence(after):
                         what = f" with {http}" if http else ""

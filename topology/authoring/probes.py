@@ -74,7 +74,9 @@ def _operation(
         written = [rule[field]] if isinstance(rule.get(field), str) else []
         for name in (plural, f"not{plural.title()}"):
             written += [one for one in rule.get(name) or () if isinstance(one, str)]
-        if field == "path" and not ("method" in rule or "path" in rule or plural in rule or "notPaths" in rule):
+        if field == "path" and not (
+            "method" in rule or "path" in rule or plural in rule or "notPaths" in rule
+        ):
             continue
         for text in written:
             for sample in _samples(text):
@@ -111,7 +113,13 @@ def _tokens(rule: Mapping[str, Any], claims: dict[str, dict[str, Any]]) -> None:
     for name in ("requestPrincipals", "notRequestPrincipals"):
         for text in rule.get(name) or ():
             issuer, _, subject = str(text).rpartition("/")
-            _add(claims, {"iss": issuer.replace("*", "any") or "issuer", "sub": subject.replace("*", "any") or "any"})
+            _add(
+                claims,
+                {
+                    "iss": issuer.replace("*", "any") or "issuer",
+                    "sub": subject.replace("*", "any") or "any",
+                },
+            )
     if isinstance(rule.get("issuer"), str):
         _add(claims, {"iss": rule["issuer"], "sub": "any"})
     key = rule.get("key")
