@@ -15,7 +15,14 @@ from topology.errors import InvalidQuery
 if TYPE_CHECKING:
     from topology.model import Document, Problem
 
-__all__ = ["ExplainedPolicy", "ExplanationResult", "explain_files", "explain_policy"]
+__all__ = [
+    "ExplainedPolicy",
+    "ExplainedRule",
+    "ExplanationResult",
+    "explain_files",
+    "explain_named",
+    "explain_policy",
+]
 
 _MOST_SHOWN = 40
 
@@ -71,9 +78,18 @@ def explain_policy(workspace: Workspace, policy: str = "", text: str = "") -> Ex
         message = "Give either the name of a policy or a text, and not both."
         raise InvalidQuery(message, hint="Name one as `namespace/name`.")
     if policy:
-        return _result(workspace, policies_named(workspace, policy), ())
+        return explain_named(workspace, policy)
     loaded = load_text(text, name="text")
     return _result(workspace, loaded.policies, loaded.problems)
+
+
+def explain_named(workspace: Workspace, policy: str) -> ExplanationResult:
+    """Explain the policies of a workspace that a name means.
+
+    Raises:
+        UnknownName: There is none.
+    """
+    return _result(workspace, policies_named(workspace, policy), ())
 
 
 def explain_files(

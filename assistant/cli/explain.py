@@ -38,7 +38,7 @@ def explain(
       netassist policy explain shop/db-clients -w cluster.yaml
       kubectl get cnp -A -o yaml | netassist policy explain - --json
     """
-    from tools.explain import ExplanationResult, explain_files, explain_policy
+    from tools.explain import ExplanationResult, explain_files, explain_named
 
     output: Output = context.obj
     opened = open_workspace(workspace, output)
@@ -46,11 +46,8 @@ def explain(
     files = [one for one in given if one == "-" or Path(one).exists()]
     with output.working("Reading"):
         results = [explain_files(opened, files, stdin=sys.stdin)] if files else []
-        results += [
-            explain_policy.run(opened, policy=one)
-            for one in (given or [policy.key for policy in opened.cluster.policies])
-            if one not in files
-        ]
+        named = given or [policy.key for policy in opened.cluster.policies]
+        results += [explain_named(opened, one) for one in named if one not in files]
     result = ExplanationResult(
         summary="\n\n".join(one.summary for one in results) or "No policy was found.",
         evidence=tuple(row for one in results for row in one.evidence),

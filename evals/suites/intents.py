@@ -149,8 +149,8 @@ def _judge(network: Network, case: Case) -> tuple[list[str], bool, str]:
     if asks or understood.declined:
         kept = case.ask_back if asks else case.declined
         why = understood.question or understood.declined
-        fault = f"asked back: {why}" if asks else f"declined: {why}"
-        return [] if kept else [fault], False, understood.heard
+        refused = [] if kept else [f"asked back: {why}" if asks else f"declined: {why}"]
+        return refused, False, understood.heard
     found = draft(network, understood.intents[0])
     if found.declined:
         fault = [] if case.declined else [f"declined: {found.declined}"]

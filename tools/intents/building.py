@@ -311,9 +311,9 @@ class _Builder:
         return replace(party, labels=(*party.labels, LabelTest(key, "NotIn", (value,))))
 
     def _settled(self, party: Party, end: End) -> Party:
-        if isinstance(party, Pods) and party.namespaces == () and not party.workload:
-            if self.heading.wide or (end.everyone and not self._home()):
-                return replace(party, namespaces=None)
+        is_bare = isinstance(party, Pods) and party.namespaces == () and not party.workload
+        if is_bare and (self.heading.wide or (end.everyone and not self._home())):
+            return replace(party, namespaces=None)  # type: ignore[arg-type]
         return party
 
     def _home(self) -> str:

@@ -194,4 +194,5 @@ def _limit_unclear(found: Sorted, subject: list[Group], to: list[Group]) -> Pars
 
 
 def swapped(one: Statement) -> Statement:
+    """Return a statement about the other direction."""
     return replace(one, sources=one.destinations, destinations=one.sources)

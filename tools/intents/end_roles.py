@@ -18,7 +18,7 @@ def ends_in(found: Sorted) -> tuple[list[Group], list[Group], Where | str]:
     """Return the groups of sources and of destinations, and which of them it is about."""
     verb = next((one for one in _VERBS if one in found.verbs), "")
     subject, objects = found.of("subject"), found.of("object")
-    others = {role: found.of(role) for role in ("from", "to", "by", "for", "in")}  # type: ignore[arg-type]
+    others = {role: found.of(role) for role in ("from", "to", "by", "for", "in")}
     if found.of("between"):
         return _between(found)
     if verb in ("REACHED", "RECEIVE"):

@@ -133,7 +133,7 @@ class _Sorter:
         assert isinstance(sign.value, Passing)
         last = self.found.groups[-1] if self.found.groups else None
         wide = last and (last.nobody or (last.ends and last.ends[-1].everyone))
-        if self.excepting and wide and not last.excepted:
+        if self.excepting and last and wide and not last.excepted:
             # `nothing but GET`: nobody is meant, but no other requests.
             self.found.groups.pop()
             self.found.effect, self.found.negated = "allow", False
@@ -271,7 +271,7 @@ def sort_signs(signs: Sequence[Sign]) -> Sorted:
         # `to a and b only`: said behind the last group, or behind the ports of it.
         found.groups[-1].only = True
         found.only_pending = False
-    if found.only_verb and not any(one.only for one in found.groups):
-        if any(one.passing for one in found.groups) or found.loose:
-            found.only_traffic = True
+    says_traffic = found.loose or any(one.passing for one in found.groups)
+    if found.only_verb and says_traffic and not any(one.only for one in found.groups):
+        found.only_traffic = True
     return found

@@ -130,14 +130,21 @@ SYMBOLS: Final = tuple(
             rf"|must|should)\s+)(?:all\s+)?(?:be\s+)?(?:denied|blocked|forbidden|dropped|rejected"
             rf"|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+out)"),
         ("BREAKOFF", r"(?<=> )(?:away|out|off)(?=\s+(?:from|of)\b)"),
-        ("ALLOW", _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise") +
+        ("ALLOW",
+            _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise")
+            +
             r"|let(?:s|ting)?(?:\s+us)?(?:\s+through)?|make\s+sure(?:\s+that)?"
             r"|ensure(?:s)?(?:\s+that)?|give(?:s)?|giving|grant(?:s|ed|ing)?|punch\s+a\s+hole"
             r"|ok(?=\s+<)"),
-        ("DENY", _forms("deny", "block", "prevent", "drop", "reject", "refuse", "disallow", "prohibit", "ban", "stop", "disable", "blacklist", "denylist", "bar") +
+        ("DENY",
+            _forms("deny", "block", "prevent", "drop", "reject", "refuse", "disallow", "prohibit",
+                   "ban", "stop", "disable", "blacklist", "denylist", "bar") +
             r"|forbid(?:s|den|ding)?|keep(?=\s+<P\d+>\s+(?:from|away|out))|protect(?:s|ed|ing)?"
             r"|shield(?:s|ed|ing)?"),
-        ("LIMIT", _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten", "lock") + r"|restriction|reserv(?:e|ed|es)"),
+        ("LIMIT",
+            _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten",
+                   "lock")
+            + r"|restriction|reserv(?:e|ed|es)"),
         ("EXPOSE", _forms("expose", "publish") +
             r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable"
             r"|accessible|available))"),
@@ -152,7 +159,9 @@ SYMBOLS: Final = tuple(
             r"|via)\b)(?<!to access)(?<!may access)(?<!can access)(?<!to call)(?<!may call)(?<!to "
             r"contact)(?<!may contact)(?<!to read)(?<!may read)(?<!can read)(?<!to write)(?<!may w"
             r"rite)(?<!can write)(?<!and write)"),
-        ("REACH", _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak", "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
+        ("REACH",
+            _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak",
+                   "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
          +
              r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?"
              r"|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from"
@@ -265,9 +274,9 @@ NO_NAMES: Final = (
 
 MAYBE_NAMES: Final = frozenset(
     {
-        "audience", "caller", "callers", "claim", "claims", "client", "clients", "gateway", "health",
-        "host", "hosts", "identity", "issuer", "metrics", "probes", "proxy", "subject", "token",
-        "tokens",
+        "audience", "caller", "callers", "claim", "claims", "client", "clients", "gateway",
+        "health", "host", "hosts", "identity", "issuer", "metrics", "probes", "proxy", "subject",
+        "token", "tokens",
     }
 )  # fmt: skip
 """Words of those that do name something where the whole name of an object is that word."""

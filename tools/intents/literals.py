@@ -16,6 +16,7 @@ _LABEL_WORD = (
     r"|match|by)?"
     r"\s*(?:the\s+|a\s+|any\s+)*(?:pod\s+|namespace\s+|node\s+)?labels?|labell?ed|tagged"
 )
+_EXISTS = re.compile(rf"`(?P<key>{KEY})\s+(?P<no>does\s+not\s+)?exists?`", re.I)
 _SET = re.compile(
     rf"`?(?P<key>{KEY})`?\s+(?P<no>is\s+not\s+in|not\s*in|is\s+in|in|is\s+none\s+of"
     rf"|is\s+one\s+of|one\s+of)\s+[(\[{{]"
@@ -58,11 +59,16 @@ def is_api_group(text: str) -> bool:
 def take_labels(shape: Shape) -> None:
     """Replace conditions on labels, in every way in which people write them."""
     shape.text = _EQUALS.sub(lambda found: _split_equals(found["all"]), shape.text)
+    shape.take(_EXISTS, "L", _read_exists)
     shape.take(_SET, "L", _read_set)
     shape.take(_EQUAL, "L", _read_equal)
     _take_spoken(shape)
     _take_colons(shape)
     _take_presence(shape)
+
+
+def _read_exists(found: re.Match[str]) -> LabelTest:
+    return LabelTest(found["key"], "DoesNotExist" if found["no"] else "Exists")
 
 
 def _split_equals(text: str) -> str:
@@ -110,8 +116,9 @@ def _take_presence(shape: Shape) -> None:
     def replace(found: re.Match[str]) -> str:
         if found["key"]:
             key = found["key"].removeprefix("!")
-            operator = "DoesNotExist" if found["key"].startswith("!") else "Exists"
-            mark = shape.add("L", LabelTest(key, operator), f"`{key}`")
+            absent = LabelTest(key, "DoesNotExist")
+            test = absent if found["key"].startswith("!") else LabelTest(key)
+            mark = shape.add("L", test, f"`{key}`")
             return f"{found['lead']} {mark}"
         mark = shape.add("L", LabelTest(found["key2"], "DoesNotExist"), f"no `{found['key2']}`")
         return f"with label {mark}"

@@ -112,8 +112,10 @@ def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 
 
 _ASKING = frozenset(
-    {"ALLOW", "DENY", "LIMIT", "ISOLATE", "LOCK", "KEEP", "DEFAULTDENY", "ONLY", "NEED", "MAY", "NELSE",
-     "PELSE", "EXCEPT", "EXPOSE", "REACH", "REACHED", "RECEIVE", "T", "NONE"}
+    {
+        "ALLOW", "DEFAULTDENY", "DENY", "EXCEPT", "EXPOSE", "ISOLATE", "KEEP", "LIMIT", "LOCK",
+        "MAY", "NEED", "NELSE", "NONE", "ONLY", "PELSE", "REACH", "REACHED", "RECEIVE", "T",
+    }
 )  # fmt: skip
 
 
@@ -179,49 +181,49 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 
 
 def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
-    context = (
-        [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
-    )
+    """Read one stretch into what is known so far."""
+    context = []
+    if meaning.about:
+        context = [Statement(destinations=tuple(meaning.about), topic="destination")]
     parsed = parse_stretch(stretch, meaning.statements or context)
-    if parsed.about:
-        meaning.about = list(parsed.about)
-    excepting = stretch[0].symbol == "BUT" or any(
-        one.symbol in ("STILL", "KEEP") for one in stretch
-    )
-    statements = list(parsed.statements)
-    if any(one.symbol == "KEEP" for one in stretch) and any(
-        one.symbol == "PELSE" for one in stretch
-    ):
+    symbols = {one.symbol for one in stretch}
+    if {"KEEP", "PELSE"} <= symbols:
         # `leave the rest alone`: nothing is asked for.
         return
+    excepting = stretch[0].symbol == "BUT" or bool({"STILL", "KEEP"} & symbols)
+    statements = list(parsed.statements)
     if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
         statements, parsed = _kept(parsed, meaning)
     elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
-    absolute = bool(parsed.isolate) and _is_absolute(stretch)
     if excepting:
         meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
+    absolute = bool(parsed.isolate) and _is_absolute(stretch)
     for end, sides in parsed.isolate:
         meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
     meaning.keep |= set(parsed.keep)
     meaning.words += parsed.words
+    meaning.about = list(parsed.about) or meaning.about
+    _look_back(shape, parsed, meaning)
+    said = " ".join(sign.said for sign in stretch)
+    meaning.choices += [
+        Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
+        for other in parsed.alternatives
+    ]
+
+
+def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning) -> None:
+    """Change what was said before by what is said of it now."""
     if parsed.rest:
         _close_rest(meaning)
-    if parsed.excludes and meaning.statements:
+    if meaning.statements:
         last = meaning.statements[-1]
-        meaning.statements[-1] = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
-    if parsed.restricts and meaning.statements:
-        meaning.statements[-1] = meaning.statements[-1].restricted(*parsed.restricts)
-    if parsed.refines:
-        meaning.statements[-1] = replace(meaning.statements[-1], passing=parsed.refines)
+        last = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
+        last = replace(last, passing=parsed.refines or last.passing)
+        meaning.statements[-1] = last.restricted(*parsed.restricts)
     if parsed.rest_traffic:
         _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
-    for other in parsed.alternatives:
-        said = " ".join(sign.said for sign in stretch)
-        meaning.choices.append(
-            Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
-        )
 
 
 def _is_absolute(stretch: list[Sign]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tools.intents.frames import Statement
 from tools.intents.parties import End
@@ -169,7 +170,7 @@ def _tokens(
 def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
     """Read modes of mutual TLS, with those of single ports."""
     cuts = [0, *(one.start() for one in _PIECE.finditer(sentence)), len(sentence)]
-    pieces = [sentence[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [sentence[a:b] for a, b in pairwise(cuts)]
     first = next(n for n, one in enumerate(pieces) if _IS_MTLS.search(one))
     start = first
     while start and not _is_clause(pieces[start - 1]):

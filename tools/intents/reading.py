@@ -47,7 +47,7 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
         where: The network whose names are meant.
         request: In English, one or more sentences.
     """
-    network = getattr(where, "network", where)
+    network = _network(where)
     meaning = read_meaning(network.names, request)
     trouble = trouble_of(network, meaning)
     if trouble:
@@ -70,6 +70,12 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
         heard=write_intent(intents[0]),
         asides=tuple(meaning.asides),
     )
+
+
+def _network(where: "Workspace | Network") -> "Network":
+    from topology.paths import Network
+
+    return where if isinstance(where, Network) else where.network
 
 
 def _says_something(meaning: Meaning) -> bool:

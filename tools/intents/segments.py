@@ -23,6 +23,7 @@ _FINITE = frozenset(
         "GETOUT",
     }
 )
+_VERBS = frozenset({"ALLOWED", "DENIED", "MAY", "NEED", "REACH", "REACHED", "RECEIVE"})
 _FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
 
 
@@ -86,7 +87,8 @@ def _with_exceptions(signs: Sequence[Sign]) -> list[Sign]:
 def _is_object(current: Sequence[Sign]) -> bool:
     """Say whether what comes next belongs to a verb or preposition right before it."""
     return bool(current) and current[-1].symbol in (
-        "REACH", "TO", "FROM", "BY", "DENY", "ALLOW", "MAY", "ONLY", "NEED", "RECEIVE", "EXCEPT", "WITH", "FOR",
+        "ALLOW", "BY", "DENY", "EXCEPT", "FOR", "FROM", "MAY", "NEED", "ONLY", "REACH", "RECEIVE",
+        "TO", "WITH",
     )  # fmt: skip
 
 
@@ -130,33 +132,26 @@ def _begins(signs: Sequence[Sign], at: int, current: Sequence[Sign], joins: set[
         place += 1
     if place >= len(signs):
         return "BUT" in joins
-    first = signs[place].symbol
-    if first in EFFECTS or first in (
-        "MAY",
-        "REACHED",
-        "RECEIVE",
-        "REACH",
-        "NEED",
-        "ALLOWED",
-        "DENIED",
-    ):
+    if "BUT" in joins and (symbol in ("NOT", "ONLY") or signs[place].symbol == "TRAFFIC"):
         return True
-    if "BUT" in joins and signs[at].symbol in ("NOT", "ONLY"):
+    return _starts(signs, place)
+
+
+def _starts(signs: Sequence[Sign], place: int) -> bool:
+    """Say whether a clause starts at a place: with a verb, or with an end and then a verb."""
+    first = signs[place].symbol
+    if first in EFFECTS or first in _VERBS:
         return True
     if first in ("ING", "EG"):
         return any(one.symbol in ("P", "FROM", "TO", "DENIED", "ALLOWED") for one in signs[place:])
     if first in ("P", "IT"):
         after = is_list(signs, place)
-        return (
-            after < len(signs) and signs[after].symbol in _FINITE and not _only_tail(signs, after)
-        )
-    if first in ("DNS", "METRICS", "PROBES"):
-        return any(
-            one.symbol in ("MAY", "STILL", "ALLOWED") for one in signs[place + 1 : place + 4]
-        )
-    if first in ("TRAFFIC",) and "BUT" in joins:
-        return True
-    return False
+        goes_on = after < len(signs) and signs[after].symbol in _FINITE
+        return goes_on and not _only_tail(signs, after)
+    behind = signs[place + 1 : place + 4]
+    return first in ("DNS", "METRICS", "PROBES") and any(
+        one.symbol in ("MAY", "STILL", "ALLOWED") for one in behind
+    )
 
 
 def _only_tail(signs: Sequence[Sign], at: int) -> bool:

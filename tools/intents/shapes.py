@@ -16,11 +16,7 @@ _QUOTED = re.compile(r"`[^`]*`")
 
 
 def marks(kinds: str) -> str:
-    """Return the pattern of a mark of some kinds, given by their letters.
-
-    >>> marks("LN")
-    '<[LN]\\\\d+>'
-    """
+    """Return the pattern of a mark of some kinds, given by their letters."""
     return rf"<[{kinds}]\d+>"
 
 

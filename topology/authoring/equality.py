@@ -1,4 +1,4 @@
-"""Whether two sets of policies give equal verdicts, decided by the engines on a cluster made for it.
+"""Whether two sets of policies give equal verdicts, by the engines, on a cluster made for it.
 
 Network policies are compared exactly, over every pair of ends and every port; where both let only
 some requests through, requests are tried that the rules of either tell apart. Policies of the mesh

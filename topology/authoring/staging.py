@@ -231,11 +231,11 @@ def _assemble(parts: _Parts, *, plain: bool) -> Stage:
     clusters: dict[str, str] = {}
     for space in spaces:
         for template in dict.fromkeys(templates):
-            for cluster in ("", *sorted(parts.clusters)):
+            for other in ("", *sorted(parts.clusters)):
                 pod = _pod(space, template, next(numbers), parts.ports)
                 workloads.append(_workload(pod))
-                if cluster:
-                    clusters[pod.full_name] = cluster
+                if other:
+                    clusters[pod.full_name] = other
     services, behind = _services(parts, numbers)
     cluster = Cluster(
         namespaces=spaces,
