@@ -11,6 +11,7 @@ FAMILIES = (
     "author",
     "dead_rules",
     "docs",
+    "explain",
     "inventory",
     "matrix",
     "mesh",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from topology.load import FileContent
     from topology.policy.validation import Finding
 
-__all__ = ["REFUSERS", "check_files", "validate_policy"]
+__all__ = ["REFUSERS", "check_files", "policies_named", "validate_policy"]
 
 MOST_LISTED = 20
 REFUSERS: Mapping[str, str] = {
@@ -57,7 +57,7 @@ def validate_policy(workspace: Workspace, policy: str = "", text: str = "") -> V
         place = place.with_(content.documents)
         files = [_check_file(content, workspace.profile, place)]
         return _result(files, workspace.profile)
-    chosen = _named(workspace, policy) if policy else workspace.cluster.policies
+    chosen = policies_named(workspace, policy) if policy else workspace.cluster.policies
     return _result(_check_documents(chosen, workspace.profile, place), workspace.profile)
 
 
@@ -94,7 +94,12 @@ def check_files(
     return _result(files, profile)
 
 
-def _named(workspace: Workspace, policy: str) -> tuple[Document, ...]:
+def policies_named(workspace: Workspace, policy: str) -> tuple[Document, ...]:
+    """Return the policies of a workspace that a name means.
+
+    Raises:
+        UnknownName: There is none; the error holds the nearest names.
+    """
     known = workspace.cluster.policies
     wanted = policy.strip().strip("/")
     found = tuple(one for one in known if wanted in _names(one))

@@ -9,6 +9,7 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.draft import draft, hold
+from assistant.cli.explain import explain
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -88,6 +89,7 @@ def validate(
 
 _add(validate)
 _add(simulate)
+_add(explain)
 _add(draft)
 _add(hold, name="test")
 

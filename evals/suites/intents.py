@@ -7,6 +7,7 @@ that is right. Showing a draft as verified that fails any of this is counted apa
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -148,8 +149,8 @@ def _judge(network: Network, case: Case) -> tuple[list[str], bool, str]:
     if asks or understood.declined:
         kept = case.ask_back if asks else case.declined
         why = understood.question or understood.declined
-        fault = f"asked back: {why}" if asks else f"declined: {why}"
-        return [] if kept else [fault], False, understood.heard
+        refused = [] if kept else [f"asked back: {why}" if asks else f"declined: {why}"]
+        return refused, False, understood.heard
     found = draft(network, understood.intents[0])
     if found.declined:
         fault = [] if case.declined else [f"declined: {found.declined}"]
@@ -221,7 +222,8 @@ def _opened(network: Network, documents: Sequence[Document], case: Case) -> Iter
         return
     named = {_pair(network, one) for one in case.contract.must_allow}
     for change in simulate(network.policies, add=added).opened:
-        if (change.source, change.destination) not in named and not _is_dns(change.destination):
+        pair = (change.source, change.destination)
+        if not any(_covers(pair, one) for one in named) and not _is_dns(change.destination):
             yield f"opens {change.source} -> {change.destination} on {change.ports}"
 
 
@@ -230,6 +232,11 @@ def _pair(network: Network, demand: Wanted) -> tuple[str, str]:
         _plain(network.names.resolve(demand.src)),
         _plain(network.names.resolve(demand.dst)),
     )
+
+
+def _covers(opened: tuple[str, str], named: tuple[str, str]) -> bool:
+    """Say whether a pair is one that a contract names; a DNS pattern stands for each such name."""
+    return all(a == b or ("*" in a and fnmatch(b, a)) for a, b in zip(opened, named, strict=True))
 
 
 def _plain(target: Target) -> str:

@@ -69,7 +69,9 @@ def run(cases: Path | None = None) -> SuiteResult:
             agree += trip.equal
             if not trip.equal:
                 got = {"why": trip.why, "said": trip.said}
-                rows.append({"case": name, "query": query, "expected": "equal verdicts", "got": got})
+                rows.append(
+                    {"case": name, "query": query, "expected": "equal verdicts", "got": got}
+                )
     return SuiteResult(
         suite="round-trip",
         cases=count,
@@ -167,16 +169,16 @@ def _unclear(understood: Understood) -> str:
     return f"asked back: {understood.question}"
 
 
-def _judged(
-    policies: Sequence[Document], drafted: Iterable[Document], said: str
-) -> Trip:
+def _judged(policies: Sequence[Document], drafted: Iterable[Document], said: str) -> Trip:
     drafted = tuple(drafted)
     found = compare(policies, drafted)
     if found.vacuous:
         found = compare(policies, drafted, profile="1.19")
     if found.vacuous:
         # No engine takes them, so no verdicts can differ: what they say must be the same.
-        return Trip(equal=_say(policies) == _say(drafted), why="refused, and not the same", said=said)
+        return Trip(
+            equal=_say(policies) == _say(drafted), why="refused, and not the same", said=said
+        )
     return Trip(equal=found.equal, why=_shown(found), said=said)
 
 

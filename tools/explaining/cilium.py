@@ -135,9 +135,7 @@ def _rule(found: Recovered, subject: Party, rule: Mapping[str, Any], place: _Pla
         found.add_clause(clause, place.path)
 
 
-def _peers(
-    found: Recovered, rule: Mapping[str, Any], place: _Place
-) -> tuple[Party, ...] | None:
+def _peers(found: Recovered, rule: Mapping[str, Any], place: _Place) -> tuple[Party, ...] | None:
     """Return whom a rule names; empty for no limit, None for an empty list, which is no one."""
     parties: list[Party] = []
     for kind in _PEERS:
@@ -198,9 +196,7 @@ def _service(fields: Mapping[str, Any]) -> Party:
     )
 
 
-def _traffic(
-    found: Recovered, rule: Mapping[str, Any], place: _Place
-) -> Iterator[Traffic]:
+def _traffic(found: Recovered, rule: Mapping[str, Any], place: _Place) -> Iterator[Traffic]:
     """Yield what a rule lets through, items without conditions of their own together."""
     items = [mapping(one) for one in listing(rule.get("toPorts"))]
     bare: list[PortSpan] = []
@@ -292,5 +288,3 @@ def _http(rule: Mapping[str, Any]) -> Iterator[RequestTest]:
         hosts=(host,) if host else (),
         headers=tuple(headers),
     )
-
-

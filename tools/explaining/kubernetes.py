@@ -12,7 +12,10 @@ from topology.model import Document
 
 __all__ = ["recover_kubernetes"]
 
-_SIDES: tuple[tuple[str, Side, str], ...] = (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
+_SIDES: tuple[tuple[str, Side, str], ...] = (
+    ("Ingress", "ingress", "from"),
+    ("Egress", "egress", "to"),
+)
 
 
 def recover_kubernetes(document: Document) -> Recovered:
@@ -68,4 +71,6 @@ def _span(fields: Mapping[str, Any]) -> PortSpan:
     if isinstance(port, str) and not port.isdecimal():
         return PortSpan(name=port, protocol=protocol)
     first = int(port)
-    return PortSpan(first=first, last=max(first, int(fields.get("endPort") or 0)), protocol=protocol)
+    return PortSpan(
+        first=first, last=max(first, int(fields.get("endPort") or 0)), protocol=protocol
+    )

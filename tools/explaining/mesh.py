@@ -5,6 +5,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from tools.explaining.told import Recovered, Told
+from tools.intents.phrases import say_party
 from tools.selector_text import listing, mapping
 from topology.authoring import (
     Accounts,
@@ -92,7 +93,8 @@ def _rules(found: Recovered, policy: AuthorizationPolicy, subject: Pods) -> None
                 found.add_clause(clause, rule.path)
         except _Unsayable as told:
             verb = "denied" if policy.action == "DENY" else "allowed"
-            found.add_gap(f"Further requests are {verb}: {told}.", rule.path)
+            text = f"Requests to {say_party(subject)} are {verb}, too: {told}."
+            found.add_gap(text, rule.path)
     if policy.action == "ALLOW":
         found.add_isolation(subject, "ingress", "spec")
 
@@ -164,9 +166,15 @@ def _principal_tokens(values: Iterable[str]) -> list[TokenTest]:
             found.append(TokenTest(issuers=issuers, subjects=() if subject == "*" else (subject,)))
     merged: list[TokenTest] = []
     for one in found:
-        same = [n for n, other in enumerate(merged) if other.subjects == one.subjects and one.issuers and other.issuers]
+        same = [
+            n
+            for n, other in enumerate(merged)
+            if other.subjects == one.subjects and one.issuers and other.issuers
+        ]
         if same:
-            merged[same[0]] = replace(merged[same[0]], issuers=(*merged[same[0]].issuers, *one.issuers))
+            merged[same[0]] = replace(
+                merged[same[0]], issuers=(*merged[same[0]].issuers, *one.issuers)
+            )
         else:
             merged.append(one)
     return merged
@@ -276,7 +284,10 @@ def recover_peer_authentication(document: Document, root: str = "") -> Recovered
     mode = str(mapping(spec.get("mtls")).get("mode", "UNSET"))
     ports = tuple(
         (int(port), str(mapping(setting).get("mode", "UNSET")))
-        for port, setting in sorted(mapping(spec.get("portLevelMtls")).items(), key=lambda one: int(one[0]) if str(one[0]).isdecimal() else 0)
+        for port, setting in sorted(
+            mapping(spec.get("portLevelMtls")).items(),
+            key=lambda one: int(one[0]) if str(one[0]).isdecimal() else 0,
+        )
         if str(port).isdecimal()
     )
     usable = tuple(one for one in ports if one[1] in _MODES)
@@ -300,7 +311,13 @@ def recover_request_authentication(document: Document, root: str = "") -> Recove
     rules = [mapping(one) for one in listing(mapping(document.body.get("spec")).get("jwtRules"))]
     issuers = tuple(dict.fromkeys(str(one.get("issuer", "")) for one in rules if one.get("issuer")))
     for number, rule in enumerate(rules):
-        for field in ("audiences", "fromHeaders", "fromParams", "fromCookies", "outputClaimToHeaders"):
+        for field in (
+            "audiences",
+            "fromHeaders",
+            "fromParams",
+            "fromCookies",
+            "outputClaimToHeaders",
+        ):
             if rule.get(field):
                 text = f"`{field}` of issuer `{rule.get('issuer')}` is set beside it."
                 found.add_gap(text, f"spec.jwtRules[{number}].{field}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from topology.authoring import Clause, Intent, Kind, Pods
+from topology.authoring import Anyone, Clause, Intent, Kind, Pods, Traffic
 
 __all__ = ["Gap", "Recovered", "Told"]
 
@@ -46,6 +46,18 @@ class Recovered:
 
     def add_isolation(self, pods: Pods, side: Side, path: str) -> None:
         """Add the default deny of a subject, once."""
+        opened = any(
+            clause.effect == "allow"
+            and clause.side == side
+            and clause.traffic == Traffic()
+            and Anyone() in (clause.sources if side == "ingress" else clause.destinations)
+            and pods in (clause.destinations if side == "ingress" else clause.sources)
+            for told in self.told
+            for clause in told.intent.clauses
+        )
+        if opened:
+            # Nothing is left that default deny could close.
+            return
         known = {one for told in self.told for one in told.intent.isolate}
         if (pods, side) not in known:
             self.told.append(Told(Intent(isolate=((pods, side),)), path))

@@ -1,6 +1,7 @@
 """Requests for policies, read and written in English."""
 
 from tools.intents.reading import Understood, read_intent
+from tools.intents.routing import looks_like_request
 from tools.intents.sentences import write_intent
 
-__all__ = ["Understood", "read_intent", "write_intent"]
+__all__ = ["Understood", "looks_like_request", "read_intent", "write_intent"]

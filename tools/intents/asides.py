@@ -4,13 +4,19 @@ import re
 
 __all__ = ["explains"]
 
-_FIELD = re.compile(r"`(?:action|kind|matchExpressions?|metadata[\w/]*|rules|selector|spec)`|\b[a-z]+(?:[A-Z][A-Za-z0-9]*)+\b|\b\w+\.\w+\.(?:io|md)/\S+")
+_FIELD = re.compile(
+    r"`(?:action|kind|matchExpressions?|metadata[\w/]*|rules|selector|spec)`"
+    r"|\b[a-z]+(?:[A-Z][A-Za-z0-9]*)+\b|\b\w+\.\w+\.(?:io|md)/\S+"
+)
 _ABOUT_TEXTS = re.compile(
-    r"\b(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?|purpose|"
-    r"useful|describes?|demonstrates?|determines?|metadata|custom\s+resource|annotations?|experimental|"
+    r"\b(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?"
+    r"|purpose|"
+    r"useful|describes?|demonstrates?|determines?|metadata|custom\s+resource|annotations?"
+    r"|experimental|"
     r"for\s+more|more\s+information|tasks?|by\s+default|in\s+general|in\s+other\s+words|means|"
     r"flags?|option|table|column|section|bottom|specification|supported|there\s+can\s+be|helps?|"
-    r"this\s+reduces|this\s+(?:policy|rule)|(?:a|the)\s+policy\s+(?:applies|is)|extracted|separator|same\s+as)\b",
+    r"this\s+reduces|this\s+(?:policy|rule)|(?:a|the)\s+policy\s+(?:applies|is)|extracted"
+    r"|separator|same\s+as)\b",
     re.I,
 )
 

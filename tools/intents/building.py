@@ -13,11 +13,13 @@ from topology.authoring import (
     Clause,
     Entities,
     Intent,
+    LabelTest,
     Nodes,
     Party,
     Pods,
     Traffic,
 )
+from topology.authoring.stable_labels import labels_of
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -53,7 +55,9 @@ def options_of(network: "Network", meaning: Meaning) -> list[Reading]:
                 (end.said, _label(end, pick)) for end, pick in zip(names, picks, strict=True)
             )
             readings.append(
-                Reading(meaning=meaning, statements=statements, picks=said, taken=taken, chosen=chosen)
+                Reading(
+                    meaning=meaning, statements=statements, picks=said, taken=taken, chosen=chosen
+                )
             )
     return readings
 
@@ -66,11 +70,18 @@ def _variants(meaning: Meaning) -> Iterator[tuple[tuple[Statement, ...], tuple[s
     """Yield the statements for each way to settle the choices."""
     statements = tuple(meaning.statements)
     if meaning.rest_unclear:
-        for name, ends in (("ingress", ("source",)), ("egress", ("destination",)), ("both", ("source", "destination"))):
-            yield tuple(
-                one.restricted(*ends) if one.effect == "allow" and not one.only else one
-                for one in statements
-            ), (f"rest:{name}",)
+        for name, ends in (
+            ("ingress", ("source",)),
+            ("egress", ("destination",)),
+            ("both", ("source", "destination")),
+        ):
+            yield (
+                tuple(
+                    one.restricted(*ends) if one.effect == "allow" and not one.only else one
+                    for one in statements
+                ),
+                (f"rest:{name}",),
+            )
         return
     yield statements, ()
     for choice in meaning.choices:
@@ -149,7 +160,32 @@ def _spread(
 
 
 def _is_bare(party: Pods) -> bool:
-    return bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
+    return (
+        bool(party.labels) and party.namespaces == () and not party.workload and not party.cluster
+    )
+
+
+def _with_only(
+    clauses: list[Clause], isolate: tuple[tuple[Pods, str], ...]
+) -> tuple[list[Clause], tuple[tuple[Pods, str], ...]]:
+    """Say `only` of the clauses that are all that opens a closed end."""
+    kept = []
+    for subject, side in isolate:
+        mine = [
+            one
+            for one in clauses
+            if one.effect == "allow"
+            and one.side == side
+            and (one.destinations if side == "ingress" else one.sources) == (subject,)
+        ]
+        clauses = [replace(one, only=True) if one in mine else one for one in clauses]
+        if not mine:
+            kept.append((subject, side))
+    return clauses, tuple(kept)
+
+
+def _label_of(test: LabelTest) -> tuple[str, str]:
+    return test.key, test.values[0] if test.values else ""
 
 
 def build(network: "Network", reading: Reading) -> Intent:
@@ -177,16 +213,13 @@ class _Builder:
             )
         )
         clauses = [self._sided(one, isolate) for one in dict.fromkeys(clauses)]
+        if not self.heading.exact:
+            clauses, isolate = _with_only(clauses, isolate)
         return Intent(
             clauses=tuple(clauses),
             isolate=isolate,  # type: ignore[arg-type]
             mutual_tls=tuple(self._modes(clauses, isolate)),
-            issuers=tuple(
-                (pods, wish.issuers)
-                for wish in self.meaning.wishes
-                if wish.issuers
-                for pods in self._pods(wish.ends)
-            ),
+            issuers=tuple(dict.fromkeys((*self._issuers(), *self._trust_needed(clauses)))),
             kinds=self.heading.kinds,
             layered=self.meaning.layered,
             keep=tuple(sorted(self.meaning.keep)),  # type: ignore[arg-type]
@@ -197,9 +230,34 @@ class _Builder:
             dry_run=self.heading.dry_run,
         )
 
+    def _issuers(self) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+        for wish in self.meaning.wishes:
+            if wish.issuers and not wish.statements:
+                for pods in self._pods(wish.ends):
+                    yield pods, wish.issuers
+
+    def _trust_needed(self, clauses: Iterable[Clause]) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+        """Yield the issuers without whose RequestAuthentication no token would count."""
+        if self.heading.exact or (
+            self.heading.kinds and "RequestAuthentication" not in self.heading.kinds
+        ):
+            return
+        known = {
+            str(rule.get("issuer"))
+            for policy in self.network.cluster.policies
+            if policy.kind == "RequestAuthentication"
+            for rule in (policy.body.get("spec") or {}).get("jwtRules") or ()
+        }
+        for clause in clauses:
+            wanted = {name for token in clause.traffic.tokens for name in token.issuers} - known
+            for party in clause.destinations:
+                if wanted and isinstance(party, Pods):
+                    yield party, tuple(sorted(wanted))
+
     def _clauses(self, one: Statement) -> Iterator[Clause]:
-        sources = self._parties(one.sources) or (Anyone(),)
-        destinations = self._parties(one.destinations) or (Anyone(),)
+        sources = self._without(self._parties(one.sources), one.but_sources) or (Anyone(),)
+        destinations = self._without(self._parties(one.destinations), one.but_destinations)
+        destinations = destinations or (Anyone(),)
         options = [traffic for part in one.passing for traffic in part.options] or [Traffic()]
         sides: list[Side | None] = [_SIDES[end] for end in one.only] or [one.side]
         for side in sides:
@@ -234,10 +292,28 @@ class _Builder:
             found += [self._settled(party, end) for party in option]
         return tuple(dict.fromkeys(found))
 
+    def _without(self, parties: tuple[Party, ...], left_out: Sequence[End]) -> tuple[Party, ...]:
+        """Return ends without others, told apart by their labels."""
+        for excluded in self._parties(left_out):
+            parties = tuple(self._less(party, excluded) for party in parties)
+        return parties
+
+    def _less(self, party: Party, excluded: Party) -> Party:
+        if not isinstance(party, Pods) or not isinstance(excluded, Pods):
+            return party
+        labels = dict(_label_of(test) for test in excluded.labels)
+        for workload in self.network.cluster.workloads:
+            if workload.full_name == excluded.workload:
+                labels = labels_of(self.network.cluster, workload)
+        if not labels:
+            return party
+        key, value = next(iter(labels.items()))
+        return replace(party, labels=(*party.labels, LabelTest(key, "NotIn", (value,))))
+
     def _settled(self, party: Party, end: End) -> Party:
-        if isinstance(party, Pods) and party.namespaces == () and not party.workload:
-            if self.heading.wide or (end.everyone and not self._home()):
-                return replace(party, namespaces=None)
+        is_bare = isinstance(party, Pods) and party.namespaces == () and not party.workload
+        if is_bare and (self.heading.wide or (end.everyone and not self._home())):
+            return replace(party, namespaces=None)  # type: ignore[arg-type]
         return party
 
     def _home(self) -> str:

@@ -10,9 +10,10 @@ from tools.intents.parties import End
 from tools.intents.traffic import Passing
 from topology.authoring import Anyone, Pods, Traffic
 
-__all__ = ["ANYONE", "Parsed", "Where", "combine", "cross", "ends_of", "is_scope"]
+__all__ = ["ANYONE", "EVERY_POD", "Parsed", "Where", "combine", "cross", "ends_of", "is_scope"]
 
 ANYONE = End(options=((Anyone(),),), said="anyone", everyone=True)
+EVERY_POD = End(options=((Pods(namespaces=None),),), said="every pod", everyone=True)
 Where = Literal["source", "destination"]
 
 
@@ -33,6 +34,10 @@ class Parsed:
     """Whether it only says that nothing else may."""
     rest_traffic: tuple[str, ...] = ()
     """Other ports and requests of which it says that they may not."""
+    excludes: tuple[End, ...] = ()
+    """Ends that do not belong to the sources of the statement before it."""
+    restricts: tuple[str, ...] = ()
+    """Ends of the statement before it, on which nothing else may."""
     refines: tuple[Passing, ...] = ()
     """Traffic to which what was said before is limited."""
     words: tuple[str, ...] = ()
@@ -54,26 +59,13 @@ def cross(
                 sources=ends_of(source),
                 destinations=ends_of(destination),
                 passing=combine(found.loose, source.passing, destination.passing),
+                but_sources=tuple(source.excepted),
+                but_destinations=tuple(destination.excepted),
                 only=tuple(only),
                 only_traffic=found.only_traffic,
                 side=found.side,
                 **fields,  # type: ignore[arg-type]
             )
-            for end in (*source.excepted, *destination.excepted):
-                yield from _exception(end, source, destination, fields)
-
-
-def _exception(
-    end: End, source: Group, destination: Group, fields: dict[str, object]
-) -> Iterator[Statement]:
-    """Yield what takes an exception out of a group again."""
-    flipped = "deny" if fields.get("effect", "allow") == "allow" else "allow"
-    inside = end in source.excepted
-    yield Statement(
-        effect=flipped,  # type: ignore[arg-type]
-        sources=(end,) if inside else ends_of(source),
-        destinations=ends_of(destination) if inside else (end,),
-    )
 
 
 def ends_of(group: Group) -> tuple[End, ...]:

@@ -56,36 +56,28 @@ def _only_and_others(intent: Intent, meaning: Meaning) -> str:
 
 
 def _gainsaid(first: Clause, second: Clause) -> str:
-    if first.side == "ingress" and set(first.destinations) & set(second.destinations):
-        if not set(second.sources) <= set(first.sources):
-            where = say_ends(first.destinations)
-            return (
-                f"It asks that only {say_ends(first.sources)} may reach {where}, "
-                f"and that {say_ends(second.sources)} may, too."
-            )
-    if first.side == "egress" and set(first.sources) & set(second.sources):
-        if not set(second.destinations) <= set(first.destinations) and second.side != "ingress":
-            return (
-                f"It asks that {say_ends(first.sources)} may reach only "
-                f"{say_ends(first.destinations)}, and {say_ends(second.destinations)}, too."
-            )
+    """Return how a further clause takes back the `only` of a first one; empty if it does not."""
+    shared = set(first.destinations) & set(second.destinations)
+    others = not set(second.sources) <= set(first.sources)
+    if first.side == "ingress" and shared and others:
+        return (
+            f"It asks that only {say_ends(first.sources)} may reach "
+            f"{say_ends(first.destinations)}, and that {say_ends(second.sources)} may, too."
+        )
+    shared = set(first.sources) & set(second.sources)
+    others = not set(second.destinations) <= set(first.destinations)
+    if first.side == "egress" and shared and others and second.side != "ingress":
+        return (
+            f"It asks that {say_ends(first.sources)} may reach only "
+            f"{say_ends(first.destinations)}, and {say_ends(second.destinations)}, too."
+        )
     return ""
 
 
 def _same_breath(first: Clause, second: Clause, meaning: Meaning) -> bool:
-    """Say whether both come of one sentence, such as `only a on 1 and b on 2`."""
-    return first.only and second.only and any(
-        len(one) > 1 for one in _groups(meaning, first, second)
-    )
-
-
-def _groups(meaning: Meaning, first: Clause, second: Clause) -> list[list[str]]:
-    """Return the statements that were said in one stretch, by what was said."""
-    said: dict[str, list[str]] = {}
-    for one in meaning.statements:
-        if one.only:
-            said.setdefault(one.said, []).append(one.said)
-    return list(said.values())
+    """Say whether both come of one stretch, such as `only a on 1 and b on 2`."""
+    said = [one.said for one in meaning.statements if one.only]
+    return first.only and second.only and len(said) > len(set(said))
 
 
 def _closed_and_open(intent: Intent, meaning: Meaning) -> str:
@@ -100,9 +92,7 @@ def _closed_and_open(intent: Intent, meaning: Meaning) -> str:
         for party in option
         for side in one.sides
     ]
-    for subject, side in intent.isolate:
-        if (subject, side) not in absolute:
-            continue
+    for subject, side in absolute:
         for clause in intent.clauses:
             ends = clause.destinations if side == "ingress" else clause.sources
             if clause.effect == "allow" and subject in ends:

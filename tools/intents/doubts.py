@@ -1,4 +1,4 @@
-"""What to ask back: names that nothing has, words that were not understood, readings that differ."""
+"""What to ask back: unknown names, words that were not understood, readings that differ."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

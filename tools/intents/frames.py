@@ -16,7 +16,19 @@ Role = Literal["subject", "object", "from", "to", "by", "for", "between", "in"]
 
 EFFECTS = frozenset({"ALLOW", "DENY", "ISOLATE", "LOCK", "LIMIT", "EXPOSE", "KEEP", "DEFAULTDENY"})
 COMPLETING = frozenset(
-    {"REACH", "REACHED", "RECEIVE", "NEED", "LIMIT", "ISOLATE", "LOCK", "EXPOSE", "ALLOWED", "DENIED", "DEFAULTDENY"}
+    {
+        "REACH",
+        "REACHED",
+        "RECEIVE",
+        "NEED",
+        "LIMIT",
+        "ISOLATE",
+        "LOCK",
+        "EXPOSE",
+        "ALLOWED",
+        "DENIED",
+        "DEFAULTDENY",
+    }
 )
 _WORD = re.compile(r"<[A-Z]+\d+>|[^\W_][\w'./-]*|`[^`]*`|[,:()]|\S")
 
@@ -57,6 +69,9 @@ class Statement:
     passing: tuple[Passing, ...] = ()
     only: tuple[str, ...] = ()
     """`source` or `destination`: on which end nothing else may; both for both."""
+    but_sources: tuple[End, ...] = ()
+    """What is to be left out of the sources, and of the destinations."""
+    but_destinations: tuple[End, ...] = ()
     only_traffic: bool = False
     side: Literal["ingress", "egress"] | None = None
     topic: Literal["source", "destination", ""] = ""
@@ -88,6 +103,8 @@ def _signs(shape: Shape, text: str) -> Iterator[Sign]:
         if mark:
             number = int(mark[2])
             yield Sign(mark[1], shape.values[number], shape.words[number])
+        elif word == ":":
+            yield Sign(":", None, ":")
         elif word == ",":
             yield Sign(",", None, ",")
         elif word.lower() in ("it", "they", "them", "itself", "themselves"):

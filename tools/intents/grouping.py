@@ -13,7 +13,20 @@ __all__ = ["Sorted", "sort_signs"]
 _ROLES: dict[str, Role] = {
     "FROM": "from", "TO": "to", "BY": "by", "FOR": "for", "BETWEEN": "between", "ON": "in",
 }  # fmt: skip
-_MAIN = ("REACH", "REACHED", "RECEIVE", "NEED", "EXPOSE", "LIMIT", "ISOLATE", "LOCK", "DEFAULTDENY", "APPLY")
+_MAIN = (
+    "COMPLAINT",
+    "NOTONE",
+    "REACH",
+    "REACHED",
+    "RECEIVE",
+    "NEED",
+    "EXPOSE",
+    "LIMIT",
+    "ISOLATE",
+    "LOCK",
+    "DEFAULTDENY",
+    "APPLY",
+)
 
 
 @dataclass(slots=True)
@@ -62,6 +75,7 @@ class _Sorter:
     excepting: bool = False
     joined: bool = False
     last_verb: str = ""
+    pending: list[Passing] = field(default_factory=list)
 
     def take(self, sign: Sign) -> None:
         """Take one sign."""
@@ -92,7 +106,10 @@ class _Sorter:
             self.found.only_pending = False
             if self.role != "in":
                 self.found.only_verb = False
-            self.found.groups.append(Group(self.role, only=only, after=self.last_verb))
+            self.found.groups.append(
+                Group(self.role, passing=self.pending, only=only, after=self.last_verb)
+            )
+            self.pending = []
             self.fresh = False
         return self.found.groups[-1]
 
@@ -114,9 +131,21 @@ class _Sorter:
 
     def _t(self, sign: Sign) -> None:
         assert isinstance(sign.value, Passing)
+        last = self.found.groups[-1] if self.found.groups else None
+        wide = last and (last.nobody or (last.ends and last.ends[-1].everyone))
+        if self.excepting and last and wide and not last.excepted:
+            # `nothing but GET`: nobody is meant, but no other requests.
+            self.found.groups.pop()
+            self.found.effect, self.found.negated = "allow", False
+            self.found.loose.append(sign.value)
+            self.found.only_traffic, self.excepting, self.fresh = True, False, True
+            return
         if self.found.only_pending and (self.found.groups or not self.fresh):
             self.found.only_traffic, self.found.only_pending = True, False
-        if self.found.groups and not (self.fresh and self.role == "object"):
+        if self.last_verb == "REACHED" and self.fresh and self.role == "object":
+            # `read (GET) by a`: what is said between the verb and who acts is about them.
+            self.pending.append(sign.value)
+        elif self.found.groups and not (self.fresh and self.role == "object"):
             self.found.groups[-1].passing.append(sign.value)
             self.fresh = False if self.role != "subject" else self.fresh
         else:
@@ -237,11 +266,12 @@ def sort_signs(signs: Sequence[Sign]) -> Sorted:
     for sign in signs:
         sorter.take(sign)
     found = sorter.found
+    found.loose += sorter.pending
     if found.only_pending and found.groups:
         # `to a and b only`: said behind the last group, or behind the ports of it.
         found.groups[-1].only = True
         found.only_pending = False
-    if found.only_verb and not any(one.only for one in found.groups):
-        if any(one.passing for one in found.groups) or found.loose:
-            found.only_traffic = True
+    says_traffic = found.loose or any(one.passing for one in found.groups)
+    if found.only_verb and says_traffic and not any(one.only for one in found.groups):
+        found.only_traffic = True
     return found

@@ -10,46 +10,101 @@ from topology.authoring import Kind
 __all__ = ["Heading", "read_heading"]
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("CiliumClusterwideNetworkPolicy", r"cilium\s?cluster-?wide\s?network\s?polic(?:y|ies)|ccnps?|cluster-?wide\s+(?:cilium\s+)?(?:network\s+)?polic(?:y|ies)"),
-    ("CiliumNetworkPolicy", r"cilium\s?network\s?polic(?:y|ies)|cnps?|cilium\s+(?:l[347]\s+)?polic(?:y|ies)"),
-    ("NetworkPolicy", r"(?-i:NetworkPolic(?:y|ies))|networkpolic(?:y|ies)|(?:kubernetes|k8s|plain|vanilla|native|standard|upstream)\s+(?:kubernetes\s+|k8s\s+)?(?:network\s?)polic(?:y|ies)|netpols?"),
-    ("AuthorizationPolicy", r"authori[sz]ation\s?polic(?:y|ies)|authz(?:\s?polic(?:y|ies))?|istio\s+(?:authori[sz]ation\s+|l7\s+)?polic(?:y|ies)"),
+    ("CiliumClusterwideNetworkPolicy",
+        r"cilium\s?cluster-?wide\s?network\s?polic(?:y|ies)|ccnps?"
+        r"|cluster-?wide\s+(?:cilium\s+)?(?:network\s+)?polic(?:y|ies)"),
+    ("CiliumNetworkPolicy",
+        r"cilium\s?network\s?polic(?:y|ies)|cnps?|cilium\s+(?:l[347]\s+)?polic(?:y|ies)"),
+    ("NetworkPolicy",
+        r"(?-i:NetworkPolic(?:y|ies))|networkpolic(?:y|ies)|(?:kubernetes|k8s|plain|vanilla|native"
+        r"|standard|upstream)\s+(?:kubernetes\s+|k8s\s+)?(?:network\s?)polic(?:y|ies)|netpols?"),
+    ("AuthorizationPolicy",
+        r"authori[sz]ation\s?polic(?:y|ies)|authz(?:\s?polic(?:y|ies))?"
+        r"|istio\s+(?:authori[sz]ation\s+|l7\s+)?polic(?:y|ies)"),
     ("PeerAuthentication", r"peer\s?authentications?"),
     ("RequestAuthentication", r"request\s?authentications?"),
 )  # fmt: skip
 _DOCUMENT = (
-    r"(?:(?:network|ingress|egress|l3|l4|l7|layer\s+\d|security|firewall|access|simple|minimal|new|single|separate|least[\s-]privilege|dns)[\s/]+)*"
-    r"(?:polic(?:y|ies)|rules?|netpols?|manifests?|yamls?)"
+    r"(?:(?:network|ingress|egress|l3|l4|l7|layer\s+\d|security|firewall|access|simple|minimal"
+    r"|new|single|separate|least[\s-]privilege|dns)[\s/]+)*"
+    r"(?:polic(?:y|ies)|rules?|netpols?|manifests?|yamls?|something|what(?=\s+(?:is\s+needed"
+    r"|it\s+takes)))"
 )
-_NAMED = r"(?:\s*,?\s*(?:(?:that\s+is\s+|which\s+is\s+)?(?:named|called)|(?:and\s+)?(?:name|call)\s+it|with\s+(?:the\s+)?name)\s+(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9]))"
-_NAME_LATER = re.compile(r"[,;.]?\s*(?:and\s+)?(?:please\s+)?(?:name|call)\s+(?:it|this|the\s+policy)\s+(?:as\s+)?(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9])", re.I)
-_ASK = (
-    r"(?:(?:hi|hey|hello|ok|okay|so|now|please|also|then|again|sorry|thanks)[\s,!]+)*"
-    r"(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+)?|(?:i|we)\s+(?:really\s+)?(?:want|need|would\s+like|am\s+looking\s+for|are\s+looking\s+for|like)\s+(?:you\s+)?(?:to\s+(?=write|create|draft|have|make|add|set|put|get))?|help\s+(?:me|us)\s+(?:to\s+)?|(?:our|the|my)\s+[\w-]+(?:\s+(?:team|folks|people))?\s+(?:wants?|asked|asks|insists?|demands?|says?)(?:\s+(?:that|us\s+to|for))?\s+|please\s+)*"
+_NAMED = (
+    r"(?:\s*,?\s*(?:(?:that\s+is\s+|which\s+is\s+)?(?:named|called)|(?:and\s+)?(?:name|call)\s+it"
+    r"|with\s+(?:the\s+)?name)\s+(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9]))"
 )
-_MAKE = r"(?:(?:write|create|draft|make|generate|give|add|craft|produce|set\s+up|put\s+together|come\s+up\s+with|show|prepare|build|define|design|apply|propose|have|get|suggest|do|spin\s+up|whip\s+up)(?:\s+(?:me|us))?(?:\s+up)?\s+)"
-_THEN = r"(?:\s*(?::|,|-)?\s*(?:that|which|so\s+that|such\s+that|so|where|to|for\s+(?=<P|me\b))(?:\s+(?:it\s+)?will\b|\s+would\b|\s+should\b)?\s*|\s*:\s*|\s+)"
-_AGENT = re.compile(
-    rf"\b(?:the|this|that|another|a|an|following|next|our)\s+(?:(?:following|next|above|below|is|another|example\s+of|l[347]|dns|authori[sz]ation|cilium|istio|kubernetes|network|egress|ingress|separate|l3|simple|<KD\d+>|{_DOCUMENT}|examples?)\s+)*(?:{_DOCUMENT}|examples?|<KD\d+>)"
-    r"(?:\s+(?:shows?|illustrates?|demonstrates?|explains?)(?:\s+(?:you\s+)?how\s+to)?(?:\s+use\s+(?:a|an|the)\s+(?P<kind>[\w\s]*?)\s*rules?\s+to)?)?",
+_NAME_LATER = re.compile(
+    r"[,;.]?\s*(?:and\s+)?(?:please\s+)?(?:name|call)\s+(?:it|this"
+    r"|the\s+policy)\s+(?:as\s+)?(?P<name>`[^`]+`|[a-z0-9][\w.-]*[a-z0-9])",
     re.I,
 )
-_OPENING = re.compile(rf"^{_ASK}{_MAKE}(?:(?:an?|the|some|one|any)\s+)?(?:<KD\d+>|{_DOCUMENT})(?:{_NAMED})?(?:\s+(?:in|for)\s+(?P<place><K\d+>))?{_THEN}?", re.I)
+_ASK = (
+    r"(?:(?:hi|hey|hello|ok|okay|so|now|please|also|then|again|sorry|thanks)[\s,!]+)*"
+    r"(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+)?|(?:i"
+    r"|we)\s+(?:really\s+)?(?:want|need|would\s+like|am\s+looking\s+for|are\s+looking\s+for"
+    r"|like)\s+(?:you\s+)?(?:to\s+(?=write|create|draft|have|make|add|set|put|get))?"
+    r"|help\s+(?:me|us)\s+(?:to\s+)?|(?:our|the|my)\s+[\w-]+(?:\s+(?:team|folks"
+    r"|people))?\s+(?:wants?|asked|asks|insists?|demands?|says?)(?:\s+(?:that|us\s+to"
+    r"|for))?\s+|please\s+)*"
+)
+_MAKE = (
+    r"(?:(?:write|create|draft|make|generate|give|add|craft|produce|set\s+up|put\s+together"
+    r"|come\s+up\s+with|show|prepare|build|define|design|apply|propose|have|get|suggest|do"
+    r"|spin\s+up|whip\s+up)(?:\s+(?:me|us))?(?:\s+up)?\s+)"
+)
+_THEN = (
+    r"(?:\s*(?::|,|-)?\s*(?:that|which|so\s+that|such\s+that|so|where|to|for\s+(?=<P"
+    r"|me\b))(?:\s+(?:it\s+)?will\b|\s+would\b|\s+should\b)?\s*|\s*:\s*|\s+)"
+)
+_AGENT = re.compile(
+    rf"\b(?:the|this|that|another|a|an|following|next|our)\s+(?:(?:following|next|above|below"
+    rf"|is|another|example\s+of|l[347]|dns|authori[sz]ation|cilium|istio|kubernetes|network"
+    rf"|egress|ingress|separate|l3|simple|<KD\d+>|{_DOCUMENT}|examples?)\s+)*(?:{_DOCUMENT}"
+    rf"|examples?|<KD\d+>)"
+    r"(?:\s+(?:shows?|illustrates?|demonstrates?"
+    r"|explains?)(?:\s+(?:you\s+)?how\s+to)?(?:\s+use\s+(?:a|an"
+    r"|the)\s+(?P<kind>[\w\s]*?)\s*rules?\s+to)?)?",
+    re.I,
+)
+_OPENING = re.compile(
+    rf"^{_ASK}{_MAKE}(?:(?:an?|the|some|one|any)\s+)?(?:<KD\d+>"
+    rf"|{_DOCUMENT})(?:{_NAMED})?(?:\s+(?:in|for)\s+(?P<place><K\d+>))?{_THEN}?",
+    re.I,
+)
 _ASKING = re.compile(rf"^{_ASK}", re.I)
 _HEADER = re.compile(
-    r"(?:\b(?:an?|the)\s+)?(?P<kind><KD\d+>)(?:\s+(?:named\s+|called\s+)?(?P<name>`[^`]+`))?(?:\s+(?:in|for|of)\s+(?:the\s+)?(?P<place><K\d+>))?(?:\s*:|\s+(?:that|which)\b)?",
+    r"(?:\b(?:an?|the)\s+)?(?P<kind><KD\d+>)(?:\s+(?:named\s+"
+    r"|called\s+)?(?P<name>`[^`]+`))?(?:\s+(?:in|for"
+    r"|of)\s+(?:the\s+)?(?P<place><K\d+>))?(?:\s*:|\s+(?:that|which)\b)?",
     re.I,
 )
 _KIND = {
-    kind: re.compile(rf"(?<![\w./-])(?:the\s+|an?\s+|as\s+an?\s+|as\s+|using\s+|with\s+|via\s+)?(?:{pattern})(?![\w-])", re.I)
+    kind: re.compile(
+        rf"(?<![\w./-])(?:the\s+|an?\s+|as\s+an?\s+|as\s+|using\s+|with\s+"
+        rf"|via\s+)?(?:{pattern})(?![\w-])", re.I)
     for kind, pattern in _KINDS
 }  # fmt: skip
-_WIDE = re.compile(r"\b(?:cluster-?wide|(?:across|for|in)\s+the\s+(?:whole|entire)\s+cluster|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b", re.I)
-_ADDITIVE = re.compile(
-    r",?\s*(?:and\s+)?\b(?:clos(?:es|ing)\s+nothing(?:\s+else)?|without\s+(?:closing|blocking|restricting|affecting|cutting\s+off)\s+anything(?:\s+else)?|without\s+(?:a\s+)?default[\s-]+deny|with\s+default[\s-]+deny\s+(?:off|disabled))\b",
+_WIDE = re.compile(
+    r"\b(?:cluster-?wide|(?:across|for|in)\s+the\s+(?:whole|entire)\s+cluster"
+    r"|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b",
     re.I,
 )
-_EXACT = re.compile(r"\bsays?\s+exactly\s*:|,?\s*\bnot\s+even\s+DNS\b|,?\s*\bDNS\s+included\b", re.I)
+_NOTHING_MORE = re.compile(
+    r",?\s*(?:and\s+)?\bwithout\s+(?:opening|allowing|exposing"
+    r"|letting\s+in)\s+(?:up\s+)?(?:anything|anyone)(?:\s+(?:else|more))?\b",
+    re.I,
+)
+"""What drafting never does anyway."""
+_ADDITIVE = re.compile(
+    r",?\s*(?:and\s+)?\b(?:clos(?:es|ing)\s+nothing(?:\s+else)?|without\s+(?:closing|blocking"
+    r"|restricting|affecting|cutting\s+off)\s+anything(?:\s+else)?"
+    r"|without\s+(?:a\s+)?default[\s-]+deny|with\s+default[\s-]+deny\s+(?:off|disabled))\b",
+    re.I,
+)
+_EXACT = re.compile(
+    r"\bsays?\s+exactly\s*:|,?\s*\bnot\s+even\s+DNS\b|,?\s*\bDNS\s+included\b", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +154,27 @@ def read_heading(shape: Shape) -> Heading:
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
     )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    shape.text = _NOTHING_MORE.sub("", shape.text)
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)
     exact = bool(_EXACT.search(shape.text))
     shape.text = _EXACT.sub(":", shape.text)
     dry = bool(re.search(r"\bdry[\s-]run\b", shape.text, re.I))
-    shape.text = re.sub(r"\b(?:in\s+)?(?:as\s+a\s+)?dry[\s-]run(?:\s+(?:mode|only))?\b[,:]?", " ", shape.text, flags=re.I)
-    return Heading(kinds=tuple(dict.fromkeys(kinds)), name=name, namespace=namespace, wide=wide, dry_run=dry, exact=exact, additive=additive)
+    shape.text = re.sub(
+        r"\b(?:in\s+)?(?:as\s+a\s+)?dry[\s-]run(?:\s+(?:mode|only))?\b[,:]?",
+        " ",
+        shape.text,
+        flags=re.I,
+    )
+    return Heading(
+        kinds=tuple(dict.fromkeys(kinds)),
+        name=name,
+        namespace=namespace,
+        wide=wide,
+        dry_run=dry,
+        exact=exact,
+        additive=additive,
+    )
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -14,43 +14,77 @@ _PRINCIPAL = re.compile(
     re.I,
 )
 _ANY_PRINCIPAL = re.compile(
-    r"\b(?:any|every|all)\s+(?:authenticated|mutually\s+authenticated|mesh|mtls)\s+(?:callers?|clients?|principals?|identit(?:y|ies)|peers?|workloads?|services?)\b"
-    r"|\b(?:callers?|clients?)\s+with\s+(?:a|any)\s+(?:client\s+)?(?:certificate|identity)\b|\bprincipals?\s+`\*`",
+    r"\b(?:any|every|all)\s+(?:authenticated|mutually\s+authenticated|mesh|mtls)\s+(?:callers?"
+    r"|clients?|principals?|identit(?:y|ies)|peers?|workloads?|services?)\b"
+    r"|\b(?:callers?|clients?)\s+with\s+(?:a|any)\s+(?:client\s+)?(?:certificate|identity)\b"
+    r"|\bprincipals?\s+`\*`",
     re.I,
 )
-_PATTERN = re.compile(r"\bprincipals?\s+(`[^`]+`(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+)`[^`]+`)*)", re.I)
+_PATTERN = re.compile(
+    r"\bprincipals?\s+(`[^`]+`(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+)`[^`]+`)*)", re.I
+)
 _NAME = r"`?[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[a-z0-9][a-z0-9.-]*)?`?"
 _ACCOUNT = re.compile(
-    rf"\b(?:the\s+)?(?:kubernetes\s+)?(?:service\s?accounts?|sa)\s+(?:called\s+|named\s+)?(?P<names>{_NAME}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_NAME}(?=[\s,.;]|$)(?!\s+(?:may|can|in|to)\b))*)"
-    rf"(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:namespace\s+(?P<space>{_NAME})|(?P<space2>{_NAME})\s+namespace))?"
-    rf"|(?:the\s+)?(?P<before>{_NAME})\s+service\s?accounts?(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:namespace\s+(?P<space3>{_NAME})|(?P<space4>{_NAME})\s+namespace))?",
+    rf"\b(?:the\s+)?(?:kubernetes\s+)?(?:service\s?accounts?|sa)\s+(?:called\s+"
+    rf"|named\s+)?(?P<names>{_NAME}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+"
+    rf"|\s+or\s+){_NAME}(?=[\s,.;]|$)(?!\s+(?:may|can|in|to)\b))*)"
+    rf"(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:namespace\s+(?P<space>{_NAME})"
+    rf"|(?P<space2>{_NAME})\s+namespace))?"
+    rf"|(?:the\s+)?(?P<before>{_NAME})\s+service\s?accounts?(?:\s+(?:in|of"
+    rf"|from)\s+(?:the\s+)?(?:namespace\s+(?P<space3>{_NAME})"
+    rf"|(?P<space4>{_NAME})\s+namespace))?",
     re.I,
 )
 _CALLERS = re.compile(
-    r"\b(?:the\s+|any\s+|all\s+)?(?:callers?|clients?|identit(?:y|ies)|requests?\s+coming)\s+(?:from|of|in)\s+(?:the\s+)?namespaces?\s+"
+    r"\b(?:the\s+|any\s+|all\s+)?(?:callers?|clients?|identit(?:y|ies)"
+    r"|requests?\s+coming)\s+(?:from|of|in)\s+(?:the\s+)?namespaces?\s+"
     r"(?P<names>`[^`]+`(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)`[^`]+`)*)",
     re.I,
 )
 _DNS = re.compile(
-    r"(?<![\w./@:*-])`?(?P<url>https?://)?(?P<name>(?:[\w*](?:[\w*-]*[\w*])?\.|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=:*-]|\.\w)",
+    r"(?<![\w./@:*-])`?(?P<url>https?://)?(?P<name>(?:[\w*](?:[\w*-]*[\w*])?\."
+    r"|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=:*-]|\.\w)",
     re.I,
 )
 _FILES = frozenset({"json", "log", "md", "py", "sh", "txt", "yaml", "yml"})
-_ENTITY = r"`?(?:all|cluster|health|host|ingress|init|kube-apiserver|none|remote-node|unmanaged|world|world-ipv4|world-ipv6)`?"
+_ENTITY = (
+    r"`?(?:all|cluster|health|host|ingress|init|kube-apiserver|none|remote-node|unmanaged|world"
+    r"|world-ipv4|world-ipv6)`?"
+)
 _SAID = re.compile(
-    rf"\b(?:the\s+)?(?:cilium\s+)?(?:special\s+)?entit(?:y|ies)\s+(?P<names>{_ENTITY}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ENTITY})*)"
+    rf"\b(?:the\s+)?(?:cilium\s+)?(?:special\s+)?entit(?:y"
+    rf"|ies)\s+(?P<names>{_ENTITY}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+"
+    rf"|\s+or\s+){_ENTITY})*)"
     rf"|\b(?:the\s+)?(?P<before>{_ENTITY})\s+entity\b",
     re.I,
 )
 _ARTICLE = r"(?:the\s+|any\s+|all\s+of\s+the\s+|all\s+|our\s+)?"
 _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("kube-apiserver",), rf"{_ARTICLE}(?:kube-?\s?api-?\s?server|(?:kubernetes|k8s|kube)\s+api(?:\s?-?server)?|api-?\s?server|control\s+plane\s+api)s?"),
-    (("world",), rf"{_ARTICLE}(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?|addresses|hosts?|anybody)?\s*(?:from\s+)?(?:the\s+)?(?:outside|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
-    (("world",), rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world|external\s+world|outside(?!\s+(?:of|the|our)\b)|`world`|world)(?!\s*-)"),
-    (("cluster",), r"(?:everything|anything|anyone|everyone|everywhere|anywhere|all\s+(?:pods|workloads|endpoints)|any\s+(?:pod|workload|endpoint))\s+(?:else\s+)?(?:inside|within|in)\s+(?:of\s+)?(?:the|our|this)\s+(?:whole\s+|entire\s+)?cluster(?!\s+`|\s+[a-z]+\d)"),
-    (("cluster",), r"(?:inside|within)\s+(?:of\s+)?(?:the|our|this)\s+(?:same\s+)?cluster|(?:the\s+)?rest\s+of\s+the\s+cluster|(?:the|our)\s+(?:whole|entire|own)\s+cluster|`cluster`|the\s+cluster(?:\s+itself)(?!\s+`)|(?<=from )the\s+cluster(?!\s*[`\w])|(?<=to )the\s+cluster(?!\s*[`\w])"),
+    (("kube-apiserver",),
+        rf"{_ARTICLE}(?:kube-?\s?api-?\s?server|(?:kubernetes|k8s|kube)\s+api(?:\s?-?server)?"
+        rf"|api-?\s?server|control\s+plane\s+api)s?"),
+    (("world",),
+        rf"{_ARTICLE}(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?"
+        rf"|addresses|hosts?|anybody)?\s*(?:from\s+)?(?:the\s+)?(?:outside"
+        rf"|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+    (("world",),
+        rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world"
+        rf"|external\s+world|outside(?!\s+(?:of|the|our)\b)|`world`|world)(?!\s*-)"),
+    (("cluster",),
+        r"(?:everything|anything|anyone|everyone|everywhere|anywhere|all\s+(?:pods|workloads"
+        r"|endpoints)|any\s+(?:pod|workload|endpoint))\s+(?:else\s+)?(?:inside|within"
+        r"|in)\s+(?:of\s+)?(?:the|our|this)\s+(?:whole\s+|entire\s+)?cluster(?!\s+`|\s+[a-z]+\d)"),
+    (("cluster",),
+        r"(?:inside|within)\s+(?:of\s+)?(?:the|our|this)\s+(?:same\s+)?cluster"
+        r"|(?:the\s+)?rest\s+of\s+the\s+cluster|(?:the|our)\s+(?:whole|entire|own)\s+cluster"
+        r"|`cluster`|the\s+cluster(?:\s+itself)(?!\s+`)|(?<=from )the\s+cluster(?!\s*[`\w])"
+        r"|(?<=to )the\s+cluster(?!\s*[`\w])"),
     (("remote-node",), rf"{_ARTICLE}(?:(?:remote|other)[\s-]+nodes?|`remote-node`)"),
-    (("host",), r"(?:the\s+|its\s+|their\s+|own\s+)*(?:local\s+(?:host|node|kubelet)|kubelets?|own\s+node|own\s+host|same\s+node|node\s+(?:it|they)\s+runs?\s+on|`host`|host(?!s?\s*(?:`|<|names?|headers?|:|network)))(?:\s+(?:that\s+is\s+)?serving\s+the\s+particular\s+endpoint|\s+(?:it|they)\s+runs?\s+on)?"),
+    (("host",),
+        r"(?:the\s+|its\s+|their\s+|own\s+)*(?:local\s+(?:host|node|kubelet)|kubelets?|own\s+node"
+        r"|own\s+host|same\s+node|node\s+(?:it|they)\s+runs?\s+on|`host`|host(?!s?\s*(?:`|<|names?"
+        r"|headers?|:|network)))(?:\s+(?:that\s+is\s+)?serving\s+the\s+particular\s+endpoint"
+        r"|\s+(?:it|they)\s+runs?\s+on)?"),
     (("health",), rf"{_ARTICLE}(?:cilium\s+)?health\s+(?:entity|endpoints?)"),
     (("ingress",), rf"{_ARTICLE}(?:cilium\s+ingress|cilium's\s+ingress|`ingress`\s+entity)"),
 )  # fmt: skip
@@ -68,16 +102,32 @@ def take_accounts(shape: Shape, homes: dict[str, tuple[str, ...]]) -> None:
     """
     shape.take(_PRINCIPAL, "U", lambda found: Accounts(principals=(found[1],)))
     shape.take(_ANY_PRINCIPAL, "U", lambda found: Accounts(principals=("*",)))
-    shape.take(_PATTERN, "U", lambda found: Accounts(principals=tuple(re.findall(r"`([^`]+)`", found[1]))))
-    shape.take(_CALLERS, "U", lambda found: Accounts(namespaces=tuple(re.findall(r"`([^`]+)`", found["names"]))))
+    shape.take(
+        _PATTERN, "U", lambda found: Accounts(principals=tuple(re.findall(r"`([^`]+)`", found[1])))
+    )
+    shape.take(
+        _CALLERS,
+        "U",
+        lambda found: Accounts(namespaces=tuple(re.findall(r"`([^`]+)`", found["names"]))),
+    )
     shape.take(_ACCOUNT, "U", lambda found: _accounts(found, homes))
 
 
 def _accounts(found: re.Match[str], homes: dict[str, tuple[str, ...]]) -> Accounts | None:
     text = found["names"] or found["before"]
     space = next((found[one] for one in ("space", "space2", "space3", "space4") if found[one]), "")
-    names = [one.strip("` ") for one in re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", text)]
-    if found["before"] and names[0].lower() in ("the", "a", "any", "same", "this", "kubernetes", "which"):
+    names = [
+        one.strip("` ") for one in re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", text)
+    ]
+    if found["before"] and names[0].lower() in (
+        "the",
+        "a",
+        "any",
+        "same",
+        "this",
+        "kubernetes",
+        "which",
+    ):
         return None
     full = []
     for name in names:
@@ -115,7 +165,13 @@ def take_entities(shape: Shape) -> None:
 
 
 def _entities(text: str) -> Party:
-    return Entities(tuple(dict.fromkeys(re.findall(r"[a-z]+(?:-[a-z0-9]+)*", re.sub(r"\b(?:and|or)\b", " ", text.lower())))))
+    return Entities(
+        tuple(
+            dict.fromkeys(
+                re.findall(r"[a-z]+(?:-[a-z0-9]+)*", re.sub(r"\b(?:and|or)\b", " ", text.lower()))
+            )
+        )
+    )
 
 
 def dns_party(name: str) -> DnsNames:

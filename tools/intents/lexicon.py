@@ -5,7 +5,7 @@ from typing import Final
 
 from topology.names.words import DETERMINERS, FUNCTION_WORDS, NEVER_LINKED
 
-__all__ = ["NOISE", "NO_NAMES", "SYMBOLS"]
+__all__ = ["MAYBE_NAMES", "NOISE", "NO_NAMES", "SYMBOLS"]
 
 
 def _forms(*stems: str) -> str:
@@ -24,109 +24,259 @@ def _inflected(stem: str) -> str:
 _BE = r"(?:is|are|be|being|gets?|becomes?|remains?|stays?|was|were)"
 _THING = (
     r"(?:traffic|connections?|requests?|access|communications?|packets?|calls?|flows?|connectivity|"
-    r"sources?|destinations?|pods?|workloads?|endpoints?|callers?|clients?|services?|apps?|namespaces?|"
-    r"things?|peers?|ports?|hosts?|sites?|domains?|urls?|methods?|paths?|ingress|egress|one|ones|dns\s+queries)"
+    r"sources?|destinations?|pods?|workloads?|endpoints?|callers?|clients?|services?|apps?"
+    r"|namespaces?|"
+    r"things?|peers?|ports?|hosts?|sites?|domains?|urls?|methods?|paths?|ingress|egress|one"
+    r"|ones|dns\s+queries)"
 )
 SYMBOLS: Final = tuple(
     (symbol, re.compile(rf"(?<![\w<-])(?:{pattern})(?![\w>-])", re.I))
     for symbol, pattern in (
-        ("LAYERED", r"defen[cs]e\s+in\s+depth|layered|belt\s+and\s+(?:braces|suspenders)|(?:both|two)\s+layers|at\s+(?:both|every|all)\s+layers?|(?:both|at)\s+(?:the\s+)?network\s+and\s+(?:the\s+)?mesh(?:\s+(?:layer|level))?"),
-        ("DEFAULTDENY", r"default[\s-]+deny(?:[\s-]+all)?|deny[\s-]+by[\s-]+default|deny[\s-]+all(?!\s+(?:the\s+)?(?:requests?|traffic|ingress|egress|connections?|access|inbound|outbound|incoming|outgoing|queries|pods|other))|deny[\s-]+everything(?!\s+(?:from|to|else|but))|zero[\s-]+trust(?:\s+baseline)?"),
+        ("LAYERED",
+            r"defen[cs]e\s+in\s+depth|layered|belt\s+and\s+(?:braces|suspenders)|(?:both"
+            r"|two)\s+layers|at\s+(?:both|every|all)\s+layers?|(?:both"
+            r"|at)\s+(?:the\s+)?network\s+and\s+(?:the\s+)?mesh(?:\s+(?:layer|level))?"),
+        ("DEFAULTDENY",
+            r"default[\s-]+deny(?:[\s-]+all)?|deny[\s-]+by[\s-]+default"
+            r"|deny[\s-]+all(?!\s+(?:the\s+)?(?:requests?|traffic|ingress|egress|connections?"
+            r"|access|inbound|outbound|incoming|outgoing|queries|pods|other))"
+            r"|deny[\s-]+everything(?!\s+(?:from|to|else|but))|zero[\s-]+trust(?:\s+baseline)?"),
         ("WHOLLY", r"completely|totally|fully|entirely|wholly|altogether"),
         ("LOCK", r"lock(?:s|ed|ing)?[\s-]+(?:it\s+)?down|lock(?=\s+(?:<|up))|lockdown"),
-        ("ISOLATE", r"isolat(?:e|es|ed|ing|ion)|quarantin(?:e|es|ed|ing)|seal(?:s|ed|ing)?(?:\s+off)?|ring-?fenc(?:e|es|ed|ing)|fenc(?:e|ed|ing)(?:\s+(?:off|in))?|air-?gap(?:s|ped)?|firewall(?:ed)?(?:\s+off)?|wall(?:ed)?\s+off|shut(?:s|ting)?(?:\s+(?:down|off))?|close(?:s|d)?(?:\s+(?:down|off))?|cut(?:s|ting)?\s+off"),
-        ("GETIN", r"(?:gets?|getting|come|comes|goes|go|(?:is|are|be)\s+let|let|allowed)\s+in(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
-        ("GETOUT", r"(?:gets?|getting|goes|go|(?:is|are|be)\s+let|let|allowed)\s+out(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|to|<T))"),
-        ("NELSE", rf"nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        ("ISOLATE",
+            r"isolat(?:e|es|ed|ing|ion)|quarantin(?:e|es|ed|ing)|seal(?:s|ed|ing)?(?:\s+off)?"
+            r"|ring-?fenc(?:e|es|ed|ing)|fenc(?:e|ed|ing)(?:\s+(?:off|in))?|air-?gap(?:s|ped)?"
+            r"|firewall(?:ed)?(?:\s+off)?|wall(?:ed)?\s+off|shut(?:s|ting)?(?:\s+(?:down|off))?"
+            r"|close(?:s|d)?(?:\s+(?:down|off))?|cut(?:s|ting)?\s+off"),
+        ("GETIN",
+            r"(?:gets?|getting|come|comes|goes|go|(?:is|are|be)\s+let|let"
+            r"|allowed)\s+in(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
+        ("GETOUT",
+            r"(?:gets?|getting|goes|go|(?:is|are|be)\s+let|let"
+            r"|allowed)\s+out(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|to|<T))"),
+        ("RESTT",
+            r"no\s+other\s+(?:http\s+)?(?:methods?|verbs?|paths?|urls?|requests?|ports?)"
+            r"|(?:requests?\s+)?(?:on\s+)?(?:any\s+)?ports?\s+other\s+than\s+<[OT]\d+>"
+            r"|(?:requests?\s+(?:to|on|for|with|using)\s+)?(?:any|all)?\s*other\s+(?:urls?|paths?"
+            r"|methods?|requests?|ports?)(?:\s*,?\s*or\s+(?:using\s+)?(?:another"
+            r"|any\s+other)\s+(?:urls?|paths?|methods?))?"),
+        ("NELSE",
+            rf"(?:from\s+|to\s+)?nowhere\s+else|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it"
+            rf"|they)\s+(?:answers?|responds?|listens?|accepts?|serves?)(?:\s+to)?"
+            rf"|nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+"
+            rf"|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}"
+            rf"|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
         ("APPLY", r"appl(?:y|ies|ied)\s+to|is\s+(?:attached|scoped)\s+to"),
-        ("RESTT", r"(?:requests?\s+)?(?:on\s+)?(?:any\s+)?ports?\s+other\s+than\s+<[OT]\d+>|(?:requests?\s+(?:to|on|for|with|using)\s+)?(?:any|all)?\s*other\s+(?:urls?|paths?|methods?|requests?|ports?)(?:\s*,?\s*or\s+(?:using\s+)?(?:another|any\s+other)\s+(?:urls?|paths?|methods?))?"),
-        ("PELSE", rf"(?:pods?|endpoints?|workloads?)\s+with\s+(?:any\s+)?other\s+labels|everything\s+else|anything\s+else|every(?:\s?one|body)\s+else|any(?:\s?one|body)\s+else|all\s+else|(?:all|any|every)(?:\s+of)?(?:\s+the)?\s+other\s+(?:[\w-]+\s+)?{_THING}|(?:all\s+)?(?:the\s+)?rest|all\s+others?|other\s+{_THING}|others"),
-        ("NONE", r"no(?:\s+|-)?one|nobody|nothing|none|no\s+(?:pods?|workloads?|traffic|connections?|requests?|clients?|callers?|endpoints?|access|ingress|egress|inbound|outbound)(?:\s+(?:traffic|connections?|whatsoever))?(?:\s+at\s+all)?"),
-        ("EXCEPT", r"except(?:ing)?(?:\s+(?:for|from|to|that|on))?|excluding|with\s+the\s+exception\s+of|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|but\s+(?:leaves?|leaving|keep|keeping)(?=\s+(?:the\s+)?<O)"),
+        ("PELSE",
+            rf"(?:pods?|endpoints?|workloads?)\s+with\s+(?:any\s+)?other\s+labels"
+            rf"|everything\s+else|anything\s+else|every(?:\s?one|body)\s+else|any(?:\s?one"
+            rf"|body)\s+else|all\s+else|(?:all|any"
+            rf"|every)(?:\s+of)?(?:\s+the)?\s+other\s+(?:[\w-]+\s+)?{_THING}"
+            rf"|(?:all\s+)?(?:the\s+)?rest|all\s+others?|other\s+{_THING}|others"),
+        ("NONE",
+            r"nowhere|no(?:\s+|-)?one|nobody|nothing|none|no\s+(?:pods?|workloads?|traffic"
+            r"|connections?|requests?|clients?|callers?|endpoints?|access|ingress|egress|inbound"
+            r"|outbound)(?:\s+(?:traffic|connections?|whatsoever))?(?:\s+at\s+all)?"),
+        ("EXCEPT",
+            r"except(?:ing)?(?:\s+(?:for|from|to|that|on))?|excluding|with\s+the\s+exception\s+of"
+            r"|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|but\s+(?:leaves?|leaving"
+            r"|keep|keeping)(?=\s+(?:the\s+)?<O)"),
         ("ONLY", r"only|solely|exclusively|just|strictly|at\s+most|no\s+more\s+than"),
-        ("STILL", r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working|flowing|scraping|functioning|running)|(?:must|should|has\s+to|have\s+to|needs\s+to)\s+(?:still\s+|keep\s+|continue\s+to\s+)?(?:work|function)(?:ing)?|(?:to\s+)?work(?:s|ing)?|as\s+(?:it\s+is|before)"),
-        ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s|ing)?|without\s+breaking|do(?:es)?\s+not\s+break|not\s+break(?:ing)?"),
+        ("STILL",
+            r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working"
+            r"|flowing|scraping|functioning|running)|(?:must|should|has\s+to|have\s+to"
+            r"|needs\s+to)\s+(?:still\s+|keep\s+|continue\s+to\s+)?(?:work|function)(?:ing)?"
+            r"|(?:to\s+)?work(?:s|ing)?|as\s+(?:it\s+is|before)"),
+        ("ISOLATE", r"cut(?:s|ting)?(?=\s+<P\d+>\s+off\b)"),
+        ("COMPLAINT",
+            r"(?:is|are)\s+(?:just\s+|far\s+|way\s+|much\s+)*too\s+(?:open|exposed|permissive|wide"
+            r"|public)|(?:is|are)\s+wide\s+open"),
+        ("NOTONE",
+            r"(?:is|are)\s+not\s+(?:one\s+of|among|part\s+of)\s+(?:them|those|these|that)|(?:is"
+            r"|are)\s+not\s+included|do(?:es)?\s+not\s+count"),
+        ("DENY", r"keep(?:s|ing)?(?=\s+<P\d+>\s+(?:from|away|out)\b)"),
+        ("KEEP",
+            r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s"
+            r"|ing)?|without\s+breaking|do(?:es)?\s+not\s+break|not\s+break(?:ing)?"),
         ("NOT", r"not|never|no\s+longer|neither|nor"),
-        ("MAY", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|able|authori[sz]ed|supposed|meant|entitled|free|granted|expected)\s+to(?!\s+(?:<|any\s|the\s))|may|might|can|could|should|must|shall|will|ought\s+to|(?:needs?|has|have|wants?|gets?|want)\s+to(?=\s+(?:be\s+|only\s+|still\s+)*[a-z])|be\s+able\s+to"),
-        ("RECEIVE", _forms("accept", "receive", "admit") + r"|takes?(?=\s+(?:traffic|connections?|requests?|calls?|only|from))|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?|requests?|calls?|only|from))|hear\s+from"),
-        ("REACHED", rf"(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit|used|consumed|talked\s+to|spoken\s+to|connected\s+to|scraped|requested|invoked|exposed|opened|open|read|polled)|(?<=be )(?:reached|accessed|called|contacted|queried|hit|used|consumed|scraped|invoked)|(?<=only )(?:reached|accessed|called|contacted|queried|used|consumed|invoked)"),
-        ("ALLOWED", rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|accepted|whitelisted|allowlisted|authori[sz]ed|let\s+(?:in|out|through)|granted|enabled|fine|ok|okay)|goes\s+through"),
-        ("DENIED", rf"(?:(?:{_BE}|gets?|to|must|should)\s+)(?:all\s+)?(?:be\s+)?(?:denied|blocked|forbidden|dropped|rejected|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+out)"),
-        ("BREAKOFF", r"(?<=> )(?:away|out)(?=\s+(?:from|of)\b)"),
-        ("ALLOW", _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise") + r"|let(?:s|ting)?(?:\s+us)?(?:\s+through)?|make\s+sure(?:\s+that)?|ensure(?:s)?(?:\s+that)?|give(?:s)?|giving|grant(?:s|ed|ing)?|punch\s+a\s+hole|ok(?=\s+<)"),
-        ("DENY", _forms("deny", "block", "prevent", "drop", "reject", "refuse", "disallow", "prohibit", "ban", "stop", "disable", "blacklist", "denylist", "bar") + r"|forbid(?:s|den|ding)?|keep(?=\s+<P\d+>\s+(?:from|away|out))|protect(?:s|ed|ing)?|shield(?:s|ed|ing)?"),
-        ("LIMIT", _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten", "lock") + r"|restriction|reserv(?:e|ed|es)"),
-        ("EXPOSE", _forms("expose", "publish") + r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable|accessible|available))"),
+        ("MAY",
+            rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|able|authori[sz]ed|supposed|meant"
+            rf"|entitled|free|granted|expected)\s+to(?!\s+(?:<|any\s|the\s))|may|might|can|could"
+            rf"|should|must|shall|will|ought\s+to|(?:needs?|has|have|wants?|gets?"
+            rf"|want)\s+to(?=\s+(?:be\s+|only\s+|still\s+)*[a-z])|be\s+able\s+to"),
+        ("REACH",
+            r"open(?:s|ing)?\s+(?:up\s+)?(?:any\s+|new\s+|tcp\s+)*(?:connections?|sessions?"
+            r"|sockets?)|gets?\s+(?:at|hold\s+of|through\s+to)(?=\s+(?:<|it\b|them\b))"),
+        ("RECEIVE", _forms("accept", "receive", "admit") +
+            r"|gets?(?=\s+(?:its\s+|any\s+)?(?:traffic|connections?|requests?|calls?)\b)"
+            r"|takes?(?=\s+(?:traffic|connections?|requests?|calls?|only|from))"
+            r"|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?"
+            r"|requests?|calls?|only|from))|hear\s+from"),
+        ("REACHED",
+            rf"(?<=and )(?:read|written|updated|called|reached|queried)(?=\s+(?:<T\d+>\s+)?(?:by"
+            rf"|from)\b)|(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible"
+            rf"|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+"
+            rf"|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit"
+            rf"|used|consumed|read|written|updated|touched|talked\s+to|spoken\s+to|connected\s+to"
+            rf"|scraped|requested|invoked|exposed|opened|open|read|polled)|(?<=be )(?:reached"
+            rf"|accessed|called|contacted|queried|hit|used|consumed|scraped|invoked)"
+            rf"|(?<=only )(?:reached|accessed|called|contacted|queried|used|consumed|invoked)"),
+        ("ALLOWED",
+            rf"(?:{_BE}\s+)(?:still\s+)?(?:allowed|permitted|accepted|whitelisted|allowlisted"
+            rf"|authori[sz]ed|let\s+(?:in|out|through)|granted|enabled|fine|ok|okay)"
+            rf"|goes\s+through"),
+        ("DENIED",
+            rf"(?:stays?|remains?|keeps?)\s+(?:out|away|closed|blocked|off)|(?:(?:{_BE}|gets?|to"
+            rf"|must|should)\s+)(?:all\s+)?(?:be\s+)?(?:denied|blocked|forbidden|dropped|rejected"
+            rf"|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+out)"),
+        ("BREAKOFF", r"(?<=> )(?:away|out|off)(?=\s+(?:from|of)\b)"),
+        ("ALLOW",
+            _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise")
+            +
+            r"|let(?:s|ting)?(?:\s+us)?(?:\s+through)?|make\s+sure(?:\s+that)?"
+            r"|ensure(?:s)?(?:\s+that)?|give(?:s)?|giving|grant(?:s|ed|ing)?|punch\s+a\s+hole"
+            r"|ok(?=\s+<)"),
+        ("DENY",
+            _forms("deny", "block", "prevent", "drop", "reject", "refuse", "disallow", "prohibit",
+                   "ban", "stop", "disable", "blacklist", "denylist", "bar") +
+            r"|forbid(?:s|den|ding)?|keep(?=\s+<P\d+>\s+(?:from|away|out))|protect(?:s|ed|ing)?"
+            r"|shield(?:s|ed|ing)?"),
+        ("LIMIT",
+            _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten",
+                   "lock")
+            + r"|restriction|reserv(?:e|ed|es)"),
+        ("EXPOSE", _forms("expose", "publish") +
+            r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable"
+            r"|accessible|available))"),
         ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
-        ("REACH", r"(?:has|have|had|having|gets?|getting|given|gains?)\s+(?:full\s+|any\s+)?access(?:\s+to\b)?(?=\s+<|\s+(?:to|the|our|any)\b)"),
-        ("TRAFFIC", r"(?:network\s+|http\s+|api\s+|any\s+|all\s+)?(?:access|requests?|calls?|quer(?:y|ies)|connections?|contact|communications?|pulls?|pushes|reads?|writes?)(?=\s+(?:only\s+)?(?:from|to|by|between|on|for|via)\b)(?<!to access)(?<!may access)(?<!can access)(?<!to call)(?<!may call)(?<!to contact)(?<!may contact)(?<!to read)(?<!may read)(?<!can read)(?<!to write)(?<!may write)(?<!can write)(?<!and write)"),
-        ("REACH", _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak", "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
-         + r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from|and|<))|writes?(?=\s+(?:to|<))|establish(?:es)?|initiates?|make(?=\s+(?:http\s+)?(?:requests|calls|connections))|opens?(?=\s+(?:connections?|sessions?))|sees?|see|requests?(?=\s+<P)|quer(?:y|ies)|resolves?|pings?|pull(?:s|ing)?|push(?:es|ing)?|fetch(?:es|ing)?"),
+        ("REACH",
+            r"(?:has|have|had|having|gets?|getting|given|gains?)\s+(?:full\s+"
+            r"|any\s+)?access(?:\s+to\b)?(?=\s+<|\s+(?:to|the|our|any)\b)"),
+        ("TRAFFIC",
+            r"(?:network\s+|http\s+|api\s+|any\s+|all\s+)?(?:access|requests?|calls?|quer(?:y|ies)"
+            r"|connections?|contact|communications?|pulls?|pushes|reads?"
+            r"|writes?)(?=\s+(?:only\s+)?(?:from|to|by|between|on|for"
+            r"|via)\b)(?<!to access)(?<!may access)(?<!can access)(?<!to call)(?<!may call)(?<!to "
+            r"contact)(?<!may contact)(?<!to read)(?<!may read)(?<!can read)(?<!to write)(?<!may w"
+            r"rite)(?<!can write)(?<!and write)"),
+        ("REACH",
+            _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak",
+                   "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
+         +
+             r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?"
+             r"|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from"
+             r"|and|<))|writes?(?=\s+(?:to|<))|establish(?:es)?|initiates?"
+             r"|make(?=\s+(?:http\s+)?(?:requests|calls|connections))|opens?(?=\s+(?:connections?"
+             r"|sessions?))|sees?|see|requests?(?=\s+<P)|quer(?:y|ies)|resolves?|pings?|pull(?:s"
+             r"|ing)?|push(?:es|ing)?|fetch(?:es|ing)?"),
         ("ING", r"ingress|inbound|incoming|in-bound|into\s+it|in(?=\s*[.,;]|$)"),
-        ("EG", r"egress(?:es|ing)?|outbound|outgoing|out-bound|out(?=\s*[.,;]|$)|outwards?|externally"),
-        ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?|both\s+inbound\s+and\s+outbound)"),
-        ("TRAFFIC", r"(?:http\s+|network\s+|any\s+|all\s+)?(?:traffic|connections?|requests?|communications?|packets?|flows?|connectivity|access|sessions?|calls|comms|queries)"),
-        ("DNS", r"(?:kube-?)?dns(?:\s+(?:lookups?|queries|resolution|traffic|egress|names|access))?|name\s+resolution|core-?dns|resolving(?:\s+names)?"),
-        ("METRICS", r"(?:metrics?|monitoring)(?:\s+(?:scraping|scrapes?|collection))?|scraping|scrapes?|observability"),
-        ("PROBES", r"(?:kubelet\s+)?(?:health|liveness|readiness|startup)(?:\s*(?:,|and|/|or)\s*(?:health|liveness|readiness|startup))*[\s-]*(?:probes?|checks?)|probes?|kubelet\s+checks?|health\s?checks?"),
-        ("FROM", r"(?:coming\s+|originating\s+|sent\s+|received\s+|starting\s+)?from|out\s+of|away\s+from|against"),
+        ("EG",
+            r"egress(?:es|ing)?|outbound|outgoing|out-bound|out(?=\s*[.,;]|$)|outwards?|externally"),
+        ("BOTHWAYS",
+            r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other"
+            r"|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"
+            r"|both\s+inbound\s+and\s+outbound)"),
+        ("TRAFFIC",
+            r"(?:http\s+|network\s+|any\s+|all\s+)?(?:traffic|connections?|requests?"
+            r"|communications?|packets?|flows?|connectivity|access|sessions?|calls|comms|queries)"),
+        ("DNS",
+            r"(?:kube-?)?dns(?:\s+(?:lookups?|queries|resolution|traffic|egress|names|access))?"
+            r"|name\s+resolution|core-?dns|resolving(?:\s+names)?"),
+        ("METRICS",
+            r"(?:metrics?|monitoring)(?:\s+(?:scraping|scrapes?|collection))?|scraping|scrapes?"
+            r"|observability"),
+        ("PROBES",
+            r"(?:kubelet\s+)?(?:health|liveness|readiness|startup)(?:\s*(?:,|and|/|or)\s*(?:health"
+            r"|liveness|readiness|startup))*[\s-]*(?:probes?|checks?)|probes?|kubelet\s+checks?"
+            r"|health\s?checks?"),
+        ("FROM",
+            r"(?:coming\s+|originating\s+|sent\s+|received\s+|starting\s+)?from|out\s+of"
+            r"|away\s+from|against"),
         ("BY", r"(?:made\s+|sent\s+|opened\s+|initiated\s+)?by"),
         ("BETWEEN", r"between|among|amongst"),
-        ("TO", r"(?:going\s+|destined\s+|headed\s+|bound\s+|addressed\s+)?(?:to|into|towards?|onto|unto)|toward"),
+        ("TO",
+            r"(?:going\s+|destined\s+|headed\s+|bound\s+|addressed\s+)?(?:to|into|towards?|onto"
+            r"|unto)|toward"),
         ("WITH", r"with"),
         ("FOR", r"(?:destined\s+|bound\s+)for|for|on\s+behalf\s+of|of"),
         ("ON", r"on|at|in|inside|within|across|over|under|via|through"),
         ("WHEN", r"when|if|provided(?:\s+that)?|as\s+long\s+as|whenever|where"),
         ("THAT", r"that|which|who|so\s+that|such\s+that|so|whose"),
         ("BUT", r"but|while|whereas|however|though|although|yet|otherwise"),
-        ("AND", r"and(?:\s+also)?|as\s+well\s+as|plus|also|then|or|together\s+with|along\s+with|and\s+then"),
+        ("AND",
+            r"and(?:\s+also)?|as\s+well\s+as|plus|also|then|or|together\s+with|along\s+with"
+            r"|and\s+then"),
     )
 )  # fmt: skip
 """Symbol by symbol, the longer phrases before the words in them."""
 
 _NOISE = """
-    a about above according after again ahead all always am an another any anyway app applied applies apply
-    are as asap back basically be because been before being below bit bringing cluster configured cool could do does doing done
-    down each effectively either else end etc even ever every everywhere example explicitly following follows general good
-    has have having he help here hey hi how i id im in including instead is it its itself kind kindly least
-    like make manifest may me mean means might mine more most much must my namespace need needed network new next now of off ok okay
-    old on once one ones other our ourselves out own own particular permission pl please point policy policies pretty prefer pure put
-    quick quickly really regardless resource respective right rule rules said same set setup she should show simple simply single
-    so some something sort such sure take team thank thanks that the their them themselves then there these they thing things this
-    those thus time times too total track try two under up us use usual very via want wants was way we well were what
-    whatever whole will with within work would yaml yes you your yourself etcetera respectively accordingly
-    today tomorrow immediately eventually currently present existing source destination destinations sources specific certain given
-    labels label labelled labeled service services workload workloads pod pods endpoint endpoints container containers
-    application applications deployment deployments component components microservice microservices server servers
-    layer level side sides
+    a about above according after again ahead all always am an another any anyway app applied
+    applies apply are as asap back basically be because been before being below bit bringing
+    cluster configured cool could do does doing done down each effectively either else end etc
+    even ever every everywhere example explicitly following follows general good has have having
+    he help here hey hi how i id im in including instead is it its itself kind kindly least like
+    make manifest may me mean means might mine more most much must my namespace need needed
+    network new next now of off ok okay old on once one ones other our ourselves out own own
+    particular permission pl please point policy policies pretty prefer pure put quick quickly
+    really regardless resource respective right rule rules said same set setup she should show
+    simple simply single so some something sort such sure take team thank thanks that the their
+    them themselves then there these they thing things this those thus time times too total
+    track try two under up us use usual very via want wants was way we well were what whatever
+    whole will with within work would yaml yes you your yourself etcetera respectively
+    accordingly alone today tomorrow whatsoever immediately eventually currently present
+    existing source destination destinations sources specific certain given labels label
+    labelled labeled service services workload workloads pod pods endpoint endpoints container
+    containers application applications deployment deployments component components microservice
+    microservices server servers layer level side sides
 """
 NOISE: Final = frozenset(_NOISE.split())
 """Words that may be left over without a change of meaning."""
 
 _GRAMMAR = """
-    accept accepts access accesses accessible admit against allow allowed allowing allows alone also and anybody anyone
-    anything anywhere apart at authenticated authorize authorized ban bar besides between block blocked blocking blocks both but
-    by call called caller callers calling calls can cidr clear client clients close closed clusterwide cluster-wide communicate
-    communicates communicating communication connect connecting connection connections connects consume contact contacts cut
-    default defence defense deny denied denies denying depth direct direction directions disable disallow dns down draft drop dropped drops egress
-    else enable enables enforce enforced ensure entirely entity entities every everybody everyone everything except exclusively expose exposed exposes
-    external find fine firewall for forbid forbidden from full fully generate get gets give gives go goes grant health
-    hit hits hold host hosts http https identity in inbound incoming ingress inside internal internally into isolate isolated isolation
-    issuer jwt just keep keeping keeps label labeled labelled labels layer layered leave let letting like limit limited limits lock
-    locked lockdown may metrics mode mtls mutual namespace namespaces need needs never no nobody node nodes none nor not nothing of on
-    one only open opened opens or other others out outbound outgoing outside own path peer peers permissive permit permitted permits
-    plain plaintext policy policies port ports prevent principal probes prohibit protect put quarantine queries query reach reachable reached
-    reaches reaching read receive receives refuse reject rejected rejects remain remains request requests require required requires
-    restrict restricted restricting restricts rest rule rules same scrape scrapes scraping seal see send sending sends service
-    services set shall should shut so solely speak speaks stay stays still stop strict strictly such talk talking talks tcp than that the
-    their them then there they this tls to token tokens towards traffic trust udp under until use used uses using valid via
-    who whole with within without work workload workloads works world write zero but each only pods pod endpoint endpoints lets
-    fenced fence off through throughout across unless cluster-internal anybody hands touch touches talked spoken called invoked
-    nothing's needed allowlist whitelist plus minus carry carries carrying present presenting bearing claim claims audience subject
-    tight tighten narrow confine scope exception hole punch sure
-    clients callers internet cluster kind named defence-in-depth
+    accept accepts access accesses accessible admit against allow allowed allowing allows alone
+    also and anybody anyone anything anywhere apart at authenticated authorize authorized ban
+    bar besides between block blocked blocking blocks both but by call called caller callers
+    calling calls can cidr clear client clients close closed clusterwide cluster-wide
+    communicate communicates communicating communication connect connecting connection
+    connections connects consume contact contacts cut default defence defense deny denied denies
+    denying depth direct direction directions disable disallow dns down draft drop dropped drops
+    egress else enable enables enforce enforced ensure entirely entity entities every everybody
+    everyone everything except exclusively expose exposed exposes external find fine firewall
+    for forbid forbidden from full fully generate get gets give gives go goes grant health hit
+    hits hold host hosts http https identity in inbound incoming ingress inside internal
+    internally into isolate isolated isolation issuer jwt just keep keeping keeps label labeled
+    labelled labels layer layered leave let letting like limit limited limits lock locked
+    lockdown may metrics mode mtls mutual namespace namespaces need needs never no nobody node
+    nodes none nor not nothing of on one only open opened opens or other others out outbound
+    outgoing outside own path peer peers permissive permit permitted permits plain plaintext
+    policy policies port ports prevent principal probes prohibit protect put quarantine queries
+    query reach reachable reached reaches reaching read receive receives refuse reject rejected
+    rejects remain remains request requests require required requires restrict restricted
+    restricting restricts rest rule rules same scrape scrapes scraping seal see send sending
+    sends service services set shall should shut so solely speak speaks stay stays still stop
+    strict strictly such talk talking talks tcp than that the their them then there they this
+    tls to token tokens towards traffic trust udp under until use used uses using valid via who
+    whole with within without work workload workloads works world write zero but each only pods
+    pod endpoint endpoints lets fenced fence off through throughout across unless
+    cluster-internal anybody hands touch touches talked spoken called invoked nothing's needed
+    allowlist whitelist plus minus carry carries carrying present presenting bearing claim
+    claims audience subject tight tighten narrow confine scope exception hole punch sure clients
+    callers internet cluster kind named defence-in-depth
 """
-NO_NAMES: Final = frozenset(_GRAMMAR.split()) | DETERMINERS | FUNCTION_WORDS | (
-    NEVER_LINKED - {"file", "poll", "query", "question", "reply", "response", "search", "time"}
+NO_NAMES: Final = (
+    frozenset(_GRAMMAR.split())
+    | DETERMINERS
+    | FUNCTION_WORDS
+    | (NEVER_LINKED - {"file", "poll", "query", "question", "reply", "response", "search", "time"})
 )
 """Words that name nothing unless they are quoted."""
+
+MAYBE_NAMES: Final = frozenset(
+    {
+        "audience", "caller", "callers", "claim", "claims", "client", "clients", "gateway",
+        "health", "host", "hosts", "identity", "issuer", "metrics", "probes", "proxy", "subject",
+        "token", "tokens",
+    }
+)  # fmt: skip
+"""Words of those that do name something where the whole name of an object is that word."""

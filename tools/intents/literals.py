@@ -12,11 +12,14 @@ __all__ = ["KEY", "VALUE", "is_api_group", "take_labels", "take_networks"]
 KEY = r"!?[A-Za-z][\w.-]*(?::[\w.-]+)?(?:/[\w.-]+)?"
 VALUE = r"[\w][\w.-]*[\w]|[\w]"
 _LABEL_WORD = (
-    r"(?:with|having|has|have|carrying|carries|carry|bearing|bears|wearing|containing|matching|match|by)?"
+    r"(?:with|having|has|have|carrying|carries|carry|bearing|bears|wearing|containing|matching"
+    r"|match|by)?"
     r"\s*(?:the\s+|a\s+|any\s+)*(?:pod\s+|namespace\s+|node\s+)?labels?|labell?ed|tagged"
 )
+_EXISTS = re.compile(rf"`(?P<key>{KEY})\s+(?P<no>does\s+not\s+)?exists?`", re.I)
 _SET = re.compile(
-    rf"`?(?P<key>{KEY})`?\s+(?P<no>is\s+not\s+in|not\s*in|is\s+in|in|is\s+none\s+of|is\s+one\s+of|one\s+of)\s+[(\[{{]"
+    rf"`?(?P<key>{KEY})`?\s+(?P<no>is\s+not\s+in|not\s*in|is\s+in|in|is\s+none\s+of"
+    rf"|is\s+one\s+of|one\s+of)\s+[(\[{{]"
     r"(?P<values>[^)\]}]*)[)\]}]`?",
     re.I,
 )
@@ -37,11 +40,13 @@ _PRESENT = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(
-    rf"(?P<lead>{_LABEL_WORD})\s+`(?P<key>{KEY})`\s+(?P<no>not\s+)?(?:set\s+to|equal\s+to|of\s+value|=|is|of)\s+`?(?P<value>{VALUE})`?",
+    rf"(?P<lead>{_LABEL_WORD})\s+`(?P<key>{KEY})`\s+(?P<no>not\s+)?(?:set\s+to|equal\s+to"
+    rf"|of\s+value|=|is|of)\s+`?(?P<value>{VALUE})`?",
     re.I,
 )
 _NETWORK = re.compile(
-    r"(?<![\w.:/])`?((?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?|(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)[0-9a-fA-F:]+"
+    r"(?<![\w.:/])`?((?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?"
+    r"|(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)[0-9a-fA-F:]+"
     r"(?:/\d{1,3})?)`?(?![\w/]|\.\d|:\d)"
 )
 
@@ -54,11 +59,16 @@ def is_api_group(text: str) -> bool:
 def take_labels(shape: Shape) -> None:
     """Replace conditions on labels, in every way in which people write them."""
     shape.text = _EQUALS.sub(lambda found: _split_equals(found["all"]), shape.text)
+    shape.take(_EXISTS, "L", _read_exists)
     shape.take(_SET, "L", _read_set)
     shape.take(_EQUAL, "L", _read_equal)
     _take_spoken(shape)
     _take_colons(shape)
     _take_presence(shape)
+
+
+def _read_exists(found: re.Match[str]) -> LabelTest:
+    return LabelTest(found["key"], "DoesNotExist" if found["no"] else "Exists")
 
 
 def _split_equals(text: str) -> str:
@@ -67,7 +77,9 @@ def _split_equals(text: str) -> str:
 
 
 def _read_set(found: re.Match[str]) -> LabelTest | None:
-    values = tuple(one.strip(" `\"'") for one in re.split(r"[,|]|\s+or\s+|\s+and\s+", found["values"]))
+    values = tuple(
+        one.strip(" `\"'") for one in re.split(r"[,|]|\s+or\s+|\s+and\s+", found["values"])
+    )
     values = tuple(one for one in values if one)
     if not values or any(re.search(r"\s", one) for one in values):
         return None
@@ -104,8 +116,9 @@ def _take_presence(shape: Shape) -> None:
     def replace(found: re.Match[str]) -> str:
         if found["key"]:
             key = found["key"].removeprefix("!")
-            operator = "DoesNotExist" if found["key"].startswith("!") else "Exists"
-            mark = shape.add("L", LabelTest(key, operator), f"`{key}`")
+            absent = LabelTest(key, "DoesNotExist")
+            test = absent if found["key"].startswith("!") else LabelTest(key)
+            mark = shape.add("L", test, f"`{key}`")
             return f"{found['lead']} {mark}"
         mark = shape.add("L", LabelTest(found["key2"], "DoesNotExist"), f"no `{found['key2']}`")
         return f"with label {mark}"

@@ -10,7 +10,7 @@ from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
 from tools.intents.literals import take_labels, take_networks
-from tools.intents.mesh import MeshWish, read_mesh
+from tools.intents.mesh import MeshWish, has_mesh, read_mesh
 from tools.intents.named import take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
@@ -105,13 +105,17 @@ def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
         meaning.wishes.append(wish)
         meaning.statements += wish.statements
         meaning.words += wish.words
-    if rest.strip(" ,.:"):
+    if wish and rest != sentence and has_mesh(rest):
+        _whole_sentence(shape, rest, meaning)
+    elif rest.strip(" ,.:"):
         _sentence(shape, rest, meaning)
 
 
 _ASKING = frozenset(
-    {"ALLOW", "DENY", "LIMIT", "ISOLATE", "LOCK", "KEEP", "DEFAULTDENY", "ONLY", "NEED", "MAY", "NELSE",
-     "PELSE", "EXCEPT", "EXPOSE", "REACH", "REACHED", "RECEIVE", "T", "NONE"}
+    {
+        "ALLOW", "DEFAULTDENY", "DENY", "EXCEPT", "EXPOSE", "ISOLATE", "KEEP", "LIMIT", "LOCK",
+        "MAY", "NEED", "NELSE", "NONE", "ONLY", "PELSE", "REACH", "REACHED", "RECEIVE", "T",
+    }
 )  # fmt: skip
 
 
@@ -130,7 +134,11 @@ def _is_unclear(trial: Meaning, before: Meaning) -> bool:
     ends = [end for one in new for end in (*one.sources, *one.destinations)]
     ends += [one.end for one in trial.isolations[len(before.isolations) :]]
     ends += [end for one in trial.wishes[len(before.wishes) :] for end in one.ends]
-    told = trial.about != before.about or trial.statements != before.statements or trial.keep != before.keep
+    told = (
+        trial.about != before.about
+        or trial.statements != before.statements
+        or trial.keep != before.keep
+    )
     vague = all(end.everyone for end in ends) and not (told and not new)
     return len(trial.words) > len(before.words) or vague or any(end.trouble for end in ends)
 
@@ -173,35 +181,49 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 
 
 def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
-    context = [Statement(destinations=tuple(meaning.about), topic="destination")] if meaning.about else []
+    """Read one stretch into what is known so far."""
+    context = []
+    if meaning.about:
+        context = [Statement(destinations=tuple(meaning.about), topic="destination")]
     parsed = parse_stretch(stretch, meaning.statements or context)
-    if parsed.about:
-        meaning.about = list(parsed.about)
-    excepting = stretch[0].symbol == "BUT" or any(one.symbol in ("STILL", "KEEP") for one in stretch)
+    symbols = {one.symbol for one in stretch}
+    if {"KEEP", "PELSE"} <= symbols:
+        # `leave the rest alone`: nothing is asked for.
+        return
+    excepting = stretch[0].symbol == "BUT" or bool({"STILL", "KEEP"} & symbols)
     statements = list(parsed.statements)
     if excepting and meaning.isolations and statements and all(map(_is_one_sided, statements)):
         statements, parsed = _kept(parsed, meaning)
     elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
-    absolute = bool(parsed.isolate) and _is_absolute(stretch)
     if excepting:
         meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
+    absolute = bool(parsed.isolate) and _is_absolute(stretch)
     for end, sides in parsed.isolate:
         meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
     meaning.keep |= set(parsed.keep)
     meaning.words += parsed.words
+    meaning.about = list(parsed.about) or meaning.about
+    _look_back(shape, parsed, meaning)
+    said = " ".join(sign.said for sign in stretch)
+    meaning.choices += [
+        Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
+        for other in parsed.alternatives
+    ]
+
+
+def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning) -> None:
+    """Change what was said before by what is said of it now."""
     if parsed.rest:
         _close_rest(meaning)
-    if parsed.refines:
-        meaning.statements[-1] = replace(meaning.statements[-1], passing=parsed.refines)
+    if meaning.statements:
+        last = meaning.statements[-1]
+        last = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
+        last = replace(last, passing=parsed.refines or last.passing)
+        meaning.statements[-1] = last.restricted(*parsed.restricts)
     if parsed.rest_traffic:
         _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
-    for other in parsed.alternatives:
-        said = " ".join(sign.said for sign in stretch)
-        meaning.choices.append(
-            Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
-        )
 
 
 def _is_absolute(stretch: list[Sign]) -> bool:
@@ -221,8 +243,12 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
         return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
     if parsed.statements[0].topic or parsed.statements[0].side:
         return [_completed(one, meaning) for one in parsed.statements], parsed
-    inward = [Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)]
-    outward = (Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),)
+    inward = [
+        Statement(sources=tuple(ends), destinations=locked, passing=parsed.statements[0].passing)
+    ]
+    outward = (
+        Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),
+    )
     if all(map(_outside, ends)):
         return list(outward), replace(parsed, question="", alternatives=())
     return inward, replace(parsed, question="direction", alternatives=(outward,))
@@ -235,15 +261,21 @@ def _is_one_sided(one: Statement) -> bool:
 def _is_watcher(end: End) -> bool:
     """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
     text = f"{end.said} {' '.join(end.labels)}".lower()
-    return bool(re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text))
+    return bool(
+        re.search(r"prometheus|scrap|monitor|metrics|victoria|grafana-agent|otel|datadog", text)
+    )
 
 
 def _completed(one: Statement, meaning: Meaning) -> Statement:
     """Return an exception with the locked subject at the end that was not said."""
     locked = tuple(each.end for each in meaning.isolations)
     if one.effect == "allow" and not one.destinations:
-        return replace(one, destinations=locked) if one.side == "ingress" or one.topic != "source" else one
-    if one.effect == "allow" and not one.sources and _reaches_out(one):
+        return (
+            replace(one, destinations=locked)
+            if one.side == "ingress" or one.topic != "source"
+            else one
+        )
+    if one.effect == "allow" and not one.sources and (one.side == "egress" or _reaches_out(one)):
         return replace(one, sources=locked)
     return one
 
@@ -251,7 +283,9 @@ def _completed(one: Statement, meaning: Meaning) -> Statement:
 def _reaches_out(one: Statement) -> bool:
     from tools.intents.parties import is_outside
 
-    return all(is_outside(party) for end in one.destinations for option in end.options for party in option)
+    return all(
+        is_outside(party) for end in one.destinations for option in end.options for party in option
+    )
 
 
 def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
@@ -263,7 +297,9 @@ def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
         has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
         if ports and not has_ports:
             one = replace(one, passing=combine(one.passing, ports))
-        meaning.statements[place] = one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
+        meaning.statements[place] = (
+            one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
+        )
 
 
 def _close_rest(meaning: Meaning) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from tools.intents.lexicon import NO_NAMES
+from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
 from topology.names import Match, NameIndex
@@ -26,16 +26,23 @@ __all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?|\s*[:=]\s*)(?P<names>{_LIST})", re.I
+    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
+    rf"(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?"
+    rf"|\s*[:=]\s*)(?P<names>{_LIST})",
+    re.I,
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
 _CLUSTER = re.compile(
-    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on|from)\s+(?P<bare>`?cluster-?\d+`?)",
+    r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+"
+    r"|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on"
+    r"|from)\s+(?P<bare>`?cluster-?\d+`?)",
     re.I,
 )
 _SERVICE = re.compile(
-    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
-    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
+    r"(?:\b(?:all|the|any)\s+)?(?:(?:endpoints|backends|pods)\s+(?:of"
+    r"|behind)\s+)?(?:the\s+)?(?:kubernetes|k8s)\s+services?\s+(?:called\s+|named\s+)?"
+    r"`(?:(?P<full>[\w-]+)/)?(?P<name>[\w.-]+)`(?:\s+(?:in|of"
+    r"|from)\s+(?:the\s+)?(?:kubernetes\s+|k8s\s+)?namespace\s+`?(?P<space>[\w-]+)`?)?",
     re.I,
 )
 _HIDDEN = "\u00a6"
@@ -79,19 +86,29 @@ def take_literal_places(shape: Shape) -> None:
 def _service(found: re.Match[str]) -> Named:
     space = found["full"] or found["space"] or ""
     party = ServiceParty(space, found["name"])
-    return Named(said=found["name"], options=(party,), labels=(f"service:{space}/{found['name']}",), kind="Service")
+    return Named(
+        said=found["name"],
+        options=(party,),
+        labels=(f"service:{space}/{found['name']}",),
+        kind="Service",
+    )
 
 
 def take_namespaces(shape: Shape, index: NameIndex) -> None:
     """Replace namespaces that are said to be some."""
 
     def after(found: re.Match[str]) -> str:
-        if found["word"].lower() == "ns" and found["names"].split()[0].strip("`").lower() in NO_NAMES:
+        if (
+            found["word"].lower() == "ns"
+            and found["names"].split()[0].strip("`").lower() in NO_NAMES
+        ):
             return found[0]
         chosen, rest = _leading(found["names"], index, plural=found["word"].lower().endswith("s"))
         if not chosen:
             return found[0]
-        return f"{shape.add('K', _places(index, chosen), found[0][: len(found[0]) - len(rest)])}{rest}"
+        return (
+            f"{shape.add('K', _places(index, chosen), found[0][: len(found[0]) - len(rest)])}{rest}"
+        )
 
     def before(found: re.Match[str]) -> str:
         chosen, rest = _trailing(found["names"], index)
@@ -124,22 +141,28 @@ def _trailing(text: str, index: NameIndex) -> tuple[list[str], str]:
     chosen: list[str] = []
     for place in range(len(parts) - 1, -1, -2):
         word = parts[place]
-        if not _may_be_name(word, index) or (chosen and not (word.startswith("`") or index.namespace(word))):
+        if not _may_be_name(word, index) or (
+            chosen and not (word.startswith("`") or index.namespace(word))
+        ):
             break
         chosen.insert(0, word)
         parts = parts[:place]
-    if chosen and parts and not parts[-1].strip(" ,") in ("", "and", "or"):
+    if chosen and parts and parts[-1].strip(" ,") not in ("", "and", "or"):
         return [], text
     return chosen, "".join(parts)
 
 
 def _may_be_name(word: str, index: NameIndex) -> bool:
-    return word.startswith("`") or bool(index.tables.namespaces.get(word.lower())) or word.lower() not in NO_NAMES
+    return (
+        word.startswith("`")
+        or bool(index.tables.namespaces.get(word.lower()))
+        or word.lower() not in NO_NAMES
+    )
 
 
 def _goes_on(word: str, index: NameIndex, *, plural: bool) -> bool:
     """Say whether a further word of a list is a namespace, too, and not the next thing."""
-    return word.startswith("`") and plural or bool(index.namespace(word.strip("`"))) and plural
+    return (word.startswith("`") and plural) or (bool(index.namespace(word.strip("`"))) and plural)
 
 
 def _places(index: NameIndex, words: Iterable[str]) -> Places:
@@ -147,7 +170,11 @@ def _places(index: NameIndex, words: Iterable[str]) -> Places:
     for word in words:
         bare = word.strip("`")
         known = index.namespace(bare)
-        names.append(bare if word.startswith("`") and bare not in index.cluster.namespaces and not known else known or bare)
+        names.append(
+            bare
+            if word.startswith("`") and bare not in index.cluster.namespaces and not known
+            else known or bare
+        )
         if not known and not word.startswith("`"):
             unknown.append(bare)
     return Places(names=tuple(names), unknown=tuple(unknown))
@@ -155,13 +182,13 @@ def _places(index: NameIndex, words: Iterable[str]) -> Places:
 
 def take_names(shape: Shape, index: NameIndex) -> None:
     """Replace the names of workloads, Services, pods and bare namespaces."""
-    hidden = _hide(shape.text)
+    hidden = _hide(shape.text, index)
     pieces: list[str] = []
     at = 0
     for mention in index.find(hidden):
         start, end = mention.start, mention.end
         said = shape.text[start:end]
-        if _HIDDEN in said or start < at or said.strip("`").lower() in NO_NAMES:
+        if _HIDDEN in said or start < at or not _may_name(said, index):
             continue
         if mention.kind == "Entity":
             options: tuple[Party, ...] = tuple(party_of(one.target) for one in mention.matches)
@@ -183,13 +210,27 @@ def take_names(shape: Shape, index: NameIndex) -> None:
     shape.text = "".join(pieces) + shape.text[at:]
 
 
-def _hide(text: str) -> str:
+def _may_name(said: str, index: NameIndex) -> bool:
+    low = said.strip("`").lower()
+    return said.startswith("`") or low not in NO_NAMES or low in index.tables.exact
+
+
+def _hide(text: str, index: NameIndex) -> str:
     """Return a text of the same length in which only names can be found as names."""
     text = re.sub(r"<[A-Z]+\d+>", lambda found: _HIDDEN * len(found[0]), text)
+
+    def hide(found: re.Match[str]) -> str:
+        low = found[0].lower()
+        if low not in NO_NAMES or (low in MAYBE_NAMES and low in index.tables.exact):
+            return found[0]
+        return _HIDDEN * len(found[0])
+
+    # `ingress gateway` is a thing, where `ingress` alone is a direction.
     return re.sub(
-        r"`[^`]*`|[A-Za-z][\w-]*",
-        lambda found: _HIDDEN * len(found[0]) if found[0].lower() in NO_NAMES else found[0],
+        r"`[^`]*`|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*",
+        hide,
         text,
+        flags=re.I,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tools.intents.identities import dns_party
 from tools.intents.named import Named, Places
-from tools.intents.shapes import MARK, Shape, marks
+from tools.intents.shapes import MARK, Shape
 from topology.authoring import (
     Accounts,
     Anyone,
@@ -23,48 +23,81 @@ from topology.authoring import (
 __all__ = ["End", "take_parties"]
 
 _DETERMINER = (
-    r"(?:(?:the|an?|any|all|every|each|our|my|their|its|those|these|this|that|some|of|both|existing|whole|entire|"
+    r"(?:(?:the|an?|any|all|every|each|our|my|their|its|those|these|this|that|some|of|both"
+    r"|existing|whole|entire|"
     r"single|various|selected|following|respective|matching)\s+)*"
 )
 _HEAD = (
-    r"(?:pods?|endpoints?|workloads?|containers?|app(?:lication)?s?|services?|micro-?services?|deployments?|"
-    r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?|instances?|sidecars?(?:\s+of)?|"
-    r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone|members?|traffic)"
+    r"(?:pods?|endpoints?|workloads?|containers?|app(?:lication)?s?|services?|micro-?services?"
+    r"|deployments?|"
+    r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?"
+    r"|instances?|sidecars?(?:\s+of)?|"
+    r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone"
+    r"|members?|traffic)"
 )
 _WITH_LABELS = (
-    r"(?:(?:(?:that|which)\s+(?:also\s+)?)?(?:are\s+|is\s+)?(?:also\s+)?(?:(?:with|having|has|have|carrying|carries|carry|bearing|containing|matching|"
-    r"match|wearing|by|using)\s+(?:both\s+)?(?:the\s+|a\s+)*(?:(?:pod|namespace|node)\s+)?(?:labels?\s+|set\s+)?|labell?ed\s+(?:with\s+|as\s+)?|tagged\s+(?:with\s+|as\s+)?|where\s+|whose\s+labels?\s+(?:is|are|match(?:es)?)\s+|selected\s+by\s+))"
+    r"(?:(?:(?:that|which)\s+(?:also\s+)?)?(?:are\s+|is\s+)?(?:also\s+)?(?:(?:with|having|has"
+    r"|have|carrying|carries|carry|bearing|containing|matching|"
+    r"match|wearing|by|using)\s+(?:both\s+)?(?:the\s+|a\s+)*(?:(?:pod|namespace"
+    r"|node)\s+)?(?:labels?\s+|set\s+)?|labell?ed\s+(?:with\s+|as\s+)?|tagged\s+(?:with\s+"
+    r"|as\s+)?|where\s+|whose\s+labels?\s+(?:is|are|match(?:es)?)\s+|selected\s+by\s+))"
 )
-_LABELS = rf"(?:<L\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+)(?:(?:with\s+)?(?:the\s+)?(?:labels?\s+|labell?ed\s+))?<L\d+>)*)"
-_IN = r"(?:(?:that\s+(?:are|is|live|run)\s+|which\s+(?:are|live)\s+|running\s+|living\s+|deployed\s+)?(?:in|of|from|inside|within|under|across|throughout|for)\s+|\(\s*)"
+_LABELS = (
+    r"(?:<L\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+)(?:(?:with\s+)?(?:the\s+)?(?:labels?\s+"
+    r"|labell?ed\s+))?<L\d+>)*)"
+)
+_IN = (
+    r"(?:(?:that\s+(?:are|is|live|run)\s+|which\s+(?:are|live)\s+|running\s+|living\s+"
+    r"|deployed\s+)?(?:in|of|from|inside|within|under|across|throughout|for)\s+|\(\s*)"
+)
 _SCOPE = (
-    rf"(?:{_IN}{_DETERMINER}(?P<place{{n}}><K\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+){_DETERMINER}<K\d+>)*|(?:namespaces?|ns)\s+{_WITH_LABELS}{_LABELS}|"
-    r"(?:(?:any|every|all|whatever|each)\s+)namespaces?|(?:(?:the|its|their|this|that|our)\s+)?(?:same|own|policy's)\s+namespace|"
+    rf"(?:{_IN}{_DETERMINER}(?P<place{{n}}><K\d+>(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+"
+    rf"|\s+or\s+)(?:in\s+)?{_DETERMINER}<K\d+>)*|(?:namespaces?|ns)\s+{_WITH_LABELS}{_LABELS}|"
+    r"(?:(?:any|every|all|whatever|each)\s+)namespaces?|(?:(?:the|its|their|this|that"
+    r"|our)\s+)?(?:same|own|policy's)\s+namespace|"
     r"other\s+namespaces?|(?:(?:its|their|this|that|the)\s+)namespaces?(?!\s*<)|<M\d+>)\s*\)?)"
 )
-_POST = rf"(?:\s+(?:and\s+)?(?:{_WITH_LABELS}{_LABELS}|<L\d+>)|\s+{_SCOPE.format(n='')}|\s*,?\s*<K\d+>(?=\s*\)))"
+_POST = (
+    rf"(?:\s+(?:and\s+)?(?:{_WITH_LABELS}{_LABELS}|<L\d+>)|\s+{_SCOPE.format(n='')}"
+    rf"|\s*,?\s*<K\d+>(?=\s*\)))"
+)
 _POST_PLAIN = re.sub(r"\?P<place>", "?:", _POST)
 _KINDS = "|".join(
     (
         rf"{_DETERMINER}nodes?(?:\s+(?:{_WITH_LABELS}{_LABELS}|<L\d+>))",
-        rf"(?:every|all\s+(?:the\s+)?|any|each)\s*nodes?(?!\w)",
-        rf"(?P<svc>(?:kubernetes\s+|k8s\s+)services?\s+(?:<A\d+>)|{_DETERMINER}services?\s+(?:{_WITH_LABELS}{_LABELS}|<L\d+>)(?:\s+{_SCOPE.format(n='2')})?)",
-        rf"{_DETERMINER}(?:<L\d+>(?:\s+and\s+<L\d+>)*\s+)?(?:namespaces?|ns)\s+(?:{_WITH_LABELS}{_LABELS})",
+        r"(?:every|all\s+(?:the\s+)?|any|each)\s*nodes?(?!\w)",
+        rf"(?P<svc>(?:kubernetes\s+|k8s\s+)services?\s+(?:<A\d+>)"
+        rf"|{_DETERMINER}services?\s+(?:{_WITH_LABELS}{_LABELS}"
+        rf"|<L\d+>)(?:\s+{_SCOPE.format(n='2')})?)",
+        rf"{_DETERMINER}(?:<L\d+>(?:\s+and\s+<L\d+>)*\s+)?(?:namespaces?"
+        rf"|ns)\s+(?:{_WITH_LABELS}{_LABELS})",
         rf"{_DETERMINER}(?:<K\d+>\s+)?<A\d+>(?:\s+{_HEAD})?(?:{_POST_PLAIN})*",
-        rf"{_DETERMINER}(?:<K\d+>\s+|<L\d+>(?:\s+and\s+<L\d+>)*\s+)?{_HEAD}(?:\s+(?:that\s+)?running)?(?:{_POST_PLAIN})+",
+        rf"{_DETERMINER}(?:<K\d+>\s+|<L\d+>(?:\s+and\s+<L\d+>)*\s+)?{_HEAD}(?:\s+(?:that\s+)?r"
+        rf"unning)?(?:{_POST_PLAIN})+",
         rf"{_DETERMINER}<L\d+>(?:(?:\s+and\s+|\s*,\s*)<L\d+>)*(?:\s+{_HEAD})?(?:{_POST_PLAIN})*",
         rf"{_DETERMINER}<K\d+>(?:\s+{_HEAD})?(?:\s+{_WITH_LABELS}{_LABELS})?",
         rf"<U\d+>(?:\s+{_IN}{_DETERMINER}<K\d+>)?",
-        rf"<N\d+>(?:\s*,?\s*(?:but\s+not|except(?:\s+for)?|excluding|other\s+than|minus|without)\s+(?:for\s+)?(?:the\s+)?(?:(?:cidr|ip|range|subnet|prefix|address)(?:es)?\s+(?:prefix\s+|range\s+)?)*<N\d+>(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)<N\d+>)*)?",
-        rf"<D\d+>",
+        r"<N\d+>(?:\s*,?\s*(?:but\s+not|except(?:\s+for)?|excluding|other\s+than|minus"
+        r"|without)\s+(?:for\s+)?(?:the\s+)?(?:(?:cidr|ip|range|subnet|prefix"
+        r"|address)(?:es)?\s+(?:prefix\s+|range\s+)?)*<N\d+>(?:(?:\s*,\s*(?:and\s+|or\s+)?"
+        r"|\s+and\s+|\s+or\s+)<N\d+>)*)?",
+        r"<D\d+>",
         rf"{_DETERMINER}<E\d+>",
-        r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)|anywhere|any(?:\s?one|body)|every(?:\s?one|body)|anything(?!\s+else)|everything(?!\s+else)|everywhere",
-        rf"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
-        r"(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should|must|is|are)\b)",
+        r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address"
+        r"|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)"
+        r"|anywhere|any(?:\s?one|body)|every(?:\s?one|body)|anything(?!\s+else)"
+        r"|everything(?!\s+else)|everywhere",
+        r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
+        r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
+        r"(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
+        r"|must|is|are)\b)",
     )
 )  # fmt: skip
 _PREFIX = (
-    r"(?:(?:(?:the\s+)?(?:external\s+|public\s+|source\s+|destination\s+)?(?:ips?|ip\s+address(?:es)?|address(?:es)?|cidrs?|cidr\s+(?:prefix|range|block)(?:es|s)?|ip\s+(?:range|block)s?|(?:ip\s+)?ranges?|subnets?|prefix(?:es)?|blocks?|networks?|hosts?|hostnames?|domains?|fqdns?|dns\s+names?|names?|sites?|urls?)\s+(?=<[ND])))?"
+    r"(?:(?:(?:the\s+)?(?:external\s+|public\s+|source\s+|destination\s+)?(?:ips?"
+    r"|ip\s+address(?:es)?|address(?:es)?|cidrs?|cidr\s+(?:prefix|range|block)(?:es|s)?"
+    r"|ip\s+(?:range|block)s?|(?:ip\s+)?ranges?|subnets?|prefix(?:es)?|blocks?|networks?|hosts?"
+    r"|hostnames?|domains?|fqdns?|dns\s+names?|names?|sites?|urls?)\s+(?=<[ND])))?"
 )
 _PARTY = re.compile(rf"(?<![\w<]){_PREFIX}(?P<np>{_KINDS})(?![\w])", re.I)
 
@@ -123,9 +156,9 @@ def _plain(party: Party, said: str, trouble: str = "") -> End:
 
 def _unmarked(low: str, said: str) -> End:
     """Return who is meant by words such as `anyone` and `all pods`."""
-    if re.search(r"\b(?:pods?|endpoints?|workloads?|containers?|applications?|apps?|services?)\b", low) and (
-        "address" not in low
-    ):
+    if re.search(
+        r"\b(?:pods?|endpoints?|workloads?|containers?|applications?|apps?|services?)\b", low
+    ) and ("address" not in low):
         if re.search(r"(?:any|every|all|each)\s+namespace", low):
             return _plain(Pods(namespaces=None), said)
         return End(options=((Pods(),),), said=said, everyone=not re.search("namespace", low))
@@ -190,7 +223,7 @@ def _alternatives(labels: Sequence[LabelTest]) -> list[tuple[LabelTest, ...]]:
 def _namespace_labels(shape: Shape, text: str) -> tuple[LabelTest, ...]:
     """Return the conditions that follow the word `namespace`."""
     found = re.search(rf"\b(?:namespaces?|ns)\s+{_WITH_LABELS}(?P<labels>{_LABELS})", text, re.I)
-    before = re.search(rf"(?P<labels><L\d+>)\s+(?:namespaces?|ns)\b", text, re.I)
+    before = re.search(r"(?P<labels><L\d+>)\s+(?:namespaces?|ns)\b", text, re.I)
     both = found or before
     return _labels(shape, both["labels"]) if both else ()
 
@@ -226,8 +259,16 @@ def _named(shape: Shape, text: str, said: str) -> End:
     ]
     if not chosen:
         place = places.names[0] if places else ""
-        return End(options=(), said=said, trouble=f"Nothing in namespace `{place}` is named `{named.said}`.")
+        return End(
+            options=(),
+            said=said,
+            trouble=f"Nothing in namespace `{place}` is named `{named.said}`.",
+        )
     options = tuple((_with_labels(one, labels),) for one, _ in chosen)
+    if places and len(places.names) > 1 and len(options) > 1:
+        # `web in a and in b` names one of each.
+        together = tuple(party for option in options for party in option)
+        return End(options=(together,), said=said)
     note = f"`{named.said}` as `{chosen[0][1]}`" if named.how in ("typo", "partial") else ""
     return End(options=options, labels=tuple(label for _, label in chosen), said=said, note=note)
 

@@ -42,7 +42,9 @@ def say_party(party: Party) -> str:
         case Entities(names):
             return f"{'entity' if len(names) == 1 else 'entities'} {_quoted(names)}"
         case Networks(network, exceptions):
-            return f"`{network}`" + (f" except {_quoted(map(str, exceptions))}" if exceptions else "")
+            return f"`{network}`" + (
+                f" except {_quoted(map(str, exceptions))}" if exceptions else ""
+            )
         case DnsNames(names):
             return _quoted(names) if "*" not in names else "DNS name `*`"
         case Nodes(labels):

@@ -11,35 +11,52 @@ __all__ = ["WELL_KNOWN", "take_ports"]
 _PROTOCOL = r"(?:tcp|udp|sctp)"
 _ITEM = (
     rf"(?:{_PROTOCOL}\s*[/:]?\s*)?`?(?:\d{{1,5}}\s*(?:-|\.\.|to|through)\s*\d{{1,5}}|\d{{1,5}})`?"
-    rf"(?:\s*/\s*(?:{_PROTOCOL}|any)\b|\s+{_PROTOCOL}\b(?!\s+(?:on\s+)?(?:ports?\b|\d)))?`?(?:\s*\([^()<>]*\))?"
+    rf"(?:\s*/\s*(?:{_PROTOCOL}|any)\b|\s+{_PROTOCOL}\b(?!\s+(?:on\s+)?(?:ports?\b"
+    rf"|\d)))?`?(?:\s*\([^()<>]*\))?"
 )
 _JOIN = r"(?:\s*,\s*(?:and\s+|or\s+|plus\s+)?|\s*/\s*(?=\d)|\s+and\s+|\s+or\s+|\s+plus\s+)"
 _LEAD = r"(?:\b(?:on|at|via|over|through|using|to|for|towards)\s+)?"
-_WORD = (
-    r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
+_WORD = r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
+_SOFTWARE = (
+    r"(?:admin|amqp|api|database|db|grpc|http|https|kafka|metrics|mongo(?:db)?|mysql"
+    r"|postgres(?:ql)?|"
+    r"redis|smtp|ssh|sql|web)"
 )
+"""What people say a port is for."""
 _NUMBERED = re.compile(
-    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+(?:on\s+|at\s+|over\s+)?(?:the\s+)?)?\bports?(?:\s+numbers?)?"
+    rf"{_LEAD}(?:only\s+)?{_WORD}(?:{_SOFTWARE}\s+)?(?:(?P<before>{_PROTOCOL})\s+(?:on\s+"
+    rf"|at\s+|over\s+)?(?:the\s+)?)?\bports?(?:\s+numbers?)?"
     rf"\s*[:=]?\s*(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?{_ITEM})*)(?![\w.]*\w)",
     re.I,
 )
 _BARE = re.compile(
-    rf"\b(?:on|at|via|over|through)\s+(?:only\s+)?(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?{_ITEM})*)(?![\w%]|\s*%)"
+    rf"\b(?:on|at|via|over|through)\s+(?:only\s+)?(?P<items>{_ITEM}(?:{_JOIN}(?:port\s+)?"
+    rf"{_ITEM})*)(?![\w%]|\s*%)"
     rf"|(?<![\w./`])(?P<with>`?{_PROTOCOL}\s*[/:]?\s*\d{{1,5}}`?(?:{_JOIN}{_ITEM})*)(?!\w)"
-    rf"|(?<![\w./-])(?P<slash>`?\d{{1,5}}(?:-\d{{1,5}})?\s*/\s*(?:{_PROTOCOL}|any)\b`?(?:{_JOIN}{_ITEM})*)"
+    rf"|(?<![\w./-])(?P<slash>`?\d{{1,5}}(?:-\d{{1,5}})?\s*/\s*(?:{_PROTOCOL}"
+    rf"|any)\b`?(?:{_JOIN}{_ITEM})*)"
     rf"|(?<=[\w`>]):(?P<colon>\d{{1,5}}(?:/{_PROTOCOL})?)(?![\w:])"
     rf"|(?<![\w.<])(?P<after>\d{{2,5}}(?:/{_PROTOCOL})?)\s+ports?\b",
     re.I,
 )
+_LONE = re.compile(
+    r"(?<![\w.:/`,<-])(?<!\d )(\d{2,5})(?![\w%.:/-])(?!\s*(?:pods?|nodes?|replicas?|times"
+    r"|seconds?|minutes?|hours?|days?|"
+    r"years?|people|users?|requests?|percent|%|namespaces?|clusters?|labels?|ports?)\b)"
+)
+"""A number by itself: `web 8080`; never one that counts something."""
 _NAMED = re.compile(
-    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+)?\b(?:named\s+ports?|ports?(?:\s+(?:named|called))?)\s+"
+    rf"{_LEAD}(?:only\s+)?{_WORD}(?:(?P<before>{_PROTOCOL})\s+)?\b(?:named\s+ports?"
+    rf"|ports?(?:\s+(?:named|called))?)\s+"
     rf"(?P<names>`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?(?:{_JOIN}`[a-z][a-z0-9-]*`(?:/{_PROTOCOL})?)*)"
-    rf"|{_LEAD}(?:only\s+)?{_WORD}(?:named\s+ports?|ports?\s+(?:named|called))\s+(?P<bare>[a-z][a-z0-9-]*)"
+    rf"|{_LEAD}(?:only\s+)?{_WORD}(?:named\s+ports?|ports?\s+(?:named"
+    rf"|called))\s+(?P<bare>[a-z][a-z0-9-]*)"
     rf"|{_LEAD}(?:only\s+)?{_WORD}(?P<quoted>`[a-z][a-z0-9-]*`)\s+ports?\b",
     re.I,
 )
 _EVERY = re.compile(
-    rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?:of\s+)?(?P<behind>{_PROTOCOL})\b)?"
+    rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?"
+    rf":of\s+)?(?P<behind>{_PROTOCOL})\b)?"
     rf"|{_LEAD}\b(?:any|all|every)\s+(?P<alone>{_PROTOCOL})\b(?:\s+traffic)?"
     rf"|\b(?:over|via|using|by)\s+(?P<using>{_PROTOCOL})\b(?!\s+(?:on\s+)?(?:ports?\b|\d))"
     rf"|\bon\s+any\s+(?P<any>{_PROTOCOL})\s+port\b"
@@ -50,12 +67,14 @@ _TYPE = (
     r"`?(?:\d{1,3}|Echo(?:Re\w+)?|[A-Z][a-z]+(?:[A-Z][a-z]+)+|Redirect|Timestamp\w*|Photuris)`?\b"
 )
 _ICMP = re.compile(
-    rf"{_LEAD}(?P<family>(?i:icmp(?:\s?v[46]|[46])?))\b(?:\s+(?:(?:with|of)\s+)?(?:(?:the\s+)?(?:type|message|types|messages)\s+)?"
+    rf"{_LEAD}(?P<family>(?i:icmp(?:\s?v[46]|[46])?))\b(?:\s+(?:(?:with"
+    rf"|of)\s+)?(?:(?:the\s+)?(?:type|message|types|messages)\s+)?"
     rf"(?P<types>{_TYPE}(?:{_JOIN}(?:type\s+)?{_TYPE})*))?",
 )
 _PING = re.compile(r"\b(?:(?:icmp\s+)?echo\s+requests?|(?:to\s+)?(?:be\s+)?pings?|pinged)\b", re.I)
 _BARE_PROTOCOL = re.compile(
-    rf"{_LEAD}(?:ip\s+)?\b(?:traffic\s+with\s+)?(?P<name>VRRP|GRE|IPIP|IPV6|ESP|AH|IGMP)\b(?:\s+(?:ip\s+)?(?:protocol|traffic|packets))?"
+    rf"{_LEAD}(?:ip\s+)?\b(?:traffic\s+with\s+)?(?P<name>VRRP|GRE|IPIP|IPV6|ESP|AH"
+    rf"|IGMP)\b(?:\s+(?:ip\s+)?(?:protocol|traffic|packets))?"
     r"|\bip\s+protocol\s+`?(?P<other>[A-Z]\w+)`?"
 )
 WELL_KNOWN = {
@@ -69,7 +88,8 @@ WELL_KNOWN = {
 }
 """Protocols that everybody runs on one port; for others the number has to be said."""
 _SPOKEN = re.compile(
-    rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
+    rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)"
+    rf"|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
     re.I,
 )
 
@@ -82,8 +102,13 @@ def take_ports(shape: Shape) -> None:
     shape.take(_NAMED, "O", _named)
     shape.take(_BARE, "O", _bare)
     shape.take(_EVERY, "O", _every)
+    shape.take(_LONE, "O", _bare)
     shape.take(_SPOKEN, "O", _spoken)
-    shape.take(_BARE_PROTOCOL, "O", lambda found: (PortSpan(protocol=(found["name"] or found["other"]).upper()),))
+    shape.take(
+        _BARE_PROTOCOL,
+        "O",
+        lambda found: (PortSpan(protocol=(found["name"] or found["other"]).upper()),),
+    )
 
 
 def _bare(found: re.Match[str]) -> tuple[PortSpan, ...] | None:
@@ -105,7 +130,8 @@ def _numbered(text: str, before: str) -> tuple[PortSpan, ...] | None:
 
 def _items(text: str, before: str) -> Iterator[PortSpan]:
     pattern = re.compile(
-        rf"(?:(?P<lead>{_PROTOCOL})\s*[/:]?\s*)?(?P<first>\d+)(?:\s*(?:-|\.\.|to|through)\s*(?P<last>\d+))?"
+        rf"(?:(?P<lead>{_PROTOCOL})\s*[/:]?\s*)?(?P<first>\d+)(?:\s*(?:-|\.\.|to"
+        rf"|through)\s*(?P<last>\d+))?"
         rf"(?:\s*/\s*(?P<slash>{_PROTOCOL}|any)\b|\s+(?P<behind>{_PROTOCOL})\b)?",
         re.I,
     )
@@ -114,9 +140,7 @@ def _items(text: str, before: str) -> Iterator[PortSpan]:
         protocol = (found["lead"] or found["slash"] or found["behind"] or "").upper()
         current = found["lead"].upper() if found["lead"] else current
         first = int(found["first"])
-        yield PortSpan(
-            first=first, last=int(found["last"] or first), protocol=protocol or current
-        )
+        yield PortSpan(first=first, last=int(found["last"] or first), protocol=protocol or current)
 
 
 def _named(found: re.Match[str]) -> tuple[PortSpan, ...] | None:
@@ -152,4 +176,6 @@ def _icmp_type(text: str, protocol: str) -> PortSpan:
 
 def _spoken(found: re.Match[str]) -> tuple[PortSpan, ...]:
     name = (found["name"] or found["traffic"]).lower()
-    return tuple(PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name])
+    return tuple(
+        PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name]
+    )

@@ -47,7 +47,7 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
         where: The network whose names are meant.
         request: In English, one or more sentences.
     """
-    network = getattr(where, "network", where)
+    network = _network(where)
     meaning = read_meaning(network.names, request)
     trouble = trouble_of(network, meaning)
     if trouble:
@@ -64,7 +64,18 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     question = describe_unread(meaning) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
-    return Understood(intents=intents, question=question, heard=write_intent(intents[0]), asides=tuple(meaning.asides))
+    return Understood(
+        intents=intents,
+        question=question,
+        heard=write_intent(intents[0]),
+        asides=tuple(meaning.asides),
+    )
+
+
+def _network(where: "Workspace | Network") -> "Network":
+    from topology.paths import Network
+
+    return where if isinstance(where, Network) else where.network
 
 
 def _says_something(meaning: Meaning) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tools.intents.phrases import say_ends, say_party, say_traffic
-from topology.authoring import Anyone, Clause, Intent, Party, Pods
+from topology.authoring import Anyone, Clause, Intent, Party
 
 __all__ = ["write_intent"]
 
@@ -41,7 +41,7 @@ def _heading(intent: Intent) -> str:
 
 
 def _sentences(intent: Intent) -> Iterator[str]:
-    closed = {(side, one) for one, side in intent.isolate}
+    closed: set[tuple[str, Party]] = {(side, one) for one, side in intent.isolate}
     lone = _lone(intent, closed)
     for clause in intent.clauses:
         yield _clause(clause, alone=clause in lone)
@@ -79,19 +79,15 @@ def _closed_by_only(intent: Intent, lone: list[Clause]) -> Iterator[tuple[Party,
 _KEPT = {"dns": "DNS", "metrics": "metrics", "probes": "health probes"}
 
 
-def _lone(intent: Intent, closed: set[tuple[str, Pods]]) -> list[Clause]:
+def _lone(intent: Intent, closed: set[tuple[str, Party]]) -> list[Clause]:
     """Return the clauses that are alone in opening a closed end: said with `only`."""
     found = []
     for clause in intent.clauses:
         subjects = _subjects(clause)
         same = [
-            one
-            for one in intent.clauses
-            if one.side == clause.side and _subjects(one) == subjects
+            one for one in intent.clauses if one.side == clause.side and _subjects(one) == subjects
         ]
-        is_closed = clause.only or (
-            len(subjects) == 1 and (clause.side, subjects[0]) in closed
-        )
+        is_closed = clause.only or (len(subjects) == 1 and (clause.side, subjects[0]) in closed)
         peers = clause.sources if clause.side == "ingress" else clause.destinations
         if clause.effect == "allow" and is_closed and len(same) == 1 and peers != (Anyone(),):
             found.append(clause)

@@ -16,11 +16,7 @@ _QUOTED = re.compile(r"`[^`]*`")
 
 
 def marks(kinds: str) -> str:
-    """Return the pattern of a mark of some kinds, given by their letters.
-
-    >>> marks("LN")
-    '<[LN]\\\\d+>'
-    """
+    """Return the pattern of a mark of some kinds, given by their letters."""
     return rf"<[{kinds}]\d+>"
 
 
@@ -48,7 +44,6 @@ class Shape:
         self, pattern: re.Pattern[str], kind: str, build: Callable[[re.Match[str]], Any]
     ) -> None:
         """Replace each match by a mark; a match of which nothing is built is left as it is."""
-
         quoted = [one.span() for one in _QUOTED.finditer(self.text)]
 
         def replace(found: re.Match[str]) -> str:

@@ -6,7 +6,10 @@ from dataclasses import replace
 from tools.intents.clauses import Parsed
 from tools.intents.frames import Sign, Statement
 from tools.intents.grouping import sort_signs
+from tools.intents.parties import End
 from tools.intents.roles import assign
+from tools.intents.traffic import Passing
+from topology.authoring import Traffic
 
 __all__ = ["parse_stretch"]
 
@@ -17,15 +20,81 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     words = tuple(found.words)
     if found.topics and not any(group.ends for group in found.groups):
         return Parsed(keep=tuple(sorted(found.topics)), words=words)
-    says = found.groups or found.loose or found.side or found.verbs or found.rest or found.rest_traffic
+    says = (
+        found.groups
+        or found.loose
+        or found.side
+        or found.verbs
+        or found.rest
+        or found.rest_traffic
+        or found.pronoun
+    )
     if not says:
         return Parsed(words=words, keep=tuple(sorted(found.topics)))
     parsed = assign(found, before, signs)
+    words += _unused(signs, parsed)
     said = " ".join(sign.said for sign in signs if sign.said)
     return replace(
         parsed,
         words=(*words, *parsed.words),
         keep=tuple(sorted({*parsed.keep, *found.topics})),
         statements=tuple(replace(one, said=said) for one in parsed.statements),
-        alternatives=tuple(tuple(replace(one, said=said) for one in each) for each in parsed.alternatives),
+        alternatives=tuple(
+            tuple(replace(one, said=said) for one in each) for each in parsed.alternatives
+        ),
     )
+
+
+def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
+    """Return what was said of ends, traffic and direction that plays no part in what was read."""
+    if parsed.rest or parsed.rest_traffic:
+        return ()
+    statements = [*parsed.statements, *(one for each in parsed.alternatives for one in each)]
+    ends = [end for one in statements for end in (*one.sources, *one.destinations)]
+    ends += [end for one in statements for end in (*one.but_sources, *one.but_destinations)]
+    ends += [end for end, _ in parsed.isolate]
+    ends += parsed.about
+    traffic = [option for one in statements for part in one.passing for option in part.options]
+    traffic += [option for part in parsed.refines for option in part.options]
+    left: list[str] = []
+    for sign in signs:
+        if isinstance(sign.value, End):
+            if sign.value not in ends and not sign.value.everyone:
+                left.append(sign.said)
+        elif isinstance(sign.value, Passing) and not _covers(traffic, sign.value):
+            left.append(sign.said)
+    left += _unheeded(signs, parsed, statements)
+    closes = any(one.only or one.only_traffic or one.side for one in statements) or parsed.isolate
+    told = closes or parsed.refines or parsed.restricts or parsed.keep
+    if any(sign.symbol in ("ONLY", "ING", "EG") for sign in signs) and not told:
+        left += [sign.said for sign in signs if sign.symbol in ("ONLY", "ING", "EG")]
+    return tuple(left)
+
+
+_NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
+
+
+def _unheeded(signs: Sequence[Sign], parsed: Parsed, statements: Sequence[Statement]) -> list[str]:
+    """Return the words that deny something, where nothing is denied or closed in what was read."""
+    closes = (
+        parsed.isolate
+        or parsed.restricts
+        or parsed.excludes
+        or any(
+            one.effect == "deny" or one.only or one.but_sources or one.but_destinations
+            for one in statements
+        )
+    )
+    said = [sign.said for sign in signs if sign.symbol in _NEGATIVE]
+    effects = {sign.symbol for sign in signs} & {"ALLOW", "DENY"}
+    mixed = len(effects) == 2 and len({one.effect for one in statements}) == 1
+    if mixed and not (parsed.isolate or any(one.only for one in statements)):
+        return [sign.said for sign in signs if sign.symbol in effects]
+    return [] if closes or parsed.keep else said
+
+
+def _covers(traffic: Sequence[Traffic], passing: Passing) -> bool:
+    """Say whether everything of some traffic is in the traffic of statements."""
+    ports = {span for one in traffic for span in one.ports}
+    requests = {test for one in traffic for test in one.requests}
+    return all(set(one.ports) <= ports and set(one.requests) <= requests for one in passing.options)

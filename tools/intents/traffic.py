@@ -10,7 +10,9 @@ from topology.authoring import PortSpan, RequestTest, TokenTest, Traffic
 __all__ = ["Passing", "take_traffic"]
 
 _RUN = re.compile(
-    r"<[OHJT]\d+>(?:(?P<gap>\s*(?:[,/]\s*)?(?:(?:and|or|with|when|for|on|plus|using|of|at|to|via|over|as\s+well\s+as|but\s+only|only|also|in|that|which|carrying)\s+|\s)*)<[OHJT]\d+>)*"
+    r"<[OHJT]\d+>(?:(?P<gap>\s*(?:[,/]\s*)?(?:(?:and|or|with|when|for|on|plus|using|of|at|to"
+    r"|via|over|as\s+well\s+as|but\s+only|only|also|in|that|which|carrying)\s+"
+    r"|\s)*)<[OHJT]\d+>)*"
 )
 
 
@@ -58,7 +60,12 @@ def _passing(shape: Shape, text: str) -> Passing:
         end = found.end()
         joins = bool(re.search(r"\b(?:and|or|plus|also|as well as)\b|[,/]", gap))
         value = shape.values[int(found[2])]
-        if found[1] == "O" and joins and (drafts[-1].requests or drafts[-1].dns) and drafts[-1].ports:
+        if (
+            found[1] == "O"
+            and joins
+            and (drafts[-1].requests or drafts[-1].dns)
+            and drafts[-1].ports
+        ):
             drafts.append(_Draft())
         if found[1] == "J" and value.issuers == ("!",):
             without = True
@@ -97,6 +104,7 @@ def _requests(known: list[RequestTest], new: RequestTest, *, joins: bool) -> lis
         return [new]
     last = known[-1]
     adds = not new.methods and not (new.paths and last.paths)
+    adds = adds or (not joins and not last.methods and not new.paths)
     if joins and (new.methods or (new.paths and last.paths)):
         return [*known, new]
     if adds or (not last.methods and not last.paths):

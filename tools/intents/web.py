@@ -14,61 +14,91 @@ _ANY = re.compile(r"\b(?:with\s+)?any\s+http\s+requests?\b", re.I)
 _METHODS = rf"`?{_METHOD}`?(?:{_JOIN}`?{_METHOD}`?)*"
 _PATH = r"(?:`/[^`\s]*`|/[\w.~%*{}=@:+-][\w./~%*{}=@:+-]*(?<![.:])|/(?=[\s,;]|$))"
 _PATHS = rf"{_PATH}(?:{_JOIN}{_PATH})*"
-_STARTING = r"(?:start(?:ing|s)?\s+with|beginning\s+with|that\s+begins?\s+with|of\s+prefix|(?:with\s+)?(?:the\s+)?prefix(?:es)?|under|below|beneath)"
+_STARTING = (
+    r"(?:start(?:ing|s)?\s+with|beginning\s+with|that\s+begins?\s+with|of\s+prefix"
+    r"|(?:with\s+)?(?:the\s+)?prefix(?:es)?|under|below|beneath)"
+)
 _ON = (
     rf"(?:(?:to|on|at|for|against|of|from|with)\s+)?(?:the\s+|any\s+|all\s+|a\s+)?"
-    rf"(?:(?:(?:urls?|uris?|paths?|routes?|endpoints?|resources?|anything|everything)\s+)?(?P<prefix>{_STARTING})"
-    rf"|(?:urls?|uris?|paths?|routes?|endpoints?|resources?)(?P<regex>\s+matching(?:\s+the)?(?:\s+regex)?)?|(?:with\s+)?(?:the\s+)?(?:url\s+)?path|matching)?\s*"
+    rf"(?:(?:(?:urls?|uris?|paths?|routes?|endpoints?|resources?|anything"
+    rf"|everything)\s+)?(?P<prefix>{_STARTING})"
+    rf"|(?:urls?|uris?|paths?|routes?|endpoints?"
+    rf"|resources?)(?P<regex>\s+matching(?:\s+the)?(?:\s+regex)?)?"
+    rf"|(?:with\s+)?(?:the\s+)?(?:url\s+)?path|matching)?\s*"
 )
 _REQUEST = re.compile(
-    rf"(?:(?:with|using|via|by|over|for|only|send|make|issue|do|perform)\s+)?(?:the\s+|a\s+|an\s+|an?\s+|any\s+)?(?:http\s+)?"
-    rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})(?:\s+(?:http\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
-    rf"(?:\s+(?:on|at|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]+`)*)|\s+{_ON}(?P<paths>{_PATHS})`?)?",
+    rf"(?:(?:with|using|via|by|over|for|only|send|make|issue|do|perform)\s+)?(?:the\s+|a\s+"
+    rf"|an\s+|an?\s+|any\s+)?(?:http\s+)?"
+    rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})(?:\s+(?:h"
+    rf"ttp\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
+    rf"(?:\s+(?:on|at|for)\s+(?:the\s+)?(?:path"
+    rf"|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]"
+    rf"+`)*)|\s+{_ON}(?P<paths>{_PATHS})`?)?",
 )
 _ON_PATTERN = re.compile(
-    rf"(?<![\w`./])(?:with\s+)?(?:(?:requests?|calls?|http)\s+)?(?:on|at|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]+`)*)",
+    rf"(?<![\w`./])(?:with\s+)?(?:(?:requests?|calls?|http)\s+)?(?:on|at"
+    rf"|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patte"
+    rf"rns>`[^`]+`(?:{_JOIN}`[^`]+`)*)",
     re.I,
 )
 _ON_PATH = re.compile(
     rf"(?<![\w`./])(?:(?:requests?|calls?|http)\s+)?{_ON}(?P<paths>{_PATHS})(?!\w)", re.I
 )
 _HOST = re.compile(
-    r"\b(?:(?:for|with|to|on|at)\s+)?(?:the\s+|a\s+)?(?:http\s+)?(?:virtual\s+)?hosts?(?:\s?names?|\s+headers?)?\s+"
-    r"(?P<hosts>(?:`[^`]+`|<D\d+>)(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+)(?:`[^`]+`|<D\d+>))*)",
+    r"\b(?:(?:for|with|to|on|at)\s+)?(?:the\s+"
+    r"|a\s+)?(?:http\s+)?(?:virtual\s+)?hosts?(?:\s?names?|\s+headers?)?\s+"
+    r"(?P<hosts>(?:`[^`]+`|<D\d+>)(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+)(?:`[^`]+`"
+    r"|<D\d+>))*)",
     re.I,
 )
 _HEADER = re.compile(
-    r"\b(?:with|carrying|having|and|that\s+(?:have|has|carry|carries))?\s*(?:the\s+|a\s+|an\s+|http\s+)*headers?\s+"
-    r"(?:`(?P<q>[A-Za-z][\w-]*)(?:\s*[:=]\s*(?P<qv>[^`]*))?`(?:\s*(?:set\s+to|equal\s+to|of|is|=|:)\s*`?(?P<qv2>[^`\s,;]+)`?)?"
+    r"\b(?:with|carrying|having|and|that\s+(?:have|has|carry|carries))?\s*(?:the\s+|a\s+|an\s+"
+    r"|http\s+)*headers?\s+"
+    r"(?:`(?P<q>[A-Za-z][\w-]*)(?:\s*[:=]\s*(?P<qv>[^`]*))?`(?:\s*(?:set\s+to|equal\s+to|of|is"
+    r"|=|:)\s*`?(?P<qv2>[^`\s,;]+)`?)?"
     r"|(?P<n>[A-Za-z][\w-]*)\s*[:=]\s*(?P<v>[^\s,;`]+)|(?P<only>[Xx]-[\w-]+))",
     re.I,
 )
 _DNS = re.compile(
-    r"\b(?:(?:only\s+)?dns\s+(?:queries|query|lookups?|requests?)|look(?:ing)?\s+up|resolv(?:e|ing)|(?:make\s+)?queries)\s+"
-    r"(?:(?:for|of)\s+)?(?:(?:the\s+)?(?:dns\s+)?names?\s+)?(?P<names>any\s+name|anything|everything|all\s+names"
+    r"\b(?:(?:only\s+)?dns\s+(?:queries|query|lookups?|requests?)|look(?:ing)?\s+up|resolv(?:e"
+    r"|ing)|(?:make\s+)?queries)\s+"
+    r"(?:(?:for|of)\s+)?(?:(?:the\s+)?(?:dns\s+)?names?\s+)?(?P<names>any\s+name|anything"
+    r"|everything|all\s+names"
     r"|(?:<D\d+>|`\*`)(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)(?:<D\d+>|`\*`))*)",
     re.I,
 )
 _SNI = re.compile(
-    r"\b(?:with\s+|for\s+|and\s+)?(?:the\s+)?(?:tls\s+)?(?:sni|server\s+names?|servernames?)(?:\s+of)?\s+"
-    r"(?P<names>(?:<D\d+>|`[^`]+`)(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)(?:<D\d+>|`[^`]+`))*)",
+    r"\b(?:with\s+|for\s+|and\s+)?(?:the\s+)?(?:tls\s+)?(?:sni|server\s+names?"
+    r"|servernames?)(?:\s+of)?\s+"
+    r"(?P<names>(?:<D\d+>|`[^`]+`)(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)(?:<D\d+>"
+    r"|`[^`]+`))*)",
     re.I,
 )
 _LISTED = r"(?:`[^`]+`|<D\d+>|https?://[^\s,;]+[^\s,;.])"
 _LIST = rf"{_LISTED}(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+){_LISTED})*"
-_ISSUED = rf"(?:(?:(?:that\s+(?:is|are|was|were)\s+)?issued\s+by|(?:from|of|by)\s+(?:the\s+)?issuers?|with\s+(?:the\s+)?issuers?|whose\s+issuer\s+is)\s+(?:either\s+)?(?P<issuers>{_LIST}))"
+_ISSUED = (
+    rf"(?:(?:(?:that\s+(?:is|are|was|were)\s+)?issued\s+by|(?:from|of|by)\s+(?:the\s+)?issuers?"
+    rf"|with\s+(?:the\s+)?issuers?|whose\s+issuer\s+is)\s+(?:either\s+)?(?P<issuers>{_LIST}))"
+)
 _TOKEN = re.compile(
-    r"\b(?:(?:when|if|as\s+long\s+as|provided)\s+(?:the\s+)?(?:request|caller|they|it)s?\s+(?:has|have|carr(?:y|ies)|presents?|comes?\s+with|bears?)\s+"
-    r"|(?:that\s+)?(?:carr(?:y|ies)|carrying|present(?:ing)?|bearing|having|hold(?:ing)?|with|has|have|without|requires?|need(?:ing|s)?)\s+)?"
-    r"(?P<tokens>(?:(?:a|an|any|their|some|the)\s+)?(?:valid\s+|genuine\s+|verified\s+|signed\s+)?(?:jwts?|jwt\s+tokens?|(?:bearer\s+|access\s+|id\s+)?tokens?|end-?user\s+credentials|authenticated\s+end-?users?)(?:\s+tokens?)?)"
+    r"\b(?:(?:when|if|as\s+long\s+as|provided)\s+(?:the\s+)?(?:request|caller|they"
+    r"|it)s?\s+(?:has|have|carr(?:y|ies)|presents?|comes?\s+with|bears?)\s+"
+    r"|(?:that\s+)?(?:carr(?:y|ies)|carrying|present(?:ing)?|bearing|having|hold(?:ing)?|with"
+    r"|has|have|without)\s+)?"
+    r"(?P<tokens>(?:(?:a|an|any|their|some|the)\s+)?(?:valid\s+|genuine\s+|verified\s+"
+    r"|signed\s+)?(?:jwts?|jwt\s+tokens?|(?:bearer\s+|access\s+|id\s+)?tokens?"
+    r"|end-?user\s+credentials|authenticated\s+end-?users?)(?:\s+tokens?)?)"
     rf"(?:\s+{_ISSUED})?",
     re.I,
 )
 _PART = re.compile(
-    r"\b(?:and\s+|with\s+|for\s+|of\s+|whose\s+|where\s+|when\s+|if\s+|the\s+|a\s+|an\s+|its\s+|jwt\s+|token\s+|token's\s+)*"
+    r"\b(?:and\s+|with\s+|for\s+|of\s+|whose\s+|where\s+|when\s+|if\s+|the\s+|a\s+|an\s+"
+    r"|its\s+|jwt\s+|token\s+|token's\s+)*"
     rf"(?P<part>audiences?|subjects?)\s+(?:is\s+|of\s+|equal\s+to\s+)?(?P<list>{_LIST})"
-    r"|\b(?:and\s+|with\s+|whose\s+|where\s+|when\s+|if\s+|has\s+|have\s+|having\s+|the\s+|a\s+|an\s+|its\s+|jwt\s+|token\s+|token's\s+)*"
-    rf"claims?\s+(?P<claim>`[\w./:@-]+`|[\w./-]+)\s*(?:=|is|of|equal\s+to|equals|set\s+to|in|contain(?:s|ing))\s*(?:one\s+of\s+)?(?P<values>{_LIST}|[\w.@-]+)",
+    r"|\b(?:and\s+|with\s+|whose\s+|where\s+|when\s+|if\s+|has\s+|have\s+|having\s+|the\s+"
+    r"|a\s+|an\s+|its\s+|jwt\s+|token\s+|token's\s+)*"
+    rf"claims?\s+(?P<claim>`[\w./:@-]+`|[\w./-]+)\s*(?:=|is|of|equal\s+to|equals|set\s+to|in"
+    rf"|contain(?:s|ing))\s*(?:one\s+of\s+)?(?P<values>{_LIST}|[\w.@-]+)",
     re.I,
 )
 

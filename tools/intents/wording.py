@@ -33,10 +33,22 @@ _SPELLED = tuple(
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
         (r"\band/or\b", "and"),
         (r"\bports?\s+other\s+than\s+(?=\d)", "ports other than port "),
-        (r"\b(?:if|when)\s+(?:the\s+)?(?:source|calling|client)\s+(?P<noun>pods?|endpoints?|workloads?)\s+(?:also\s+)?(?:has|have|carry|carries)\s+(?:the\s+)?labels?\b", r"from \g<noun> with the label"),
+        (
+            r"\b(?:if|when)\s+(?:the\s+)?(?:source|calling|client)\s+(?P<noun>pods?|endpoints?"
+            r"|workloads?)\s+(?:also\s+)?(?:has|have|carry|carries)\s+(?:the\s+)?labels?\b",
+            r"from \g<noun> with the label",
+        ),
         (r"\b(?:the\s+)?(?:selected|matched|said)\s+(?:workloads?|pods?|endpoints?)\b", "it"),
-        (r"\bno\s+(?=(?:pods?|workloads?|services?|apps?|endpoints?|containers?)\s+(?:in|of|from|with|labell?ed|that|outside)\b)", "never any "),
-        (r"\bno\s+(?=[`\w-]+\s+(?:pods?|workloads?|containers?)\s+(?:may|can|should|must|is|are|gets?|shall)\b)(?!other\b)", "never any "),
+        (
+            r"\bno\s+(?=(?:pods?|workloads?|services?|apps?|endpoints?|containers?)\s+(?:in|of"
+            r"|from|with|labell?ed|that|outside)\b)",
+            "never any ",
+        ),
+        (
+            r"\bno\s+(?=[`\w-]+\s+(?:pods?|workloads?|containers?)\s+(?:may|can|should|must|is"
+            r"|are|gets?|shall)\b)(?!other\b)",
+            "never any ",
+        ),
         (r"\s+<[-=]+>\s+", " and "),
         (r"\s*[-=]{1,2}>\s*", " may reach "),
         (r"\s+<[-=]{1,2}\s+", " may be reached from "),

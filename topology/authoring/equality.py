@@ -1,4 +1,4 @@
-"""Whether two sets of policies give equal verdicts, decided by the engines on a cluster made for it.
+"""Whether two sets of policies give equal verdicts, by the engines, on a cluster made for it.
 
 Network policies are compared exactly, over every pair of ends and every port; where both let only
 some requests through, requests are tried that the rules of either tell apart. Policies of the mesh
@@ -117,7 +117,9 @@ def _other_requests(
 ) -> Iterator[str]:
     """Yield the requests between two ends that fare otherwise."""
     source, destination = (_target(difference, one) for one in (change.source, change.destination))
-    span = next(iter(change.ports.spans("TCP")), None) or next(iter(change.ports.spans("UDP")), None)
+    span = next(iter(change.ports.spans("TCP")), None) or next(
+        iter(change.ports.spans("UDP")), None
+    )
     if span is None:
         return
     port = span[0]

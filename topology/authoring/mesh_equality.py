@@ -1,4 +1,4 @@
-"""Policies of the mesh compared by requests: from every caller, to every workload, of every kind."""
+"""Policies of the mesh compared by requests: from every caller, to every workload."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -46,13 +46,15 @@ def _compared(
     asked: tuple[Sequence[Document], Sequence[HttpRequest]],
 ) -> Iterator[str]:
     policies, requests = asked
-    sources = [*_callers(stage, first, second), *_addresses(policies)]
+    sources: list[PodTarget | AddressTarget] = [*_callers(stage, first, second)]
+    sources += _addresses(policies)
     for pod in _distinct(stage, first, second):
         for port in sorted(_ports(policies)):
             for source in sources:
                 for http in (None, *requests):
                     before, after = (
-                        each.decide(pod, port=port, source=source, http=http) for each in (first, second)
+                        each.decide(pod, port=port, source=source, http=http)
+                        for each in (first, second)
                     )
                     if _essence(before) != _essence(after):
                         what = f" with {http}" if http else ""

@@ -30,13 +30,12 @@ def http_probes(policies: Iterable[Document]) -> list[HttpRequest]:
         "path": [*fields["path"], _PATH],
         "host": [*fields["host"], _HOST] if fields["host"] else [""],
     }
-    carried = [(), *((one,) for one in headers), tuple(headers)]
+    carried: list[tuple[tuple[str, str], ...]] = [(), *((one,) for one in headers), tuple(headers)]
     tokens = [json.dumps(one) if one else "" for one in claims.values()]
     found = [
         HttpRequest(method=method, path=path, host=host, headers=sent, claims=token)
-        for method, path, host, sent, token in product(
-            *chosen.values(), dict.fromkeys(carried), dict.fromkeys(tokens)
-        )
+        for method, path, host in product(chosen["method"], chosen["path"], chosen["host"])
+        for sent, token in product(dict.fromkeys(carried), dict.fromkeys(tokens))
     ]
     step = max(1, len(found) // _MOST)
     return found[::step] if len(found) > _MOST else found
@@ -70,26 +69,28 @@ def _operation(
     fields: dict[str, dict[str, None]],
     headers: dict[tuple[str, str], None],
 ) -> None:
+    """Add what one mapping of a policy says of methods, paths, hosts and headers."""
     for field, plural in (("method", "methods"), ("path", "paths"), ("host", "hosts")):
         written = [rule[field]] if isinstance(rule.get(field), str) else []
         for name in (plural, f"not{plural.title()}"):
-            written += [one for one in rule.get(name) or () if isinstance(one, str)]
-        if field == "path" and not ("method" in rule or "path" in rule or plural in rule or "notPaths" in rule):
-            continue
-        for text in written:
-            for sample in _samples(text):
-                fields[field][sample] = None
+            listed = rule.get(name)
+            written += [one for one in listed or () if isinstance(one, str)]
+        fields[field].update(dict.fromkeys(sample for text in written for sample in _samples(text)))
+    headers.update(dict.fromkeys(_headers(rule)))
+
+
+def _headers(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for text in rule.get("headers") or ():
         if isinstance(text, str):
             name, _, value = text.partition(":")
-            headers[name.strip(), value.strip() or "x"] = None
+            yield name.strip(), value.strip() or "x"
     for match in rule.get("headerMatches") or ():
         if isinstance(match, Mapping):
-            headers[str(match.get("name")), str(match.get("value", "x"))] = None
+            yield str(match.get("name")), str(match.get("value", "x"))
     key = rule.get("key")
     if isinstance(key, str) and key.startswith("request.headers"):
         for value in rule.get("values") or ():
-            headers[_CLAIM.findall(key)[0], str(value).replace("*", "x")] = None
+            yield _CLAIM.findall(key)[0], str(value).replace("*", "x")
 
 
 def _samples(text: str) -> Iterator[str]:
@@ -111,7 +112,13 @@ def _tokens(rule: Mapping[str, Any], claims: dict[str, dict[str, Any]]) -> None:
     for name in ("requestPrincipals", "notRequestPrincipals"):
         for text in rule.get(name) or ():
             issuer, _, subject = str(text).rpartition("/")
-            _add(claims, {"iss": issuer.replace("*", "any") or "issuer", "sub": subject.replace("*", "any") or "any"})
+            _add(
+                claims,
+                {
+                    "iss": issuer.replace("*", "any") or "issuer",
+                    "sub": subject.replace("*", "any") or "any",
+                },
+            )
     if isinstance(rule.get("issuer"), str):
         _add(claims, {"iss": rule["issuer"], "sub": "any"})
     key = rule.get("key")

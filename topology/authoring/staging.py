@@ -231,11 +231,11 @@ def _assemble(parts: _Parts, *, plain: bool) -> Stage:
     clusters: dict[str, str] = {}
     for space in spaces:
         for template in dict.fromkeys(templates):
-            for cluster in ("", *sorted(parts.clusters)):
+            for other in ("", *sorted(parts.clusters)):
                 pod = _pod(space, template, next(numbers), parts.ports)
                 workloads.append(_workload(pod))
-                if cluster:
-                    clusters[pod.full_name] = cluster
+                if other:
+                    clusters[pod.full_name] = other
     services, behind = _services(parts, numbers)
     cluster = Cluster(
         namespaces=spaces,
@@ -257,9 +257,7 @@ def _spaces(parts: _Parts) -> dict[str, Namespace]:
     return found
 
 
-def _pod(
-    space: str, template: _Template, number: int, ports: Iterable[tuple[str, str]]
-) -> Pod:
+def _pod(space: str, template: _Template, number: int, ports: Iterable[tuple[str, str]]) -> Pod:
     values = [value.lower() for _, value in template.labels if _NAME.fullmatch(value.lower())]
     name = f"{values[0] if values else 'pod'}-{number}"
     declared = tuple(
@@ -285,14 +283,14 @@ def _workload(pod: Pod) -> Workload:
     )
 
 
-def _services(
-    parts: _Parts, numbers: Iterator[int]
-) -> tuple[tuple[Service, ...], list[Workload]]:
+def _services(parts: _Parts, numbers: Iterator[int]) -> tuple[tuple[Service, ...], list[Workload]]:
     """Return the Services that are named, each with a pod behind it, and some besides."""
     services: list[Service] = []
     behind: list[Workload] = []
     wanted = [(space, name, next(_hits(tests))) for space, name, tests in parts.services]
-    wanted += [(space, "", labels) for space, _, tests in parts.services for labels in _misses(tests)]
+    wanted += [
+        (space, "", labels) for space, _, tests in parts.services for labels in _misses(tests)
+    ]
     unique = {(space, name, tuple(sorted(labels.items()))) for space, name, labels in wanted}
     for place, (space, name, labels) in enumerate(sorted(unique), 1):
         number = next(numbers)

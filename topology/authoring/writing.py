@@ -94,7 +94,9 @@ def _text(network: "Network", sheet: Sheet) -> str:
             spec, comments = write_peer_authentication(sheet)
         case "RequestAuthentication":
             spec, comments = write_request_authentication(sheet)
-    metadata: dict[str, Any] = {"name": sheet.name} | ({"namespace": sheet.namespace} if sheet.namespace else {})
+    metadata: dict[str, Any] = {"name": sheet.name} | (
+        {"namespace": sheet.namespace} if sheet.namespace else {}
+    )
     if sheet.dry_run and sheet.kind == "AuthorizationPolicy":
         metadata["annotations"] = {"istio.io/dry-run": "true"}
     document: dict[str, Any] = {

@@ -110,6 +110,7 @@ SYNONYMS: Final = {
     "development": "dev",
     "elasticsearch": "elastic",
     "fe": "frontend",
+    "gw": "gateway",
     "image": "img",
     "mongodb": "mongo",
     "msg": "message",

@@ -1,0 +1,116 @@
+"""Whether a text asks for a policy to be written, rather than a question to be answered."""
+
+import re
+
+__all__ = ["looks_like_request"]
+
+_COURTESY = re.compile(
+    r"^(?:(?:hi|hey|hello|ok|okay|so|now|then|and|also|but|well|please|pls|plz|thanks|right|great|"
+    r"again|instead|cool|sorry)\b[\s,!.:-]*)+",
+    re.I,
+)
+_ASK_TO = re.compile(
+    r"^(?:(?:can|could|would|will)\s+(?:you|we|i)\s+(?:please\s+|maybe\s+|just\s+)*|(?:i"
+    r"|we)\s+(?:really\s+)?(?:want|need|"
+    r"would\s+like|(?:'?d)\s+like|have)\s+(?:you\s+)?to\s+|help\s+(?:me|us)\s+(?:to\s+)?"
+    r"|let'?s\s+|go\s+ahead\s+and\s+)",
+    re.I,
+)
+_WISH = re.compile(
+    r"^(?:i|we|our\s+[\w-]+(?:\s+team)?)\s+(?:really\s+)?(?:wants?|needs?|would\s+like"
+    r"|'?d\s+like)\b",
+    re.I,
+)
+_QUESTION = re.compile(
+    r"^(?:who|whom|whose|what|which|why|how|where|when|whether|is|are|was|were|does|do|did|can"
+    r"|could|may|might|"
+    r"should|shall|will|would|has|have|had|am|isn'?t|aren'?t|doesn'?t|don'?t|can'?t|couldn'?t|"
+    r"show|list|explain|describe|tell|check|count|compare|simulate|validate|test|trace|find"
+    r"|confirm|verify|everything\s+(?:that|which)|anything\s+(?:that|which)|is\s+there)\b",
+    re.I,
+)
+_WRITE = re.compile(
+    r"^(?:write|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
+    r"|come\s+up\s+with|"
+    r"prepare|build|propose|apply|suggest|whip\s+up|spin\s+up)\b",
+    re.I,
+)
+_DOCUMENT = re.compile(
+    r"\b(?:\w*polic(?:y|ies)|netpols?|c?cnps?|rules?|yaml|manifest|peerauthentication|"
+    r"requestauthentication|mtls|ingress|egress|access|reachable|accessible|default[\s-]deny"
+    r"|baseline|lockdown|least[\s-]privilege)\b",
+    re.I,
+)
+_ORDER = re.compile(
+    r"^(?:(?:\w*polic(?:y|ies)|netpol|c?cnp|(?:peer|request)authentication)\b[^.?]*:"
+    r"|[\w/-]+:\s*(?:allow|deny|only|ingress|egress|block)|only|just|nobody|no[\s-]?one"
+    r"|nothing|none|no\s+(?:pods?|traffic|workloads?|other)|allow|permit|let|deny|block|forbid"
+    r"|"
+    r"prevent|stop|restrict|limit|confine|isolate|lock|quarantine|seal|shut|cut|expose|open"
+    r"|enforce|require|"
+    r"turn\s+(?:on|off)|switch\s+(?:on|off)|enable|disable|ensure|make\s+sure|keep|put"
+    r"|default[\s-]+deny|zero[\s-]+trust|grant|whitelist|"
+    r"allowlist|blacklist|denylist|ban|protect|shield|tighten|close|drop|reject|refuse|fence"
+    r"|ring-?fence|"
+    r"egress|ingress|defen[cs]e\s+in\s+depth|prohibit|disallow)\b(?!\s+(?:rules?|polic(?:y"
+    r"|ies)|lists?|logs?|verdicts?|"
+    r"flows?|ports?\s+of|connections?\s+of)\b(?!\s+(?:that|which|to|for|from|named)\b))",
+    re.I,
+)
+_MUST = re.compile(
+    r"\b(?:must|shall|may|should|ought\s+to|has\s+to|have\s+to|needs?\s+to|can|could|is|are"
+    r"|be)\s+(?:(?:not|never|still|be|able|to|allowed|permitted|get)\s+)*"
+    r"(?:only|not|never|no\s+longer|exclusively|solely|off[\s-]limits)\b|\bmust\b|\bmay\b"
+    r"|\bshall\b|\bshould\b"
+    r"|\bought\s+to\b|\bshould(?:n't)\b|\bmustn't\b|\b(?:everything|anything|the)\s+(?:else"
+    r"|rest)\b|\btoo\s+(?:open|permissive)\b"
+    r"|\b(?:nothing|no[\s-]?one|nobody|nowhere)\s+else\b|\bonly\s+(?:from|to|by|for|with|on"
+    r"|via|talks?|calls?|accepts?|"
+    r"reach(?:es)?|connects?|takes?)\b|\b(?:accepts?|takes?|talks?|calls?"
+    r"|connects?)\s+(?:[\w-]+\s+){0,6}only\b|\bneeds?\s+(?!to\s+know)[\w`-]|\bha(?:s"
+    r"|ve)\s+to\s+(?:be\s+able|reach|resolve|call|talk)\b"
+    r"|->.*\bonly\b|\boff[\s-]limits\b",
+    re.I,
+)
+_MENDING = re.compile(
+    r"\bfix\s+(?:it|this|that)\b|\bwhy\b|\bbroken\b|\bsince\b|\bfails?\b|\btim(?:es|ing)\s+out\b",
+    re.I,
+)
+
+
+def looks_like_request(text: str) -> bool:
+    """Say whether a text asks for traffic to be allowed, denied or locked down.
+
+    It is cheap, and knows no names: a text that only sounds like a request is told apart by reading
+    it.
+
+    >>> looks_like_request("only web may call db on 5432"), looks_like_request("can web reach db?")
+    (True, False)
+    """
+    said = " ".join(text.replace("\u2019", "'").split())
+    said = _COURTESY.sub("", said).strip(" `\"'")
+    if not said or _MENDING.search(said):
+        return False
+    ordered = _ASK_TO.sub("", said)
+    if _WRITE.match(ordered):
+        return bool(_DOCUMENT.search(ordered)) or bool(_ORDER.search(_behind_that(ordered)))
+    polite = re.match(r"(?:can|could|would|will)\s+(?:you|we|i)\b", said, re.I)
+    is_asked = bool(re.search(r"\?$|\bwhere$|\bconfirm[.!]?$", said)) and not polite
+    if is_asked or (ordered == said and _QUESTION.match(said)):
+        return False
+    if _ORDER.match(ordered):
+        return True
+    if ordered != said and _QUESTION.match(ordered):
+        return False
+    if _WISH.match(said) and (
+        _DOCUMENT.search(said)
+        or re.search(r"\b(?:only|closed?|locked|isolated|blocked|allowed|denied)\b", said, re.I)
+    ):
+        return True
+    return bool(_MUST.search(said)) and not said.endswith("?")
+
+
+def _behind_that(text: str) -> str:
+    """Return what follows `something that` in a text."""
+    found = re.search(r"\b(?:that|which|to|so)\s+(?P<rest>.*)", text, re.I)
+    return re.sub(r"^(\w+?)s\b", r"\1", found["rest"]) if found else ""
