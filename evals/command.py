@@ -16,6 +16,7 @@ SUITES = {
     "bench": "speed and memory at the reference load, against the targets",
     "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
     "cilium-validity": "validation against what Cilium's own parser takes and refuses",
+    "flow-filters": "filters of flows against what the real `hubble observe` printed",
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
     "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",

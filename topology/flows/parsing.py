@@ -1,0 +1,214 @@
+"""A flow from parsed JSON: the field names and forms of Cilium 1.10 to 1.19."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from topology.flows.drop_reasons import number_of
+from topology.flows.flow import (
+    ACK,
+    FIN,
+    NOBODY,
+    PSH,
+    RST,
+    SYN,
+    Dns,
+    Endpoint,
+    Flow,
+    Http,
+    Kafka,
+    PolicyName,
+)
+from topology.flows.times import parse_time
+
+__all__ = ["parse_flow"]
+
+Json = Mapping[str, Any]
+
+# The order of the enum, for exporters that write its numbers.
+_VERDICTS: Final = ("", "FORWARDED", "DROPPED", "ERROR", "AUDIT", "REDIRECTED", "TRACED",
+                    "TRANSLATED")  # fmt: skip
+_FLAGS: Final = {"SYN": SYN, "ACK": ACK, "FIN": FIN, "RST": RST, "PSH": PSH}
+_POLICIES: Final = tuple(
+    (f"{direction}_{effect}_by", direction, effect == "allowed")
+    for direction in ("egress", "ingress")
+    for effect in ("allowed", "denied")
+)
+_COUNTS: Final = ("ingress_flow_count", "egress_flow_count", "unknown_direction_flow_count")
+_NONE: Final[Json] = {}
+
+
+def parse_flow(value: Json) -> Flow:
+    """Return the flow that a JSON object holds.
+
+    Args:
+        value: The flow itself, without its envelope.
+
+    Raises:
+        ValueError: A field has a form that no version of Hubble gives it.
+    """
+    try:
+        return _parse(value)
+    except (AttributeError, KeyError, TypeError) as error:
+        message = f"a field of the flow has a wrong form ({error})"
+        raise ValueError(message) from error
+
+
+def _parse(value: Json) -> Flow:
+    get = value.get
+    ip = get("IP") or _NONE
+    protocol, l4 = _layer4(get("l4"))
+    l7 = get("l7")
+    event = get("event_type") or _NONE
+    verdict: str | int = get("verdict") or ""
+    time = get("time")
+    source, destination = get("source"), get("destination")
+    source_names, destination_names = get("source_names"), get("destination_names")
+    dns = http = kafka = None
+    stage, latency = "", 0
+    if l7:
+        stage, latency = l7.get("type", ""), int(l7.get("latency_ns") or 0)
+        dns, http, kafka = _dns(l7.get("dns")), _http(l7.get("http")), _kafka(l7.get("kafka"))
+    return Flow(
+        time=parse_time(time) if time else 0,
+        uuid=get("uuid") or "",
+        verdict=verdict if isinstance(verdict, str) else _VERDICTS[verdict],
+        drop_reason=_drop_reason(value) if verdict in ("DROPPED", 2) else 0,
+        source_address=ip.get("source", ""),
+        destination_address=ip.get("destination", ""),
+        protocol=protocol,
+        source_port=l4.get("source_port", 0),
+        destination_port=_port(protocol, l4),
+        flags=_flags(l4.get("flags")),
+        source=_endpoint(source) if source else NOBODY,
+        destination=_endpoint(destination) if destination else NOBODY,
+        source_names=tuple(map(_name, source_names)) if source_names else (),
+        destination_names=tuple(map(_name, destination_names)) if destination_names else (),
+        source_service=_service(get("source_service")),
+        destination_service=_service(get("destination_service")),
+        kind=get("Type") or "",
+        event=event.get("type", 0),
+        direction=get("traffic_direction") or "",
+        point=get("trace_observation_point") or "",
+        is_reply=_is_reply(value, l4),
+        node=get("node_name") or "",
+        l7=stage,
+        latency=latency,
+        dns=dns,
+        http=http,
+        kafka=kafka,
+        policies=_policies(value),
+        count=_count(get("aggregate")),
+    )
+
+
+def _layer4(l4: Json | None) -> tuple[str, Json]:
+    """Return the protocol's name and fields; the one key that `l4` has."""
+    if not l4:
+        return "", _NONE
+    for protocol, fields in l4.items():
+        if protocol in ("TCP", "UDP", "SCTP", "ICMPv6"):
+            return protocol, fields or _NONE
+        if protocol == "ICMPv4":
+            return "ICMP", fields or _NONE
+    return "", _NONE
+
+
+def _port(protocol: str, l4: Json) -> int:
+    """Return the destination port, or the type of an ICMP message."""
+    port = l4.get("type", 0) if protocol[:4] == "ICMP" else l4.get("destination_port", 0)
+    return int(port)
+
+
+def _flags(flags: Json | None) -> int:
+    """Return TCP flags as a sum; proto3 writes only those that are set."""
+    if not flags:
+        return 0
+    return sum(_FLAGS.get(name, 0) for name, is_set in flags.items() if is_set)
+
+
+def _endpoint(value: Json) -> Endpoint:
+    workloads = value.get("workloads")
+    labels = value.get("labels")
+    return Endpoint(
+        value.get("namespace", ""),
+        value.get("pod_name", ""),
+        value.get("identity", 0),
+        tuple(labels) if labels else (),
+        tuple((one.get("kind", ""), one.get("name", "")) for one in workloads) if workloads else (),
+    )
+
+
+def _service(value: Json | None) -> str:
+    return f"{value.get('namespace', '')}/{value['name']}" if value and value.get("name") else ""
+
+
+@lru_cache(maxsize=4096)
+def _name(text: str) -> str:
+    """Return a DNS name as it is compared: lower case, without the trailing dot."""
+    return text.lower().rstrip(".")
+
+
+def _dns(value: Json | None) -> Dns | None:
+    if value is None:
+        return None
+    get = value.get
+    return Dns(
+        query=_name(get("query", "")),
+        rcode=int(get("rcode", 0)),
+        qtypes=tuple(get("qtypes") or ()),
+        ips=tuple(get("ips") or ()),
+        cnames=tuple(map(_name, get("cnames") or ())),
+    )
+
+
+def _http(value: Json | None) -> Http | None:
+    if value is None:
+        return None
+    return Http(value.get("method", ""), value.get("url", ""), int(value.get("code", 0)))
+
+
+def _kafka(value: Json | None) -> Kafka | None:
+    if value is None:
+        return None
+    return Kafka(value.get("api_key", ""), value.get("topic", ""), int(value.get("error_code", 0)))
+
+
+def _drop_reason(value: Json) -> int:
+    """Return the drop reason: by name since 1.11, by number before."""
+    return number_of(value.get("drop_reason_desc")) or number_of(value.get("drop_reason"))
+
+
+def _is_reply(value: Json, l4: Json) -> bool | None:
+    """Return whether it is a reply.
+
+    Before 1.11 there was only `reply`, whose absence means either no reply or not known; a flow
+    that opens or accepts a TCP connection says so by its flags.
+    """
+    found = value.get("is_reply")
+    if found is not None:
+        return bool(found)
+    if value.get("reply"):
+        return True
+    flags = l4.get("flags")
+    if flags and flags.get("SYN"):
+        return bool(flags.get("ACK"))
+    stage = (value.get("l7") or _NONE).get("type")
+    return None if stage not in ("REQUEST", "RESPONSE") else stage == "RESPONSE"
+
+
+def _policies(value: Json) -> tuple[PolicyName, ...]:
+    """Return the policies to which the verdict is put down."""
+    found = []
+    for field, direction, allows in _POLICIES:
+        for one in value.get(field) or ():
+            kind, namespace, name = one.get("kind", ""), one.get("namespace", ""), one["name"]
+            found.append(PolicyName(kind, namespace, name, direction, allows))
+    return tuple(found)
+
+
+def _count(aggregate: Json | None) -> int:
+    """Return how many flows an aggregated one stands for."""
+    if not aggregate:
+        return 1
+    return sum(int(aggregate.get(field, 0)) for field in _COUNTS) or 1
