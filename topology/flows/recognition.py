@@ -1,16 +1,26 @@
 """Which files hold flows, told by their first lines, so that they need no name of their own."""
 
-import gzip
+import io
 import os
 import re
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, TextIO
 
 import orjson
 
-__all__ = ["ENVELOPES", "FLOW_SUFFIXES", "flow_of", "holds_flows", "is_flow_file"]
+__all__ = [
+    "ENVELOPES",
+    "FLOW_SUFFIXES",
+    "find_flow_files",
+    "flow_of",
+    "holds_flows",
+    "is_flow_file",
+    "may_hold_flows",
+    "starts_with_flows",
+]
 
 FLOW_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".log")
 """Of the files of a folder that are looked into, also with `.gz` after them."""
@@ -68,23 +78,61 @@ def holds_flows(head: bytes) -> bool:
     return False
 
 
+def may_hold_flows(name: str) -> bool:
+    """Say whether a file of this name is looked into, where only its folder was named."""
+    plain = name.lower().removesuffix(".gz")
+    return plain.endswith(FLOW_SUFFIXES) and not name.startswith(".")
+
+
+def find_flow_files(paths: Iterable[str | Path]) -> list[str]:
+    """Return the files of flows among paths and in the folders among them, folders sorted.
+
+    Files that stand there twice are returned once. `-` is left out.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        if str(path) == "-":
+            continue
+        for file in _files_under(Path(path)):
+            if is_flow_file(file):
+                found.setdefault(os.path.realpath(file), str(file))
+    return list(found.values())
+
+
+def _files_under(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if may_hold_flows(name))
+
+
 def is_flow_file(path: Path) -> bool:
     """Say whether a file, possibly compressed, starts like an export of flows."""
     try:
+        # Opening a pipe would wait for its writer, and take what can be read only once.
+        if not path.is_file():
+            return False
         with path.open("rb") as stream:
-            return holds_flows(_head(stream))
+            head = stream.read(_HEAD)
     except OSError:
         return False
+    return holds_flows(_unpacked(head) if head.startswith(GZIP) else head)
 
 
-def _head(stream: BinaryIO) -> bytes:
-    """Return the first bytes of a file that can be looked into without harm, unpacked."""
-    if not os.path.isfile(stream.fileno()):  # noqa: PTH113  (a pipe could be read only once)
-        return b""
-    start = stream.read(_HEAD)
-    if not start.startswith(GZIP):
-        return start
+def starts_with_flows(stdin: TextIO | None) -> bool:
+    """Say whether what comes from stdin starts like flows, without taking any of it."""
+    buffer = getattr(stdin or sys.stdin, "buffer", None)
+    if not isinstance(buffer, io.BufferedReader):
+        return False
+    head = buffer.peek(_HEAD)
+    return holds_flows(_unpacked(head) if head.startswith(GZIP) else head)
+
+
+def _unpacked(head: bytes) -> bytes:
+    """Return the beginning of what is packed, nothing if it is damaged."""
     try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _HEAD)
-    except (zlib.error, gzip.BadGzipFile):
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD)
+    except zlib.error:
         return b""
