@@ -49,8 +49,8 @@ def parse_flow(value: Json) -> Flow:
     """
     try:
         return _parse(value)
-    except (AttributeError, KeyError, TypeError) as error:
-        message = f"a field of the flow has a wrong form ({error})"
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"a field of it has a wrong form ({error})"
         raise ValueError(message) from error
 
 
@@ -69,15 +69,20 @@ def _parse(value: Json) -> Flow:
     if l7:
         stage, latency = l7.get("type", ""), int(l7.get("latency_ns") or 0)
         dns, http, kafka = _dns(l7.get("dns")), _http(l7.get("http")), _kafka(l7.get("kafka"))
+    uuid, kind, node = get("uuid") or "", get("Type") or "", get("node_name") or ""
+    direction, point = get("traffic_direction") or "", get("trace_observation_point") or ""
+    source_address, destination_address = ip.get("source", ""), ip.get("destination", "")
+    # Joining is the cheapest way to refuse what is no text.
+    "".join((uuid, kind, node, direction, point, source_address, destination_address, stage))
     return Flow(
         time=parse_time(time) if time else 0,
-        uuid=get("uuid") or "",
+        uuid=uuid,
         verdict=verdict if isinstance(verdict, str) else _VERDICTS[verdict],
         drop_reason=_drop_reason(value) if verdict in ("DROPPED", 2) else 0,
-        source_address=ip.get("source", ""),
-        destination_address=ip.get("destination", ""),
+        source_address=source_address,
+        destination_address=destination_address,
         protocol=protocol,
-        source_port=l4.get("source_port", 0),
+        source_port=int(l4.get("source_port", 0)),
         destination_port=_port(protocol, l4),
         flags=_flags(l4.get("flags")),
         source=_endpoint(source) if source else NOBODY,
@@ -86,12 +91,12 @@ def _parse(value: Json) -> Flow:
         destination_names=tuple(map(_name, destination_names)) if destination_names else (),
         source_service=_service(get("source_service")),
         destination_service=_service(get("destination_service")),
-        kind=get("Type") or "",
-        event=event.get("type", 0),
-        direction=get("traffic_direction") or "",
-        point=get("trace_observation_point") or "",
+        kind=kind,
+        event=int(event.get("type", 0)),
+        direction=direction,
+        point=point,
         is_reply=_is_reply(value, l4),
-        node=get("node_name") or "",
+        node=node,
         l7=stage,
         latency=latency,
         dns=dns,
@@ -129,18 +134,33 @@ def _flags(flags: Json | None) -> int:
 
 def _endpoint(value: Json) -> Endpoint:
     workloads = value.get("workloads")
-    labels = value.get("labels")
+    labels = value.get("labels") or ()
+    namespace, pod = value.get("namespace", ""), value.get("pod_name", "")
+    "".join((namespace, pod, *labels))
     return Endpoint(
-        value.get("namespace", ""),
-        value.get("pod_name", ""),
-        value.get("identity", 0),
-        tuple(labels) if labels else (),
-        tuple((one.get("kind", ""), one.get("name", "")) for one in workloads) if workloads else (),
+        namespace,
+        pod,
+        int(value.get("identity", 0)),
+        tuple(labels),
+        tuple(map(_workload, workloads)) if workloads else (),
     )
 
 
+def _workload(value: Json) -> tuple[str, str]:
+    return _text(value.get("kind", "")), _text(value.get("name", ""))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        message = f"`{value}` is no text"
+        raise TypeError(message)
+    return value
+
+
 def _service(value: Json | None) -> str:
-    return f"{value.get('namespace', '')}/{value['name']}" if value and value.get("name") else ""
+    if not value or not value.get("name"):
+        return ""
+    return f"{_text(value.get('namespace', ''))}/{_text(value['name'])}"
 
 
 @lru_cache(maxsize=4096)
@@ -156,8 +176,8 @@ def _dns(value: Json | None) -> Dns | None:
     return Dns(
         query=_name(get("query", "")),
         rcode=int(get("rcode", 0)),
-        qtypes=tuple(get("qtypes") or ()),
-        ips=tuple(get("ips") or ()),
+        qtypes=tuple(map(_text, get("qtypes") or ())),
+        ips=tuple(map(_text, get("ips") or ())),
         cnames=tuple(map(_name, get("cnames") or ())),
     )
 
@@ -165,13 +185,15 @@ def _dns(value: Json | None) -> Dns | None:
 def _http(value: Json | None) -> Http | None:
     if value is None:
         return None
-    return Http(value.get("method", ""), value.get("url", ""), int(value.get("code", 0)))
+    method, url = value.get("method", ""), value.get("url", "")
+    return Http(_text(method), _text(url), int(value.get("code", 0)))
 
 
 def _kafka(value: Json | None) -> Kafka | None:
     if value is None:
         return None
-    return Kafka(value.get("api_key", ""), value.get("topic", ""), int(value.get("error_code", 0)))
+    key, topic = value.get("api_key", ""), value.get("topic", "")
+    return Kafka(_text(key), _text(topic), int(value.get("error_code", 0)))
 
 
 def _drop_reason(value: Json) -> int:
@@ -202,7 +224,8 @@ def _policies(value: Json) -> tuple[PolicyName, ...]:
     found = []
     for field, direction, allows in _POLICIES:
         for one in value.get(field) or ():
-            kind, namespace, name = one.get("kind", ""), one.get("namespace", ""), one["name"]
+            kind, namespace = _text(one.get("kind", "")), _text(one.get("namespace", ""))
+            name = _text(one["name"])
             found.append(PolicyName(kind, namespace, name, direction, allows))
     return tuple(found)
 

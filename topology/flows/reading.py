@@ -11,6 +11,7 @@ import gzip
 import io
 import sys
 import tempfile
+import weakref
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -107,8 +108,9 @@ class FlowFiles:
 
     def _standard_input(self) -> BinaryIO:
         if self._kept is None:
-            # Closed with the object that keeps it.
+            # Kept open as long as this object lives, so that it can be read again.
             self._kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+            weakref.finalize(self, self._kept.close)
             source = self._stdin or sys.stdin
             binary = getattr(source, "buffer", None)
             chunks: Iterable[bytes] = (
@@ -149,6 +151,7 @@ class FlowReading:
             try:
                 flow = parse_flow(value)
             except ValueError as error:
+                self.tally.flows -= 1
                 self.tally.refuse(orjson.dumps(value), str(error), location)
                 continue
             yield flow
@@ -213,7 +216,8 @@ class FlowReading:
         """Say whether a flow was not read before; 64 bits of hash stand for it."""
         if self._seen is None:
             return True
-        key = hash(flow.get("uuid") or line)
+        uuid = flow.get("uuid")
+        key = hash(uuid if uuid and isinstance(uuid, str) else line)
         if key in self._seen:
             self.tally.duplicates += 1
             return False
@@ -222,8 +226,9 @@ class FlowReading:
 
     def _set_aside(self, value: Any, line: bytes, location: Location) -> None:
         """Count a line that holds something else than a flow."""
-        keys = [key for key in value if key not in ("node_name", "time")] if value else []
-        if not isinstance(value, dict) or not keys:
+        is_object = isinstance(value, dict)
+        keys = [key for key in value if key not in ("node_name", "time")] if is_object else []
+        if not keys:
             self.tally.refuse(line, "it holds no JSON object of Hubble", location)
             return
         self.tally.others[keys[0]] += 1
