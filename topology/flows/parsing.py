@@ -21,7 +21,7 @@ from topology.flows.flow import (
 )
 from topology.flows.times import parse_time
 
-__all__ = ["parse_flow"]
+__all__ = ["FlowParser", "parse_flow"]
 
 Json = Mapping[str, Any]
 
@@ -38,73 +38,99 @@ _COUNTS: Final = ("ingress_flow_count", "egress_flow_count", "unknown_direction_
 _NONE: Final[Json] = {}
 
 
-def parse_flow(value: Json) -> Flow:
-    """Return the flow that a JSON object holds.
+class FlowParser:
+    """Makes flows of JSON; remembers the pods of one export, which come up again and again."""
 
-    Args:
-        value: The flow itself, without its envelope.
+    def __init__(self) -> None:
+        self._pods: dict[tuple[Any, Any, Any], Endpoint] = {}
+
+    def parse(self, value: Json) -> Flow:
+        """Return the flow that a JSON object holds.
+
+        Args:
+            value: The flow itself, without its envelope.
+
+        Raises:
+            ValueError: A field has a form that no version of Hubble gives it.
+        """
+        try:
+            return self._parse(value)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            message = f"a field of it has a wrong form ({error})"
+            raise ValueError(message) from error
+
+    def _endpoint(self, value: Json) -> Endpoint:
+        """Return an endpoint; to a pod's name and identity there is one set of labels."""
+        get = value.get
+        identity, pod = get("identity"), get("pod_name")
+        if not identity or not pod:
+            return _read_endpoint(value)
+        key = (get("namespace"), pod, identity)
+        found = self._pods.get(key)
+        if found is None:
+            found = self._pods[key] = _read_endpoint(value)
+        return found
+
+    def _parse(self, value: Json) -> Flow:
+        get = value.get
+        ip = get("IP") or _NONE
+        protocol, l4 = _layer4(get("l4"))
+        l7 = get("l7")
+        event = get("event_type") or _NONE
+        verdict: str | int = get("verdict") or ""
+        time = get("time")
+        source, destination = get("source"), get("destination")
+        source_names, destination_names = get("source_names"), get("destination_names")
+        dns = http = kafka = None
+        stage, latency = "", 0
+        if l7:
+            stage, latency = l7.get("type", ""), int(l7.get("latency_ns") or 0)
+            dns, http, kafka = _dns(l7.get("dns")), _http(l7.get("http")), _kafka(l7.get("kafka"))
+        uuid, kind, node = get("uuid") or "", get("Type") or "", get("node_name") or ""
+        direction, point = get("traffic_direction") or "", get("trace_observation_point") or ""
+        source_address, destination_address = ip.get("source", ""), ip.get("destination", "")
+        # Joining is the cheapest way to refuse what is no text.
+        "".join((uuid, kind, node, direction, point, source_address, destination_address, stage))
+        return Flow(
+            time=parse_time(time) if time else 0,
+            uuid=uuid,
+            verdict=verdict if isinstance(verdict, str) else _VERDICTS[verdict],
+            drop_reason=_drop_reason(value) if verdict in ("DROPPED", 2) else 0,
+            source_address=source_address,
+            destination_address=destination_address,
+            protocol=protocol,
+            source_port=int(l4.get("source_port", 0)),
+            destination_port=_port(protocol, l4),
+            flags=_flags(l4.get("flags")),
+            source=self._endpoint(source) if source else NOBODY,
+            destination=self._endpoint(destination) if destination else NOBODY,
+            source_names=tuple(map(_name, source_names)) if source_names else (),
+            destination_names=tuple(map(_name, destination_names)) if destination_names else (),
+            source_service=_service(get("source_service")),
+            destination_service=_service(get("destination_service")),
+            kind=kind,
+            event=int(event.get("type", 0)),
+            direction=direction,
+            point=point,
+            is_reply=_is_reply(value, l4),
+            node=node,
+            l7=stage,
+            latency=latency,
+            dns=dns,
+            http=http,
+            kafka=kafka,
+            policies=_policies(value) if _has_policies(value) else (),
+            count=_count(get("aggregate")),
+        )
+
+
+def parse_flow(value: Json) -> Flow:
+    """Return the flow that a JSON object holds, as `FlowParser.parse` does.
 
     Raises:
         ValueError: A field has a form that no version of Hubble gives it.
     """
-    try:
-        return _parse(value)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        message = f"a field of it has a wrong form ({error})"
-        raise ValueError(message) from error
-
-
-def _parse(value: Json) -> Flow:
-    get = value.get
-    ip = get("IP") or _NONE
-    protocol, l4 = _layer4(get("l4"))
-    l7 = get("l7")
-    event = get("event_type") or _NONE
-    verdict: str | int = get("verdict") or ""
-    time = get("time")
-    source, destination = get("source"), get("destination")
-    source_names, destination_names = get("source_names"), get("destination_names")
-    dns = http = kafka = None
-    stage, latency = "", 0
-    if l7:
-        stage, latency = l7.get("type", ""), int(l7.get("latency_ns") or 0)
-        dns, http, kafka = _dns(l7.get("dns")), _http(l7.get("http")), _kafka(l7.get("kafka"))
-    uuid, kind, node = get("uuid") or "", get("Type") or "", get("node_name") or ""
-    direction, point = get("traffic_direction") or "", get("trace_observation_point") or ""
-    source_address, destination_address = ip.get("source", ""), ip.get("destination", "")
-    # Joining is the cheapest way to refuse what is no text.
-    "".join((uuid, kind, node, direction, point, source_address, destination_address, stage))
-    return Flow(
-        time=parse_time(time) if time else 0,
-        uuid=uuid,
-        verdict=verdict if isinstance(verdict, str) else _VERDICTS[verdict],
-        drop_reason=_drop_reason(value) if verdict in ("DROPPED", 2) else 0,
-        source_address=source_address,
-        destination_address=destination_address,
-        protocol=protocol,
-        source_port=int(l4.get("source_port", 0)),
-        destination_port=_port(protocol, l4),
-        flags=_flags(l4.get("flags")),
-        source=_endpoint(source) if source else NOBODY,
-        destination=_endpoint(destination) if destination else NOBODY,
-        source_names=tuple(map(_name, source_names)) if source_names else (),
-        destination_names=tuple(map(_name, destination_names)) if destination_names else (),
-        source_service=_service(get("source_service")),
-        destination_service=_service(get("destination_service")),
-        kind=kind,
-        event=int(event.get("type", 0)),
-        direction=direction,
-        point=point,
-        is_reply=_is_reply(value, l4),
-        node=node,
-        l7=stage,
-        latency=latency,
-        dns=dns,
-        http=http,
-        kafka=kafka,
-        policies=_policies(value),
-        count=_count(get("aggregate")),
-    )
+    return FlowParser().parse(value)
 
 
 def _layer4(l4: Json | None) -> tuple[str, Json]:
@@ -127,12 +153,15 @@ def _port(protocol: str, l4: Json) -> int:
 
 def _flags(flags: Json | None) -> int:
     """Return TCP flags as a sum; proto3 writes only those that are set."""
-    if not flags:
-        return 0
-    return sum(_FLAGS.get(name, 0) for name, is_set in flags.items() if is_set)
+    found = 0
+    if flags:
+        for name, is_set in flags.items():
+            if is_set:
+                found |= _FLAGS.get(name, 0)
+    return found
 
 
-def _endpoint(value: Json) -> Endpoint:
+def _read_endpoint(value: Json) -> Endpoint:
     workloads = value.get("workloads")
     labels = value.get("labels") or ()
     namespace, pod = value.get("namespace", ""), value.get("pod_name", "")
@@ -217,6 +246,15 @@ def _is_reply(value: Json, l4: Json) -> bool | None:
         return bool(flags.get("ACK"))
     stage = (value.get("l7") or _NONE).get("type")
     return None if stage not in ("REQUEST", "RESPONSE") else stage == "RESPONSE"
+
+
+def _has_policies(value: Json) -> bool:
+    return (
+        "egress_allowed_by" in value
+        or "ingress_allowed_by" in value
+        or "egress_denied_by" in value
+        or "ingress_denied_by" in value
+    )
 
 
 def _policies(value: Json) -> tuple[PolicyName, ...]:

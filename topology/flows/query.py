@@ -27,6 +27,11 @@ class Query:
     last: int = 0
     """Only so many of the wanted flows, from the end; 0 for all."""
 
+    @property
+    def is_timed(self) -> bool:
+        """Return whether it matters when a flow was printed."""
+        return self.since is not None or self.until is not None
+
     def matches(self, flow: Mapping[str, Any], time: int) -> bool:
         """Say whether a flow is wanted, whatever the number of others.
 
