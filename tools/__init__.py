@@ -10,6 +10,7 @@ FAMILIES = (
     "addresses",
     "dead_rules",
     "docs",
+    "flows",
     "inventory",
     "matrix",
     "mesh",

@@ -143,6 +143,7 @@ class ConnectionTally:
         self._open: dict[_Key, _Open] = {}
         self._undecided = Undecided(ends)
         self._skipped: Counter[str] = Counter()
+        self._other_drops: Counter[int] = Counter()
         self._flows = 0
         self._first = self._last = 0
         self._sockets = 0
@@ -157,28 +158,31 @@ class ConnectionTally:
         verdict = _VERDICTS.get(flow.verdict)
         why = _why_skipped(flow) if verdict else "no-verdict"
         if why or not verdict:
-            self._skipped[why] += flow.count
+            self._skip(flow, why, flow.count)
             return
         source, destination = self._both(flow)
         if _is_health(source) or _is_health(destination):
-            self._skipped["health"] += flow.count
+            self._skip(flow, "health", flow.count)
         elif flow.is_reply is None and flow.protocol in ("TCP", "UDP", "SCTP"):
             self._undecided.add(source, destination, flow)
         else:
             self._add_to(self._entry(source, destination, flow, verdict), flow)
 
+    def _skip(self, flow: Flow, why: str, number: int) -> None:
+        self._skipped[why] += number
+        if flow.verdict == "DROPPED":
+            self._other_drops[flow.drop_reason] += number
+
     def finish(self) -> Observation:
         """Return what was seen."""
         self._settle()
-        skipped = self._skipped.copy()
         known = {key[:4] for key in self._open}
         for kept, kind in self._undecided.decide(known):
             if kind == "request":
                 self._add_kept(kept)
             else:
-                skipped[kind] += kept.flows
+                self._skip(kept.flow, kind, kept.flows)
         self._undecided = Undecided(self._ends)
-        self._skipped = skipped
         entries = sorted(
             self._open.items(),
             key=lambda item: (str(item[1].source.target), str(item[1].destination.target),
@@ -190,7 +194,8 @@ class ConnectionTally:
             last=self._last,
             flows=self._flows,
             connections=tuple(_connection(key, entry) for key, entry in entries),
-            skipped=MappingProxyType(dict(sorted(skipped.items()))),
+            skipped=MappingProxyType(dict(sorted(self._skipped.items()))),
+            other_drops=MappingProxyType(dict(self._other_drops.most_common())),
             unknown=tuple(sorted({str(end.target) for end in ends if not end.known})),
             is_capped=self._sockets >= MOST_SOCKETS,
         )

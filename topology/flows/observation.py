@@ -97,6 +97,8 @@ class Observation:
     skipped: Mapping[str, int] = field(default_factory=dict)
     """Flows by why they make no connection: `reply`, `undecided`, `no-verdict`, `no-l4`,
     `icmp-control`, `multicast`, `health`."""
+    other_drops: Mapping[int, int] = field(default_factory=dict)
+    """Drops among the skipped flows, by reason: packets that open no connection."""
     unknown: tuple[str, ...] = ()
     """`namespace/workload` of workloads that are not in the cluster, sorted."""
     is_capped: bool = False
