@@ -162,7 +162,7 @@ def test_the_registry_is_sorted_and_holds_the_tools_that_are_promised() -> None:
         "what_can_reach",
         "who_can_reach",
     } <= set(names)
-    assert len(FAMILIES) <= len(names) <= 16
+    assert len(FAMILIES) <= len(names) <= 24
 
 
 @EVERY

@@ -54,6 +54,16 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture
+def cluster_with() -> Callable[..., Cluster]:
+    """Return a function that adds policies, as YAML, to the cluster."""
+
+    def build(*policies: str) -> Cluster:
+        return load_text("\n---\n".join((CLUSTER, *policies)))
+
+    return build
+
+
+@pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes lines (text, or flows) into a file."""
 
