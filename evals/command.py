@@ -51,7 +51,13 @@ def _bench(options: argparse.Namespace) -> int:
 
     try:
         sizes = tuple(map(int, options.sizes.split(","))) if options.sizes else DEFAULT_SIZES
-        found = run(sizes=sizes, peer=options.peer, profile=options.profile, box=options.box)
+        found = run(
+            sizes=sizes,
+            peer=options.peer,
+            profile=options.profile,
+            box=options.box,
+            flows=options.flows,
+        )
     except ValueError as error:
         sys.stderr.write(f"evals: {error}\n")
         return 2
@@ -77,6 +83,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
     parser.add_argument("--peer", action="store_true", help="install and run the peer of `bench`")
     parser.add_argument("--profile", action="store_true", help="add where `bench` spends its time")
+    parser.add_argument(
+        "--flows", type=int, default=1_000_000, help="flows that `bench` summarises; 0 for none"
+    )
     parser.add_argument(
         "--box", type=float, default=60.0, help="seconds that a single map of `bench` may take"
     )

@@ -81,7 +81,7 @@ def _flow(rng: random.Random, pods: list[_Pod], number: int) -> dict[str, Any]:
     """Return one flow: L7, DNS, a drop, a way out of the cluster, or a packet of a connection."""
     source, address, node, _ = pods[rng.randrange(len(pods))]
     # Workloads call a few others each, and not all replicas alike.
-    called = hash((source["identity"], rng.randrange(6))) % _WORKLOADS
+    called = (source["identity"] * 31 + rng.randrange(6) * 17) % _WORKLOADS
     destination, other, _, port = pods[called * _REPLICAS + min(rng.randrange(4), 2)]
     ends: dict[str, Any] = {
         "addresses": (address, other),
