@@ -67,15 +67,17 @@ def _measure_flows(count: int, work: Path) -> tuple[Measure, ...]:
     ratios = [
         Measure(
             name=name,
-            value=ours[place].value / plain[place].value
-            if ours[place].value and plain[place].value
-            else None,
+            value=_ratio(ours[place].value, plain[place].value),
             unit="x",
             note="ours over plain json on the same file",
         )
         for place, name in enumerate(("flows_ratio", "flows_processor_ratio"))
     ]
     return (*ours, *plain, *ratios)
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one is not None and other else None
 
 
 def _measure_size(pods: int, work: Path, box: float, *, profile: bool) -> SizeResult:
