@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from topology.errors import InvalidQuery
+from topology.flows.cel import compile_cel
 from topology.flows.end_filters import (
     addresses,
     clusters,
@@ -149,6 +150,11 @@ def _ip_traces(values: Sequence[int]) -> Predicate:
     )
 
 
+def _expressions(values: Sequence[str]) -> Predicate:
+    tests = [compile_cel(value) for value in values]
+    return lambda flow: any(test(flow) for test in tests)
+
+
 _BUILDERS: Final[dict[str, Callable[[Sequence[Any]], Predicate]]] = {
     "uuid": _plain("uuid"),
     "verdict": _enumerated("verdict", "VERDICT_UNKNOWN"),
@@ -162,6 +168,7 @@ _BUILDERS: Final[dict[str, Callable[[Sequence[Any]], Predicate]]] = {
     "node_name": nodes,
     "node_labels": labels(lambda flow: flow.get("node_labels") or ()),
     "protocol": protocols,
+    "cel_expression": _expressions,
     "tcp_flags": flags,
     "http_status_code": statuses,
     "http_method": methods,
