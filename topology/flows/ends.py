@@ -25,6 +25,10 @@ _NODES: Final = frozenset({"kube-apiserver", "host", "remote-node"})
 _BY_IDENTITY: Final = {1: "host", 4: "health", 6: "remote-node", 7: "kube-apiserver", 8: "ingress"}
 _NAMESPACE: Final = "k8s:io.kubernetes.pod.namespace="
 _ACCOUNT: Final = "k8s:io.cilium.k8s.policy.serviceaccount="
+_NAME: Final = "fqdn:"
+"""Source: Cilium 1.16 and later give addresses of a looked-up name a label of this source."""
+_PLATFORM: Final = ip_address("168.63.129.16")
+"""Source: Azure, the address of load balancer probes and DNS, the same in every region."""
 _NAMING: Final = ("app.kubernetes.io/name", "app", "k8s-app", "name")
 """Labels by which a workload is called where nothing else names it."""
 _INTERNAL: Final = ("io.cilium.k8s.", "io.kubernetes.pod.namespace=")
@@ -141,7 +145,10 @@ class Ends:
         inside = self._by_labels(endpoint) or self._at_address(address, service)
         if inside is not None:
             return inside
-        return _outside(address_of(address), names, is_source=is_source)
+        known = names or tuple(
+            one.removeprefix(_NAME) for one in endpoint.labels if one.startswith(_NAME)
+        )
+        return _outside(address_of(address), known, is_source=is_source)
 
     def _of_pod(self, endpoint: Endpoint, pod: Pod | None) -> ObservedEnd:
         """Return the workload of a pod, also of one that is gone or was never exported."""
@@ -265,10 +272,10 @@ def _entity_of(endpoint: Endpoint) -> str:
 
 def _outside(address: Address | None, names: Iterable[str], *, is_source: bool) -> ObservedEnd:
     """Return an end outside the cluster."""
-    known = sorted(name for name in names if name)
+    known = sorted(name for name in names if name and "*" not in name)
     if known and not is_source:
         return _end_of(DnsTarget(known[0]))
-    if address is None or (is_source and address.is_global):
+    if address is None or (is_source and address.is_global and address != _PLATFORM):
         return _end_of(EntityTarget("world"))
     return _end_of(AddressTarget(address))
 

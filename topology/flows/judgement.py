@@ -1,7 +1,7 @@
 """What the engine says of a connection that was observed: allowed or not, and by which rule."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -57,8 +57,18 @@ class Judge:
     def judge(self, connection: Connection) -> Judgement:
         """Return what the network policies say of a connection.
 
-        HTTP requests and DNS names that were seen on it are asked about one by one.
+        HTTP requests and DNS names that were seen on it are asked about one by one. A destination
+        that is known by several names is allowed if it is under one of them.
         """
+        if isinstance(connection.destination, DnsTarget) and len(connection.names) > 1:
+            found = [
+                self._judge(replace(connection, destination=DnsTarget(name)))
+                for name in sorted(connection.names)
+            ]
+            return max(found, key=lambda one: _RANK[one.verdict])
+        return self._judge(connection)
+
+    def _judge(self, connection: Connection) -> Judgement:
         for end in (connection.source, connection.destination):
             if isinstance(end, WorkloadTarget) and id(end.workload) not in self._known:
                 reason = f"`{end}` is not in the cluster that was read, so nothing decides it."

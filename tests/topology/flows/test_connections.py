@@ -109,6 +109,7 @@ def test_what_nothing_tells_is_left_out_and_counted(cluster: Cluster) -> None:
         (make_end("", "reserved:ingress"), "10.1.0.4", "ingress"),
         (WORLD, "8.8.8.8", "world"),
         (WORLD, "10.9.0.1", "10.9.0.1"),
+        (WORLD, "168.63.129.16", "168.63.129.16"),
         (
             make_end("", "k8s:app=web", "k8s:io.kubernetes.pod.namespace=shop"),
             "10.1.0.4",
@@ -133,6 +134,13 @@ def test_the_world_is_called_by_the_name_under_which_it_was_looked_up(cluster: C
     [one] = seen.connections
     assert one.destination == DnsTarget("api.example.com")
     assert one.names == {"api.example.com", "pool.example.com"}
+
+
+def test_a_label_names_the_world_where_the_flow_does_not(cluster: Cluster) -> None:
+    labelled = make_end("", "fqdn:*.example.com", "fqdn:api.example.com", "reserved:world-ipv4")
+    flow = make_flow(destination=labelled, addresses=("10.2.0.7", "8.8.8.8"))
+    [one] = watch(cluster, flow).connections
+    assert one.destination == DnsTarget("api.example.com")
 
 
 def test_a_service_address_is_a_service_until_it_is_translated(cluster: Cluster) -> None:

@@ -48,9 +48,18 @@ spec:
   endpointSelector: {matchLabels: {app: web}}
   egressDeny: [{toEndpoints: [{matchLabels: {app: db}}]}]
 """
+NAMES = """
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: names, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: web}}
+  egress:
+  - toFQDNs: [{matchName: cdn.example.net}]
+    toPorts: [{ports: [{port: "443", protocol: TCP}]}]
+"""
 DROPPED = {"verdict": "DROPPED", "drop_reason_desc": "POLICY_DENIED", "is_reply": None,
            "flags": ["SYN"], "ports": (40000, 50051)}  # fmt: skip
-OTHER = "shop/db-7c9b6d5f88-q9w8z"
 
 
 def passed(**fields: Any) -> dict[str, Any]:
@@ -113,6 +122,16 @@ def test_what_passed_against_the_snapshot_is_a_contradiction_not_a_new_drop(
 def test_what_no_export_holds_is_unknown(cluster: Cluster) -> None:
     found = tried(cluster, passed(source=make_end("shop/stranger")), add=DENY_DB)
     assert (found.now_dropped, found.unknown) == ((), 1)
+
+
+def test_a_destination_of_several_names_is_allowed_under_any_of_them(cluster: Cluster) -> None:
+    world = make_end("", "reserved:world", identity=2)
+    names = {"destination_names": ["cdn.example.net", "api.example.com"]}
+    flow = make_flow(destination=world, addresses=("10.2.0.7", "8.8.8.8"), ports=(40000, 443),
+                     **names)  # fmt: skip
+    assert tried(cluster, flow, add=NAMES).now_dropped == ()
+    other = flow | {"destination_names": ["other.example.org"]}
+    assert len(tried(cluster, other, add=NAMES).now_dropped) == 1
 
 
 def test_a_service_is_judged_at_its_backends(cluster: Cluster) -> None:
