@@ -16,7 +16,7 @@ from tools.flow_results import (
 )
 from topology.flows.balance import Balance
 from topology.flows.dns import DnsClient
-from topology.flows.drop_reasons import meaning_of, name_of
+from topology.flows.drop_reasons import POLICY, meaning_of, name_of
 from topology.flows.drops import Drop
 from topology.flows.judgement import Judgement
 from topology.flows.observation import Connection, Observation
@@ -112,7 +112,11 @@ def explained_row(connection: Connection, judgement: Judgement, fix: str) -> Exp
     """Return an observed connection beside what the engine says."""
     passed = connection.verdict == "forwarded"
     expected = {"allow": True, "deny": False}.get(judgement.verdict)
-    if connection.verdict == "audited":
+    by_policy = any(one.reason in POLICY or not one.reason for one in connection.drops)
+    if connection.verdict == "dropped" and not by_policy:
+        # It was policies that let it pass, and something else that dropped it.
+        agrees = True
+    elif connection.verdict == "audited":
         # It was let through although policies would have denied it: so they must deny it.
         agrees = judgement.verdict != "allow"
     else:

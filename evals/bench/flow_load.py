@@ -61,13 +61,10 @@ def _pod(rng: random.Random, number: int, replica: int) -> _Pod:
     labels = [
         f"k8s:app={name}",
         f"k8s:app.kubernetes.io/name={name}",
-        "k8s:app.kubernetes.io/part-of=platform",
-        "k8s:io.cilium.k8s.namespace.labels.istio-injection=enabled",
         f"k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name={namespace}",
         "k8s:io.cilium.k8s.policy.cluster=default",
         f"k8s:io.cilium.k8s.policy.serviceaccount={name}",
         f"k8s:io.kubernetes.pod.namespace={namespace}",
-        "k8s:security.istio.io/tlsMode=istio",
         "k8s:version=v1",
     ]
     end = make_end(f"{namespace}/{name}-7c9b6d5f88-{suffix}", *labels, identity=10_000 + number)

@@ -121,6 +121,14 @@ def test_what_passed_against_the_policies_is_marked_first(open_with: Any) -> Non
     assert "Snapshot and flows differ" in result.summary
 
 
+def test_a_drop_that_no_policy_caused_does_not_contradict_the_policies(open_with: Any) -> None:
+    flow = make_flow(**DENIED | {"drop_reason_desc": "SERVICE_BACKEND_NOT_FOUND"})
+    result = explain_flows.call(open_with(flow), {})
+    [row] = result.connections  # type: ignore[attr-defined]
+    assert (row.seen, row.engine, row.agrees) == ("dropped", "allow", True)
+    assert row.fix.startswith("Look at the Service's endpoints")
+
+
 def test_new_connections_are_those_that_an_earlier_window_lacks(open_with: Any) -> None:
     workspace = open_with(make_flow(second=1), make_flow(second=40),
                           make_flow(ports=(40000, 80), second=41))  # fmt: skip

@@ -38,8 +38,8 @@ NUMBERS: Final = {
 }
 _BY_NUMBER: Final = {number: name for name, number in NUMBERS.items()}
 
-POLICY: Final = frozenset({133, 181, 189})
-"""Denied for lack of an allow, denied by a rule, or waiting for mutual authentication."""
+POLICY: Final = frozenset({133, 181})
+"""Denied for lack of an allow, or by a deny rule."""
 
 _ENCAPSULATION = "A packet between nodes was refused: clusters, identities or tunnels do not agree."
 _TABLE = "A table of tracked connections or translations is full or missing on the node."

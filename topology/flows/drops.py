@@ -87,6 +87,7 @@ def _drops(connection: Connection, judge: Judge, cluster: Cluster) -> Iterator[D
 
 
 _FIXES = {
+    189: "Nothing to do if it stops by itself; otherwise look at the SPIRE agents of both nodes.",
     158: "Look at the Service's endpoints: its selector, and the readiness of its pods.",
     177: "Add the client's range to `loadBalancerSourceRanges`.",
     155: "Look at the node's `cilium_bpf_map_pressure` metric, and raise the table's size.",

@@ -198,6 +198,13 @@ def test_a_drop_of_the_datapath_says_what_its_reason_means(cluster: Cluster) -> 
     assert (drop.name, drop.cause) == ("250", "datapath")
 
 
+def test_waiting_for_mutual_authentication_is_no_policy_drop(cluster_with: Make) -> None:
+    flow = make_flow(**DROPPED | {"drop_reason_desc": "AUTH_REQUIRED"})
+    [drop] = explained(cluster_with(ALLOW_WEB), flow)
+    assert (drop.cause, drop.name) == ("datapath", "AUTH_REQUIRED")
+    assert "expected to drop" in drop.why
+
+
 def test_a_request_that_the_proxy_refused_is_explained_by_the_l7_rule(cluster_with: Make) -> None:
     flow = passed(
         verdict="DROPPED",
