@@ -92,7 +92,7 @@ class BalanceTally:
             return
         if flow.verdict not in ("FORWARDED", "REDIRECTED") or flow.protocol not in ("TCP", "UDP"):
             return
-        end = self._ends.of(flow.destination, flow.destination_address)
+        end = self._ends.both(flow)[1]
         if not isinstance(end.target, WorkloadTarget):
             return
         load = self._loads.get(end.key)

@@ -160,7 +160,7 @@ class ConnectionTally:
         if why or not verdict:
             self._skip(flow, why, flow.count)
             return
-        source, destination = self._both(flow)
+        source, destination = self._ends.both(flow)
         if _is_health(source) or _is_health(destination):
             self._skip(flow, "health", flow.count)
         elif flow.is_reply is None and flow.protocol in ("TCP", "UDP", "SCTP"):
@@ -212,15 +212,6 @@ class ConnectionTally:
             else:
                 settled[whole] = entry
         self._open = settled
-
-    def _both(self, flow: Flow) -> tuple[ObservedEnd, ObservedEnd]:
-        of = self._ends.of
-        return (
-            of(flow.source, flow.source_address, names=flow.source_names,
-               service=flow.source_service, is_source=True),
-            of(flow.destination, flow.destination_address, names=flow.destination_names,
-               service=flow.destination_service),
-        )  # fmt: skip
 
     def _entry(
         self, source: ObservedEnd, destination: ObservedEnd, flow: Flow, verdict: ObservedVerdict

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 
-from topology.flows.flow import Endpoint
+from topology.flows.flow import Endpoint, Flow
 from topology.model import Address, Cluster, Pod, Service, Workload
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, ServiceTarget, WorkloadTarget
 
@@ -56,6 +56,9 @@ class ObservedEnd:
     """False for a workload that is not in the cluster, made from what the flow says."""
 
 
+_NOWHERE: Final = ObservedEnd("", EntityTarget("world"))
+
+
 @lru_cache(maxsize=2**16)
 def address_of(text: str) -> Address | None:
     """Return an address; None for text that is none."""
@@ -73,6 +76,8 @@ class Ends:
         self._found: dict[tuple[object, ...], ObservedEnd] = {}
         self._made: dict[tuple[str, str, str], Workload] = {}
         self._by_identity: dict[str, ObservedEnd] = {}
+        self._flow: Flow | None = None
+        self._pair = (_NOWHERE, _NOWHERE)
 
     def of(
         self,
@@ -110,6 +115,32 @@ class Ends:
             if endpoint.pod and endpoint.labels:
                 self._by_identity.setdefault(f"labels:{endpoint.labels}", found)
         return found
+
+    def both(self, flow: Flow) -> tuple[ObservedEnd, ObservedEnd]:
+        """Return source and destination of a flow; of a reply, the destination is the client.
+
+        Those who look at a flow one after the other share what was found.
+        """
+        if flow is not self._flow:
+            is_reply = bool(flow.is_reply)
+            self._pair = (
+                self.of(
+                    flow.source,
+                    flow.source_address,
+                    names=flow.source_names,
+                    service=flow.source_service,
+                    is_source=not is_reply,
+                ),
+                self.of(
+                    flow.destination,
+                    flow.destination_address,
+                    names=flow.destination_names,
+                    service=flow.destination_service,
+                    is_source=is_reply,
+                ),
+            )
+            self._flow = flow
+        return self._pair
 
     def offers(self, end: ObservedEnd, port: int, protocol: str) -> bool:
         """Say whether an end says that it listens on a port: a container or Service port."""

@@ -101,13 +101,15 @@ class FlowParser:
             protocol=protocol,
             source_port=int(l4.get("source_port", 0)),
             destination_port=_port(protocol, l4),
-            flags=_flags(l4.get("flags")),
+            flags=_flags(l4["flags"]) if "flags" in l4 else 0,
             source=self._endpoint(source) if source else NOBODY,
             destination=self._endpoint(destination) if destination else NOBODY,
             source_names=tuple(map(_name, source_names)) if source_names else (),
             destination_names=tuple(map(_name, destination_names)) if destination_names else (),
-            source_service=_service(get("source_service")),
-            destination_service=_service(get("destination_service")),
+            source_service=_service(value["source_service"]) if "source_service" in value else "",
+            destination_service=_service(value["destination_service"])
+            if "destination_service" in value
+            else "",
             kind=kind,
             event=int(event.get("type", 0)),
             direction=direction,
@@ -120,7 +122,7 @@ class FlowParser:
             http=http,
             kafka=kafka,
             policies=_policies(value) if _has_policies(value) else (),
-            count=_count(get("aggregate")),
+            count=_count(value["aggregate"]) if "aggregate" in value else 1,
         )
 
 

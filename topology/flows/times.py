@@ -34,6 +34,9 @@ def parse_time(text: str) -> int:
     >>> parse_time("1970-01-01T00:00:01.5Z")
     1500000000
     """
+    if text[19:20] == "." and text[-1] == "Z" and text[20:-1].isdecimal():
+        # What Hubble writes; without a regular expression it takes a third of the time.
+        return _seconds(text[:19]) * NANOSECONDS + int(text[20:29].rstrip("Z").ljust(9, "0"))
     match = _FRACTION.fullmatch(text, _LENGTH_OF_SECONDS)
     if match is None:
         message = f"`{text}` is no time"

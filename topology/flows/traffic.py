@@ -112,18 +112,9 @@ class TrafficTally:
 
     def _pair(self, flow: Flow) -> _Pair:
         """Return the client's and the server's end, whichever way the flow goes."""
+        source, destination = self._ends.both(flow)
         # A reply comes from the server, so the client is its destination.
-        is_reply = bool(flow.is_reply)
-        source = self._ends.of(flow.source, flow.source_address, names=flow.source_names,
-                               service=flow.source_service, is_source=not is_reply)  # fmt: skip
-        destination = self._ends.of(
-            flow.destination,
-            flow.destination_address,
-            names=flow.destination_names,
-            service=flow.destination_service,
-            is_source=is_reply,
-        )
-        one, other = (destination, source) if is_reply else (source, destination)
+        one, other = (destination, source) if flow.is_reply else (source, destination)
         return self._name(one), self._name(other)
 
     def _name(self, end: ObservedEnd) -> str:
