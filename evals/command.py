@@ -16,6 +16,7 @@ SUITES = {
     "bench": "speed and memory at the reference load, against the targets",
     "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
     "cilium-validity": "validation against what Cilium's own parser takes and refuses",
+    "flow-filters": "filters of flows against what the real `hubble observe` printed",
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
     "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",
@@ -52,7 +53,13 @@ def _bench(options: argparse.Namespace) -> int:
 
     try:
         sizes = tuple(map(int, options.sizes.split(","))) if options.sizes else DEFAULT_SIZES
-        found = run(sizes=sizes, peer=options.peer, profile=options.profile, box=options.box)
+        found = run(
+            sizes=sizes,
+            peer=options.peer,
+            profile=options.profile,
+            box=options.box,
+            flows=options.flows,
+        )
     except ValueError as error:
         sys.stderr.write(f"evals: {error}\n")
         return 2
@@ -83,6 +90,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="install the peer of `bench` into the cache folder, and run it, too",
     )
     parser.add_argument("--profile", action="store_true", help="add where `bench` spends its time")
+    parser.add_argument(
+        "--flows", type=int, default=1_000_000, help="flows that `bench` summarises; 0 for none"
+    )
     parser.add_argument(
         "--box", type=float, default=60.0, help="seconds that a single map of `bench` may take"
     )

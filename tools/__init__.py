@@ -12,6 +12,7 @@ FAMILIES = (
     "dead_rules",
     "docs",
     "explain",
+    "flows",
     "inventory",
     "matrix",
     "mesh",

@@ -1,22 +1,25 @@
 """The tool that tries policies out: what they would open and close, before anyone applies them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from tools.set_aside import set_aside
 from tools.simulate_text import describe
 from tools.spec import Evidence, ToolResult, tool
+from tools.wording import count, quote, shorten
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
+from topology.flows.connections import observed
+from topology.flows.replay import Replayed, replay
 from topology.load import load_text
 from topology.model import Cluster, Document
 from topology.paths.network import MESH_KINDS
 from topology.policy.reading import KINDS as NETWORK_KINDS
 from topology.simulation import EndChange, Simulation, simulate_network
 
-__all__ = ["ChangeRow", "SimulationResult", "simulate_documents", "simulate_policies"]
+__all__ = ["ChangeRow", "FlowRow", "SimulationResult", "simulate_documents", "simulate_policies"]
 
 KINDS = (*NETWORK_KINDS, *MESH_KINDS)
 
@@ -37,6 +40,25 @@ class ChangeRow(BaseModel):
     """Which policies decide otherwise: network policies, or those of Istio."""
 
 
+class FlowRow(BaseModel):
+    """A connection that was observed, and fares otherwise under the changed policies."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    source: str
+    destination: str
+    port: str
+    """Such as `8080/TCP`."""
+    count: int
+    """Distinct client sockets that were seen."""
+    reason: str
+    policy: str = ""
+    """That decides, `Kind/namespace/name`, where there is one."""
+    location: str = ""
+    requests: tuple[str, ...] = ()
+    """The HTTP requests or DNS names that it is about; empty for the whole connection."""
+
+
 class SimulationResult(ToolResult):
     """What a change of policies opens and closes."""
 
@@ -49,8 +71,12 @@ class SimulationResult(ToolResult):
     """Open before and after, but to other HTTP or DNS requests."""
     unchanged: int
     """Ordered pairs of workloads and entities between which nothing changes."""
-    flows_now_dropped: tuple[str, ...] = ()
-    """Always empty: no flows are read yet."""
+    flows_now_dropped: tuple[FlowRow, ...] = ()
+    """Observed connections that passed and would be denied; empty without flows."""
+    flows_now_admitted: tuple[FlowRow, ...] = ()
+    """Observed connections that were denied and would be allowed."""
+    flows_checked: int = 0
+    """Observed connections that were tried; 0 where the workspace holds no flows."""
     refused: tuple[str, ...] = ()
     """What is wrong with the policies that are added; a refused one would not be in force."""
 
@@ -70,7 +96,8 @@ def simulate_policies(
         remove: Policies to take away, each as `Kind/namespace/name`.
 
     Returns:
-        The pairs of ends with the ports that open and close, and how many pairs stay as they are.
+        The pairs of ends with the ports that open and close, how many pairs stay as they are, and
+        which observed connections would be dropped or admitted where the workspace holds flows.
     """
     return simulate_documents(workspace, load_text(add, name="added") if add else Cluster(), remove)
 
@@ -99,10 +126,11 @@ def simulate_documents(
     rows = [
         tuple(map(_row, changes)) for changes in (found.opened, found.closed, found.other_requests)
     ]
+    replayed, notes = _replay(workspace, policies, remove)
     result = SimulationResult(
         summary="",
         evidence=tuple(_evidence(policies)),
-        not_verified=(*set_aside(network, ()), *_left_out(workspace, added, found)),
+        not_verified=(*set_aside(network, ()), *_left_out(workspace, added, found), *notes),
         added=tuple(sorted({one.key for one in policies if one.key not in known})),
         replaced=tuple(sorted({one.key for one in policies if one.key in known})),
         removed=tuple(sorted(set(remove))),
@@ -111,8 +139,59 @@ def simulate_documents(
         changed=rows[2],
         unchanged=found.unchanged,
         refused=refused,
+        **replayed,
     )
     return result.model_copy(update={"summary": describe(result)})
+
+
+def _replay(
+    workspace: Workspace, policies: Sequence[Document], remove: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what the change does to observed connections, and what could not be told."""
+    if not workspace.flow_files:
+        return {}, []
+    reading = workspace.flows.read()
+    observation = observed(reading, workspace.cluster)
+    # Flows are held against network policies; what the mesh refuses leaves no such flow.
+    found = replay(
+        workspace.network.policies,
+        observation,
+        add=[one for one in policies if one.kind in NETWORK_KINDS],
+        remove=[key for key in remove if key.partition("/")[0] in NETWORK_KINDS],
+    )
+    notes = [
+        f"Not read: {problem.message} ({problem.location})" for problem in reading.tally.problems
+    ]
+    if found.unknown:
+        notes.append(
+            f"{count(found.unknown, 'observed connection')} cannot be decided, as an end of each "
+            "is not in the cluster that was read or a name's addresses are not known."
+        )
+    if found.now_doubtful:
+        shown = shorten([quote(one.connection) for one in found.now_doubtful])
+        notes.append(f"These were allowed for certain and would not be any more: {shown}.")
+    rows = {
+        "flows_now_dropped": tuple(map(_flow_row, found.now_dropped)),
+        "flows_now_admitted": tuple(map(_flow_row, found.now_admitted)),
+        "flows_checked": len(observation.connections),
+    }
+    return rows, notes
+
+
+def _flow_row(one: Replayed) -> FlowRow:
+    connection, after = one.connection, one.after
+    requests = [f"{seen.method} {seen.path}" for seen in after.refused]
+    layer = after.layer
+    return FlowRow(
+        source=str(connection.source),
+        destination=str(connection.destination),
+        port=f"{connection.port}/{connection.protocol}",
+        count=connection.count,
+        reason=after.reason,
+        policy=(layer.policy or "") if layer else "",
+        location=str(layer.location) if layer and layer.location else "",
+        requests=(*requests, *after.names),
+    )
 
 
 def _row(change: EndChange) -> ChangeRow:

@@ -27,6 +27,7 @@ def describe(result: "SimulationResult") -> str:
         _section("Opened", result.opened),
         _section("Closed", result.closed),
         _section("Open to other requests than before", result.changed),
+        _flows(result),
         bullets(f"Not in force: {fault}" for fault in result.refused),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -55,6 +56,33 @@ def _headline(result: "SimulationResult") -> str:
     stay = "stays" if result.unchanged == 1 else "stay"
     tail = f"{same} {stay} as {'it is' if result.unchanged == 1 else 'they are'}."
     return f"{text} {effect}{tail}"
+
+
+def _flows(result: "SimulationResult") -> str:
+    """Return what becomes of observed connections; empty where none were read."""
+    if not result.flows_checked:
+        return ""
+    checked = count(result.flows_checked, "observed connection")
+    parts = []
+    for title, rows in (
+        (f"Of {checked}, these would be dropped", result.flows_now_dropped),
+        ("Observed connections that would be admitted", result.flows_now_admitted),
+    ):
+        lines = [
+            f"{quote(row.source)} to {quote(row.destination)} {row.port}"
+            + (
+                f" ({shorten([quote(one) for one in row.requests], _SHOWN)})"
+                if row.requests
+                else ""
+            )
+            + f", seen from {count(row.count, 'socket')}: {row.reason}"
+            for row in rows[:_MOST_LINES]
+        ]
+        if len(rows) > _MOST_LINES:
+            lines.append(f"... and {len(rows) - _MOST_LINES:,} more.")
+        if lines:
+            parts.append(f"{title}:\n\n{bullets(lines)}")
+    return "\n\n".join(parts) or f"Of {checked}, none would be dropped or admitted."
 
 
 def _section(title: str, rows: Sequence["ChangeRow"]) -> str:

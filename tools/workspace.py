@@ -11,6 +11,7 @@ from topology.model import Cluster, Problem
 
 if TYPE_CHECKING:
     from knowledge import Hit
+    from topology.flows import FlowFiles
     from topology.paths import Network
 
 
@@ -56,6 +57,9 @@ class Workspace:
     profile: str = DEFAULT_PROFILE
     """Whose policy semantics decide: `1.18`, `1.19` or `kubernetes`."""
     knowledge: Knowledge = Knowledge()
+    flow_files: tuple[str, ...] = ()
+    """Exports of flows among the sources; read when a tool asks for them."""
+    flow_stdin: TextIO | None = None
 
     @classmethod
     def load(
@@ -72,13 +76,21 @@ class Workspace:
         Raises:
             UnreadableInput: Nothing at all could be read.
         """
+        from topology.flows.recognition import find_flow_files, starts_with_flows
         from topology.load import load
 
+        flows = find_flow_files(paths)
+        others = list(paths)
+        if "-" in map(str, paths) and starts_with_flows(stdin):
+            flows.append("-")
+            others = [path for path in paths if str(path) != "-"]
         return cls(
-            cluster=load(paths, stdin=stdin, cache=cache),
+            cluster=load(others, stdin=stdin, cache=cache) if others else Cluster(),
             sources=tuple(str(path) for path in paths),
             profile=profile,
             knowledge=Knowledge(index=index),
+            flow_files=tuple(flows),
+            flow_stdin=stdin,
         )
 
     @classmethod
@@ -105,6 +117,13 @@ class Workspace:
 
         return Network.build(self.cluster, profile=self.profile)
 
+    @cached_property
+    def flows(self) -> "FlowFiles":
+        """Return the flows, which are read anew each time they are asked for."""
+        from topology.flows import FlowFiles
+
+        return FlowFiles(self.flow_files, stdin=self.flow_stdin)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Return what was set aside while reading."""
@@ -114,8 +133,9 @@ class Workspace:
         """Return one paragraph that says what was loaded."""
         cluster = self.cluster
         names = sorted(cluster.namespaces)
+        flows = f" Flows: {shorten(self.flow_files)}." if self.flow_files else ""
         if not (names or cluster.workloads or cluster.services or cluster.policies):
-            return "Nothing was loaded." + _faults(cluster.problems)
+            return (flows.strip() or "Nothing was loaded.") + _faults(cluster.problems)
         counts = [
             count(len(cluster.workloads), "workload"),
             count(len(cluster.pods), "pod"),
@@ -131,7 +151,7 @@ class Workspace:
             parts.append(f"Policies: {listed}.")
         else:
             parts.append("No policies: nothing restricts any traffic.")
-        return " ".join(parts) + _faults(cluster.problems)
+        return " ".join(parts) + flows + _faults(cluster.problems)
 
 
 def _faults(problems: tuple[Problem, ...]) -> str:

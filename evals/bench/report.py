@@ -42,19 +42,22 @@ class BenchResult:
 
     machine: dict[str, Any]
     sizes: tuple[SizeResult, ...]
+    flows: tuple[Measure, ...] = ()
+    """Of a file of flows; empty where none was asked for."""
     peer: tuple[PeerRow, ...] = ()
     peer_note: str = ""
     """Why there are no rows of the peer."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that `python -m evals bench --json` prints."""
-        measures = [one for size in self.sizes for one in size.measures]
+        measures = [one for size in self.sizes for one in size.measures] + list(self.flows)
         return {
             "suite": "bench",
             "machine": self.machine,
             "targets": sum(one.target is not None for one in measures),
             "met": sum(one.met is True for one in measures),
             "sizes": [size.to_dict() for size in self.sizes],
+            "flows": [one.to_dict() for one in self.flows],
             "peer": {
                 "package": PACKAGE,
                 "note": self.peer_note,
@@ -88,6 +91,9 @@ class BenchResult:
                     f"{spot['calls']:>9} x {spot['function']} {spot['place']}"
                     for spot in spots
                 )
+        if self.flows:
+            yield "\nflows of Hubble"
+            yield from (_row(measure) for measure in self.flows)
         yield f"\npeer {PACKAGE}, connectivity map from YAML files, NetworkPolicies only"
         if self.peer_note:
             yield f"  {self.peer_note}"

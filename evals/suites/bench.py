@@ -28,6 +28,7 @@ def run(
     peer: bool = False,
     profile: bool = False,
     box: float = 60.0,
+    flows: int = 0,
     now: datetime | None = None,
 ) -> BenchResult:
     """Measure each load, and the peer if asked for.
@@ -37,6 +38,7 @@ def run(
         peer: Whether to install the peer (needs a package index) and run it too.
         profile: Whether to add the functions that take the most time.
         box: Seconds after which the peer is stopped, and changes are not tried any more.
+        flows: How many flows to summarise; 0 for none.
         now: Date of the run.
 
     Raises:
@@ -50,10 +52,34 @@ def run(
     machine = describe_machine(now or datetime.now(UTC))
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         found = tuple(_measure_size(pods, Path(folder), box, profile=profile) for pods in sizes)
+        streams = _measure_flows(flows, Path(folder)) if flows else ()
         rows, note = (
             _run_peer(Path(folder), box) if peer else ((), "not run: asked to leave it out")
         )
-    return BenchResult(machine=machine, sizes=found, peer=rows, peer_note=note)
+    return BenchResult(machine=machine, sizes=found, flows=streams, peer=rows, peer_note=note)
+
+
+def _measure_flows(count: int, work: Path) -> tuple[Measure, ...]:
+    """Measure a file of flows, and plain Python on it, in processes of their own."""
+    path = work / "flows.jsonl"
+    job = {"folder": str(path), "count": count}
+    run_job(job | {"job": "write-flows"})
+    ours, plain = measure(job | {"job": "flows"}), measure(job | {"job": "flows-plain"})
+    path.unlink()
+    ratios = [
+        Measure(
+            name=name,
+            value=_ratio(ours[place].value, plain[place].value),
+            unit="x",
+            note="ours over plain json on the same file",
+        )
+        for place, name in enumerate(("flows_ratio", "flows_processor_ratio"))
+    ]
+    return (*ours, *plain, *ratios)
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one is not None and other else None
 
 
 def _measure_size(pods: int, work: Path, box: float, *, profile: bool) -> SizeResult:

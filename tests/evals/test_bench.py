@@ -10,12 +10,14 @@ import yaml
 
 from evals.bench import SIZES, Size, make_objects, write
 from evals.bench.files import yaml_lines
+from evals.bench.flow_load import flow_lines
 from evals.bench.measures import Measure, spread_of
 from evals.bench.peer import compare
 from evals.bench.profiles import hot_spots, profile_parts
 from evals.bench.questions import draw_questions, more_policies
 from evals.command import main
 from evals.suites.bench import run
+from topology.flows.parsing import parse_flow
 from topology.load import load
 from topology.policy.engine import PolicyEngine
 from topology.policy.istio import MeshPolicies
@@ -118,6 +120,19 @@ def test_text_that_yaml_would_read_as_something_else_is_quoted() -> None:
     assert yaml.safe_load("\n".join(yaml_lines({"a": values}))) == {"a": values}
 
 
+def test_equal_seeds_give_equal_flows_of_every_kind() -> None:
+    lines = list(flow_lines(200, seed=3))
+    assert lines == list(flow_lines(200, seed=3))
+    assert lines != list(flow_lines(200, seed=4))
+    flows = [parse_flow(orjson.loads(line)["flow"]) for line in lines]
+    assert len({flow.uuid for flow in flows}) == 200
+    assert {"FORWARDED", "DROPPED"} == {flow.verdict for flow in flows}
+    assert any(flow.http for flow in flows)
+    assert any(flow.dns for flow in flows)
+    assert any(flow.destination_names for flow in flows)
+    assert any(flow.is_reply for flow in flows)
+
+
 def test_questions_are_of_different_workloads_or_ports(tmp_path: Path) -> None:
     write(make_objects(SMALL, full=False), tmp_path, "json")
     cluster = load([tmp_path])
@@ -169,7 +184,7 @@ class TestARun:
     @pytest.fixture(scope="class")
     @staticmethod
     def document() -> dict[str, Any]:
-        return orjson.loads(orjson.dumps(run(sizes=(100,), box=5.0).to_dict()))
+        return orjson.loads(orjson.dumps(run(sizes=(100,), box=5.0, flows=2000).to_dict()))
 
     def test_names_the_machine_and_the_date(self, document: dict[str, Any]) -> None:
         assert document["suite"] == "bench"
@@ -195,6 +210,11 @@ class TestARun:
             "what_if_p99",
         }
         assert all(one["value"] is not None for one in size["measures"])
+
+    def test_measures_flows_beside_plain_python(self, document: dict[str, Any]) -> None:
+        values = {one["name"]: one["value"] for one in document["flows"]}
+        assert values["flows_ratio"] > 0
+        assert values["flows_memory"] > 0
 
     def test_states_no_target_where_the_issue_states_none(self, document: dict[str, Any]) -> None:
         assert document["targets"] == document["met"] == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from topology.flows.recognition import holds_flows, is_flow_file, may_hold_flows
 from topology.load.problems import Report
 from topology.model import Location, Problem
 
@@ -97,7 +98,9 @@ def _list_once(paths: Sequence[str | Path], report: Report) -> Iterator[Path | N
             identity = os.path.realpath(file)
             if identity not in seen:
                 seen.add(identity)
-                yield file
+                # Flows are no objects: whoever wants them reads them one by one.
+                if not is_flow_file(file):
+                    yield file
 
 
 def _list_files(path: Path, report: Report) -> list[Path]:
@@ -105,15 +108,17 @@ def _list_files(path: Path, report: Report) -> list[Path]:
     if not path.is_dir():
         return [path]
     found: list[Path] = []
-    others = 0
+    others, has_flows = 0, False
     for folder, folders, names in os.walk(path, onerror=lambda e: report.extend(_unreadable(e))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
+            file = Path(folder, name)
             if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
-                found.append(Path(folder, name))
+                found.append(file)
             else:
                 others += 1
-    if not found:
+                has_flows = has_flows or (may_hold_flows(name) and is_flow_file(file))
+    if not found and not has_flows:
         report.extend(_describe_empty_folder(path, others))
     return found
 
@@ -140,6 +145,8 @@ def _read_stdin(stdin: TextIO, report: Report) -> Iterator[Input]:
 def _read_stream(name: str, stream: Any, report: Report) -> Iterator[Input]:
     """Yield the text of a byte stream, reading no more of it than may be used."""
     head: bytes = stream.read(_SNIFFED)
+    if holds_flows(head):
+        return
     if _is_binary(head):
         report.extend(_describe_binary(name))
         return

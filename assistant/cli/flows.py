@@ -1,0 +1,143 @@
+"""The commands about what flows show: `netassist flows drops|dns|top|imbalance|explain`."""
+
+import inspect
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.render import Output
+
+if TYPE_CHECKING:
+    from tools.spec import ToolSpec
+
+__all__ = ["flows"]
+
+_FILTERS = """
+Answer from Hubble flows in the workspace (`-w`): files of `hubble observe -o jsonpb`, gzip too.
+
+Every command takes the filters of `hubble observe` in its own words: --verdict, --pod, --from-pod,
+--to-pod, --namespace, --label, --ip, --port, --protocol, --http-status, --fqdn, --since, --until,
+--last, --type, --workload, --service, --not, --allowlist and the rest, with the same meaning.
+"""
+
+flows = typer.Typer(name="flows", help=_FILTERS, no_args_is_help=True, rich_markup_mode=None)
+_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def _add(command: Callable[..., None]) -> None:
+    """Register a command; its help keeps the line breaks of its examples."""
+    text = inspect.getdoc(command) or ""
+    name = command.__name__.replace("_", "-")
+    flows.command(
+        name, help=text.replace("Examples:\n", "\b\nExamples:\n"), context_settings=_WORDS
+    )(command)
+
+
+def drops(
+    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+) -> None:
+    """List what was dropped, by cause; drops by policy are explained by the rules in force.
+
+    Examples:
+      netassist flows drops -w cluster.yaml -w flows.jsonl
+      netassist flows drops -w export/ --to-namespace shop --since 2026-11-28T10:40:00Z
+      hubble observe -o jsonpb --last 5000 | netassist flows drops -w cluster.yaml -w - --json
+    """
+    from tools.flows import flow_drops
+
+    _run(context, flow_drops, {}, workspace, as_json=as_json)
+
+
+def dns(
+    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+) -> None:
+    """Say who asks what of DNS, what fails, and what only walks the search path.
+
+    Examples:
+      netassist flows dns -w flows.jsonl
+      netassist flows dns -w export/ --namespace shop --json
+    """
+    from tools.flows import flow_dns
+
+    _run(context, flow_dns, {}, workspace, as_json=as_json)
+
+
+def top(
+    context: typer.Context,
+    new_since: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="Also list connections that are new since then."),
+    ] = "",
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say who talks most to whom, with HTTP errors and latencies, resets, and ways out.
+
+    Examples:
+      netassist flows top -w flows.jsonl
+      netassist flows top -w export/ --http-status 5+
+      netassist flows top -w export/ --new-since 2026-11-28T10:40:00Z
+    """
+    from tools.flows import flow_top
+
+    _run(context, flow_top, {"new_since": new_since}, workspace, as_json=as_json)
+
+
+def imbalance(
+    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+) -> None:
+    """Say how evenly the pods of each workload are used, with likely causes of a difference.
+
+    Examples:
+      netassist flows imbalance -w cluster.yaml -w flows.jsonl
+      netassist flows imbalance -w export/ --to-workload cart
+    """
+    from tools.flows import flow_imbalance
+
+    _run(context, flow_imbalance, {}, workspace, as_json=as_json)
+
+
+def explain(
+    context: typer.Context,
+    flow: Annotated[
+        str, typer.Option(metavar="JSON", help="One line of `hubble observe -o jsonpb`.")
+    ] = "",
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Set observed connections beside the rules that decide them, and say where the two differ.
+
+    Examples:
+      netassist flows explain -w cluster.yaml -w flows.jsonl --pod shop/web
+      netassist flows explain -w cluster.yaml --flow '{"flow": {...}}'
+    """
+    from tools.flows import explain_flows
+
+    _run(context, explain_flows, {"flow": flow}, workspace, as_json=as_json)
+
+
+for _command in (drops, dns, top, imbalance, explain):
+    _add(_command)
+
+
+def _run(
+    context: typer.Context,
+    spec: "ToolSpec",
+    arguments: dict[str, Any],
+    paths: list[str] | None,
+    *,
+    as_json: bool,
+) -> None:
+    output: Output = context.obj
+    opened = open_workspace(paths, output)
+    with output.working("Reading flows"):
+        result = spec.call(opened, arguments | {"filters": shlex.join(context.args)})
+    if as_json:
+        output.write_json(result.model_dump(mode="json"))
+        return
+    output.write_markdown(result.summary)
+    for note in result.not_verified:
+        output.note(note)
