@@ -7,12 +7,15 @@ from tools.spec import ToolSpec
 __all__ = ["FAMILIES", "registry"]
 
 FAMILIES = (
+    "address_ranges",
     "addresses",
     "dead_rules",
     "docs",
     "inventory",
     "matrix",
     "mesh",
+    "modes",
+    "planning",
     "policies",
     "policy_checks",
     "reach",

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, Field
 
 from tools import plan_text
+from tools.address_rows import NeedRow, PlanRow, ServiceRow, service_row, size_row
 from tools.spec import Evidence, ToolResult, tool
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
@@ -21,9 +22,10 @@ from topology.ipam import (
     size_cluster,
     split_nodes,
 )
+from topology.ipam.capacity import capacity_of, default_mode
+from topology.ipam.components import ServiceSubnet, parse_component, service_subnets
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, default_ports, snat_addresses
 from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY
-from topology.ipam.services import ServiceSubnet, service_subnet
 
 __all__ = [
     "NeedRow",
@@ -56,50 +58,6 @@ ModeChoice = Annotated[
 ]
 
 
-class NeedRow(BaseModel):
-    """One range of a plan."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    role: str
-    addresses: int
-    without_surge: int
-    prefix: str | None
-    usable: int
-    headroom: int
-    formula: str
-    source: str
-    url: str
-
-
-class PlanRow(BaseModel):
-    """What one mode needs."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    mode: Mode
-    title: str
-    nodes: int
-    surge: int
-    fits: bool
-    needs: tuple[NeedRow, ...]
-    problems: tuple[str, ...]
-    warnings: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    assumptions: tuple[str, ...]
-
-
-class ServiceRow(BaseModel):
-    """The subnet of one Azure service."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    service: str
-    prefix: str
-    rule: str
-    source: str
-
-
 class SubnetsResult(ToolResult):
     """A subnet plan for one mode, or for each of them."""
 
@@ -114,6 +72,8 @@ class PrefixResult(ToolResult):
 
     usable: dict[str, int]
     """Prefix to usable addresses of an Azure subnet."""
+    nodes: dict[str, int] = Field(default_factory=dict)
+    """Prefix to the nodes that it serves, where a role was given."""
 
 
 class OutboundResult(ToolResult):
@@ -160,12 +120,13 @@ def size_subnets(
         subnet: An existing node subnet to check, such as `/23` or `10.1.0.0/23`; empty for none.
         services: Azure services with a subnet of their own, each `NAME` or `NAME:COUNT`:
             api-server, app-gateway, app-gateway-for-containers, bastion, dns-resolver, firewall,
-            route-server, static-egress-gateway, vpn-gateway.
+            internal-load-balancers, private-endpoints, private-link-service, route-server,
+            static-egress-gateway, vpn-gateway.
 
     Returns:
         Each range with its formula, its smallest prefix, the usable addresses and the source.
     """
-    rows = [_service(text) for text in services]
+    rows = _services(services, mode)
     if not nodes and not pools and rows:
         plans: list[Plan] = []
     else:
@@ -181,25 +142,32 @@ def size_subnets(
     return SubnetsResult(
         summary="\n\n".join(part for part in parts if part),
         evidence=_evidence(plans, rows),
-        plans=tuple(_plan_row(plan) for plan in plans),
-        services=tuple(
-            ServiceRow(
-                service=row.service, prefix=f"/{row.prefix}", rule=row.rule, source=str(row.source)
-            )
-            for row in rows
-        ),
+        plans=tuple(size_row(plan) for plan in plans),
+        services=tuple(service_row(row) for row in rows),
         subnet_fits=check.fits if check else None,
     )
 
 
 @tool()
-def describe_prefix(workspace: Workspace, prefix: str, max_pods: int = 0) -> PrefixResult:
+def describe_prefix(
+    workspace: Workspace,
+    prefix: str,
+    max_pods: int = 0,
+    role: Literal["", "pod-cidr", "node-subnet", "pod-subnet"] = "",
+    mode: str = "",
+    pods_per_node: int = 0,
+    surge: str = "",
+) -> PrefixResult:
     """Say how many usable addresses a prefix has, and how many AKS nodes it serves.
 
     Args:
         workspace: Bound by the adapter; sizes do not depend on it.
         prefix: One or several, such as `/28`, `10.244.0.0/16` or `/29, /28, /26`.
         max_pods: Max pods per node, 10 to 250; 0 for each mode's default.
+        role: What the prefix is used as, to answer for that alone; empty for each use.
+        mode: Address mode of the cluster, where a role is given.
+        pods_per_node: Pods that usually run on a node, for dynamic allocation.
+        surge: Nodes of an upgrade to set aside, a number; empty for none.
 
     Returns:
         The usable addresses of an Azure subnet, and the nodes as node subnet and as pod CIDR.
@@ -211,6 +179,29 @@ def describe_prefix(workspace: Workspace, prefix: str, max_pods: int = 0) -> Pre
     if max_pods and not 10 <= max_pods <= 250:
         message = f"`{max_pods}` max pods per node is outside 10 to 250."
         raise InvalidQuery(message, hint="AKS accepts no other value in any mode.")
+    if role:
+        capacities = {
+            text: capacity_of(
+                role,
+                length,
+                parse_mode(mode) if mode else default_mode(role),
+                max_pods=max_pods,
+                pods_per_node=pods_per_node or None,
+                surge=parse_surge(surge) if surge else None,
+            )
+            for text, length in found.items()
+        }
+        return PrefixResult(
+            summary="\n\n".join(
+                plan_text.describe_capacity(text, one) for text, one in capacities.items()
+            ),
+            evidence=tuple(
+                Evidence(claim=one.formula, source=str(one.source), location=one.source.url)
+                for one in capacities.values()
+            ),
+            usable={text: plan_text.usable(length) for text, length in found.items()},
+            nodes={text: one.nodes for text, one in capacities.items()},
+        )
     described = [
         plan_text.describe_prefix(text, length, max_pods, short=len(found) > 1)
         for text, length in found.items()
@@ -297,12 +288,10 @@ def _pods(mode: Mode, pods_per_node: int) -> int | None:
     return pods_per_node if pods_per_node and mode == "pod_subnet_dynamic" else None
 
 
-def _service(text: str) -> ServiceSubnet:
-    name, _, number = text.partition(":")
-    if number and not (number.isascii() and number.isdigit() and len(number) < 6):
-        message = f"`{text}` does not say how many."
-        raise InvalidQuery(message, hint="Write `NAME:COUNT`, such as `api-server:2`.")
-    return service_subnet(name, int(number) if number else 1)
+def _services(texts: Sequence[str], mode: str) -> list[ServiceSubnet]:
+    """Return the subnets of each service; what a mode changes of them is known with one mode."""
+    known = parse_mode(mode) if mode not in ("", "all") else None
+    return [row for text in texts for row in service_subnets(*parse_component(text), known)]
 
 
 def _check_subnet(plans: Sequence[Plan], subnet: str) -> plan_text.Check | None:
@@ -312,35 +301,6 @@ def _check_subnet(plans: Sequence[Plan], subnet: str) -> plan_text.Check | None:
         message = f"`{subnet}` cannot be checked against several modes at once."
         raise InvalidQuery(message, hint="Say which mode the cluster uses.")
     return plan_text.check_subnet(plans[0], parse_prefix(subnet))
-
-
-def _plan_row(plan: Plan) -> PlanRow:
-    needs = tuple(
-        NeedRow(
-            role=need.role,
-            addresses=need.addresses,
-            without_surge=need.without_surge,
-            prefix=None if need.prefix is None else f"/{need.prefix}",
-            usable=need.usable,
-            headroom=need.headroom,
-            formula=need.formula,
-            source=str(need.source),
-            url=need.source.url,
-        )
-        for need in plan.needs
-    )
-    return PlanRow(
-        mode=plan.mode,
-        title=plan.title,
-        nodes=plan.nodes,
-        surge=plan.surge,
-        fits=plan.fits,
-        needs=needs,
-        problems=plan.problems,
-        warnings=plan.warnings,
-        conflicts=tuple(str(conflict) for conflict in plan.conflicts),
-        assumptions=plan.assumptions,
-    )
 
 
 def _evidence(plans: Sequence[Plan], services: Sequence[ServiceSubnet]) -> tuple[Evidence, ...]:

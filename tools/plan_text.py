@@ -7,15 +7,17 @@ from tools.spec import Evidence
 from tools.wording import bullets, count
 from topology.ipam import MODES, Need, NodePool, Plan, nodes_in_subnet, size_cluster, usable
 from topology.ipam.batches import batches_in, nodes_in_pod_cidr, static_nodes_in
+from topology.ipam.capacity import Capacity
+from topology.ipam.components import ServiceSubnet
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
 from topology.ipam.prefixes import size
 from topology.ipam.references import OVERLAY, POD_SUBNET
-from topology.ipam.services import ServiceSubnet
 
 __all__ = [
     "Check",
     "check_subnet",
     "describe",
+    "describe_capacity",
     "describe_outbound",
     "describe_prefix",
     "describe_service",
@@ -251,3 +253,18 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         if given >= needed:
             first = first.replace(f"serve {served:,} of {total:,} nodes", f"serve {served:,} nodes")
     return f"{first}\n\n{bullets(lines)}"
+
+
+def describe_capacity(text: str, found: Capacity) -> str:
+    """Return how many nodes a range serves in one use."""
+    role = {"pod-cidr": "pod CIDR", "node-subnet": "node subnet", "pod-subnet": "pod subnet"}
+    first = f"**{count(found.nodes, 'node')}**"
+    surge = "surge included"
+    if found.nodes != found.with_surge:
+        surge = f"and {found.with_surge - found.nodes:,} more for an upgrade"
+    lines = [f"{found.formula}. Source: {found.source}.", *found.remarks]
+    if found.mode == "node_subnet":
+        lines.insert(1, f"That is {found.nodes * found.max_pods:,} pods at max pods "
+                     f"{found.max_pods}.")  # fmt: skip
+    title = MODES[found.mode].title
+    return f"{first}, {surge}: `{text}` as {role[found.role]} of {title}.\n\n{bullets(lines)}"

@@ -10,6 +10,7 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
 from assistant.cli.doctor import doctor
+from assistant.cli.ipam import ipam
 from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
@@ -79,6 +80,7 @@ def _add(command: Callable[..., None]) -> None:
 for command in (ask, reach, who_can_reach, what_can, matrix, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
+app.add_typer(ipam, name="ipam")
 
 
 def main() -> None:

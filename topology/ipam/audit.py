@@ -200,18 +200,11 @@ def _pods_and_services(estate: Estate) -> Iterator[Finding]:
         subject, place = f"cluster {cluster.name}", cluster.location
         vnet = estate.vnet(cluster.vnet)
         near = (vnet, *_linked(estate, vnet)) if vnet else ()
-        for role, networks in (("pod CIDR", cluster.pod_cidrs), ("service CIDR",
-                                                                 cluster.service_cidrs)):  # fmt: skip
-            code = role.split()[0]
+        both = (("pod CIDR", cluster.pod_cidrs), ("service CIDR", cluster.service_cidrs))
+        for role, networks in both:
             for other in near:
-                yield from _against_vnet(code, role, networks, other, cluster.vnet, subject, place)
-            for connected in estate.connected:
-                name = connected.name or "connected"
-                for one, two in _pairs(networks, [connected.network]):
-                    yield _overlap(f"{code}-connected", subject, f"{role} {one}",
-                                   f"connected range {two} ({name})", place,
-                                   f"Hosts of {two} cannot be reached from pods. Choose another "
-                                   f"{role}: it cannot be changed later, only on a rebuild.")  # fmt: skip
+                yield from _against_vnet(role, networks, other, cluster.vnet, subject, place)
+            yield from _against_connected(role, networks, estate, subject, place)
         for one, two in _pairs(cluster.pod_cidrs, cluster.service_cidrs):
             yield _overlap("pod-service", subject, f"pod CIDR {one}", f"service CIDR {two}", place)
         ranges = ClusterRanges(
@@ -224,11 +217,30 @@ def _pods_and_services(estate: Estate) -> Iterator[Finding]:
         yield from _pod_advice(estate, cluster.name)
 
 
+def _against_connected(
+    role: str, networks: Sequence[Network], estate: Estate, subject: str, place: Location | None
+) -> Iterator[Finding]:
+    fix = (
+        f"Hosts of the shared part cannot be reached from pods. Choose another {role}: it cannot "
+        "be changed later, only on a rebuild."
+    )
+    for connected in estate.connected:
+        for one, two in _pairs(networks, [connected.network]):
+            other = f"connected range {two} ({connected.name or 'connected'})"
+            code = f"{role.split()[0]}-connected"
+            yield _overlap(code, subject, f"{role} {one}", other, place, fix)
+
+
 def _against_vnet(
-    code: str, role: str, networks: Sequence[Network], vnet: Vnet, own: str, subject: str,
+    role: str,
+    networks: Sequence[Network],
+    vnet: Vnet,
+    own: str,
+    subject: str,
     place: Location | None,
-) -> Iterator[Finding]:  # fmt: skip
+) -> Iterator[Finding]:
     """Subnets may not be overlapped; the rest of the cluster's own VNet only should not be."""
+    code = role.split()[0]
     subnets = [net for subnet in vnet.subnets for net in subnet.networks]
     hit = False
     for subnet in vnet.subnets:

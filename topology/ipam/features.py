@@ -152,7 +152,8 @@ _ENTRIES = (
     Feature(
         key="istio-egress-gateway",
         title="Egress gateway of the Istio add-on",
-        pattern=r"istio\w*(?: add-?on)?(?:'s)? egress(?: gateway)?|egress gateway of (?:the )?istio",
+        pattern=r"istio\w*(?: add-?on)?(?:'s)? egress(?: gateway)?|"
+        r"egress gateway of (?:the )?istio",
         modes=_support(
             "yes | no it needs Static Egress Gateway | no it needs Static Egress Gateway | yes | "
             "limited no document says so"

@@ -23,6 +23,7 @@ from topology.ipam.ranges import (
     SERVICE_V6,
     dns_address,
     first_v6,
+    keep_pod_ranges,
     pick_pod_ranges,
     pick_service_range,
     split_v6,
@@ -35,11 +36,15 @@ from topology.model import Network
 __all__ = ["plan_estate"]
 
 
-def plan_estate(estate: Estate) -> AddressPlan:
+def plan_estate(estate: Estate, keep: AddressPlan | None = None) -> AddressPlan:
     """Return a plan in which every subnet is aligned, disjoint, inside a space and large enough.
 
     VNets are contiguous with neighbours kept free where that fits; else without those neighbours;
     else a VNet gets several prefixes. So a plan is found whenever the subnets fit at all.
+
+    Args:
+        estate: What is asked for.
+        keep: An earlier plan, whose ranges stay where they are as far as that is possible.
 
     Raises:
         InvalidQuery: What is asked for cannot be planned, wherever it were to lie.
@@ -57,6 +62,8 @@ def plan_estate(estate: Estate) -> AddressPlan:
     )
     if errors:
         return base
+    if keep is not None and (kept := _place_again(estate, wishes, keep)):
+        return _complete(base, sizes, kept, (), keep)
     placed, notes = place(estate, wishes)
     if placed is None:
         return replace(base, failure=NoRoom(reason=_reason(estate, wishes)))
@@ -69,6 +76,30 @@ class Placed:
 
     subnets: dict[str, tuple[Wish, IPv4Network, IPv4Network | None]]
     prefixes: dict[str, tuple[IPv4Network, ...]]
+
+
+def _place_again(estate: Estate, wishes: Sequence[Wish], keep: AddressPlan) -> Placed | None:
+    """Place what is new around what an earlier plan has; None when something would have to move."""
+    old = {subnet.wish.key: subnet for vnet in keep.vnets for subnet in vnet.subnets}
+    pinned = [_pin(wish, old.get(wish.key)) for wish in wishes]
+    prefixes = {vnet.name: vnet.prefixes for vnet in keep.vnets}
+    vnets = tuple(
+        replace(vnet, prefixes=vnet.prefixes or prefixes.get(vnet.name, ()))
+        for vnet in estate.vnets
+    )
+    placed, _ = place(replace(estate, vnets=vnets), pinned)
+    return placed
+
+
+def _pin(wish: Wish, old: PlannedSubnet | None) -> Wish:
+    """Return a wish that stays where it was, or grows into the neighbour that was kept for it."""
+    if old is None or wish.fixed:
+        return wish
+    if wish.prefix == old.network.prefixlen:
+        return replace(wish, fixed=old.network, growth=old.reserve is not None)
+    if wish.prefix == old.network.prefixlen - 1 and old.reserve is not None:
+        return replace(wish, fixed=old.network.supernet(), growth=False)
+    return wish
 
 
 def place(estate: Estate, wishes: Sequence[Wish]) -> tuple[Placed | None, tuple[str, ...]]:
@@ -157,7 +188,7 @@ def _fill(
         own = [wish for wish in wishes if wish.vnet == vnet.name]
         # Of a VNet that is there already, parts may be taken; a new one is wholly its own.
         taken = list(estate.used) if vnet.prefixes else []
-        taken += [wish.fixed for wish in own if wish.fixed]
+        taken += [_held(wish) for wish in own if wish.fixed]
         rooms = [Room(name=str(net), network=net, used=tuple(taken)) for net in prefixes[vnet.name]]
         placed = pack(rooms, [_request(wish) for wish in own if not wish.fixed])
         if placed is None:
@@ -218,17 +249,27 @@ def _request(wish: Wish) -> Request:
 
 
 def _reserve(wish: Wish, network: IPv4Network) -> IPv4Network | None:
-    if not wish.growth or wish.fixed:
+    if not wish.growth:
         return None
     _, upper = network.supernet().subnets()
     return upper
 
 
+def _held(wish: Wish) -> IPv4Network:
+    """Return what a wish with a place takes, the neighbour that is kept for it included."""
+    assert wish.fixed is not None
+    return wish.fixed.supernet() if wish.growth else wish.fixed
+
+
 def _complete(
-    base: AddressPlan, sizes: dict[str, Plan], placed: Placed, notes: tuple[str, ...]
+    base: AddressPlan,
+    sizes: dict[str, Plan],
+    placed: Placed,
+    notes: tuple[str, ...],
+    keep: AddressPlan | None = None,
 ) -> AddressPlan:
     """Add the ranges outside the VNets, and what there is to know of the plan."""
-    estate = base.estate
+    estate = keep_pod_ranges(base.estate, sizes, keep) if keep else base.estate
     inside = [net for nets in placed.prefixes.values() for net in nets]
     blocked: list[Network] = [
         *(space.network for space in estate.spaces),
@@ -307,11 +348,17 @@ def _vnets(estate: Estate, placed: Placed) -> tuple[PlannedVnet, ...]:
                 region=vnet.region,
                 prefixes=placed.prefixes[vnet.name],
                 subnets=subnets,
-                peers=vnet.peers,
+                peers=_peers(estate, vnet),
                 prefix_v6=block,
             )
         )
     return tuple(found)
+
+
+def _peers(estate: Estate, vnet: Vnet) -> tuple[str, ...]:
+    """Return the peers of a VNet; a peering counts whichever side names it."""
+    others = [other.name for other in estate.vnets if vnet.name in other.peers]
+    return tuple(dict.fromkeys((*vnet.peers, *others)))
 
 
 def _left(estate: Estate, inside: Sequence[IPv4Network]) -> tuple[IPv4Network, ...]:

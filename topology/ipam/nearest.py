@@ -18,13 +18,17 @@ _FEWEST_NODES = 2
 _LARGEST = 8
 
 
-def plan_or_nearest(estate: Estate) -> AddressPlan:
+def plan_or_nearest(estate: Estate, keep: AddressPlan | None = None) -> AddressPlan:
     """Return a plan, or why there is none together with the nearest requests that have one.
+
+    Args:
+        estate: What is asked for.
+        keep: An earlier plan, whose ranges stay where they are as far as that is possible.
 
     Raises:
         InvalidQuery: What is asked for cannot be planned, wherever it were to lie.
     """
-    plan = plan_estate(estate)
+    plan = plan_estate(estate, keep)
     if plan.failure is None:
         return plan
     nearest = tuple(text for search in _SEARCHES for text in search(estate))

@@ -1,10 +1,11 @@
 """Ranges outside the VNets: pod CIDRs, service CIDRs and their IPv6 twins."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from topology.errors import InvalidQuery
+from topology.ipam.address_plan import AddressPlan
 from topology.ipam.estate import Cluster, Estate
 from topology.ipam.packing import Request, Room, pack
 from topology.ipam.plan import Plan
@@ -18,6 +19,7 @@ __all__ = [
     "PodRange",
     "dns_address",
     "first_v6",
+    "keep_pod_ranges",
     "pick_pod_ranges",
     "pick_service_range",
     "split_v6",
@@ -92,6 +94,27 @@ def pick_pod_ranges(
     message = f"No private range is left for a pod CIDR of /{largest}."
     hint = "Name one with `pod_spaces`, or free a range of 10.0.0.0/8 or 100.64.0.0/10."
     raise InvalidQuery(message, hint=hint)
+
+
+def keep_pod_ranges(estate: Estate, sizes: dict[str, Plan], keep: AddressPlan) -> Estate:
+    """Return the estate with the pod CIDRs of an earlier plan where they are still large enough.
+
+    One that is too small by a half grows into the neighbour that was kept for it.
+    """
+    old = {cluster.name: cluster for cluster in keep.clusters}
+
+    def kept(cluster: Cluster) -> Cluster:
+        before = old.get(cluster.name)
+        need = next((one for one in sizes[cluster.name].needs if one.role == "pod CIDR"), None)
+        if cluster.pod_cidrs or not before or not before.pod_cidr or not need or not need.prefix:
+            return cluster
+        if need.prefix >= before.pod_cidr.prefixlen:
+            return replace(cluster, pod_cidrs=(before.pod_cidr,))
+        if need.prefix == before.pod_cidr.prefixlen - 1 and before.pod_reserve:
+            return replace(cluster, pod_cidrs=(before.pod_cidr.supernet(),))
+        return cluster
+
+    return replace(estate, clusters=tuple(kept(cluster) for cluster in estate.clusters))
 
 
 def _given(cluster: Cluster) -> IPv4Network | None:

@@ -80,7 +80,8 @@ def _of_subnet(vnet: Vnet, subnet: Subnet, clusters: list[Cluster]) -> list[Wish
         mode = clusters[0].mode if clusters else None
         found = service_subnets(subnet.component, subnet.count, mode)
         rows = [_of_service(vnet.name, row, "") for row in found if not row.public]
-        return [replace(rows[0], name=subnet.name)] if len(rows) == 1 else rows
+        own_name = len(rows) == 1 and subnet.name != subnet.component
+        return [replace(rows[0], name=subnet.name)] if own_name else rows
     prefix = fixed.prefixlen if fixed else _prefix_of(subnet)
     asked = subnet.addresses or usable(prefix)
     formula = (
