@@ -152,8 +152,7 @@ def _describe(estate: Estate, findings: Sequence[Finding]) -> str:
     errors = [finding for finding in findings if finding.severity == "error"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if errors:
-        first = f"**No:** {count(len(errors), 'rule')} of AKS or Azure "
-        first += "is broken." if len(errors) == 1 else "are broken."
+        first = f"**No, this does not go together:** {count(len(errors), 'fault')}."
     elif warnings:
         first = "**Yes, AKS accepts this**, with something to look out for:"
     else:

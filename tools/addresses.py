@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from tools import plan_text
 from tools.address_rows import NeedRow, PlanRow, ServiceRow, service_row, size_row
+from tools.sizing_change import change_sizes
 from tools.spec import Evidence, ToolResult, tool
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
@@ -98,6 +99,7 @@ def size_subnets(
     extra_ips: int = 0,
     subnet: str = "",
     services: Sequence[str] = (),
+    change: str = "",
 ) -> SubnetsResult:
     """Compute which subnets and ranges an AKS cluster needs, with formula and source.
 
@@ -122,10 +124,15 @@ def size_subnets(
             api-server, app-gateway, app-gateway-for-containers, bastion, dns-resolver, firewall,
             internal-load-balancers, private-endpoints, private-link-service, route-server,
             static-egress-gateway, vpn-gateway.
+        change: A what-if to compare with, such as `add 3 pools of 50`, `move to overlay` or `max
+            pods 110`; needs one mode.
 
     Returns:
         Each range with its formula, its smallest prefix, the usable addresses and the source.
     """
+    if change.strip():
+        return _changed(mode, _pools(nodes, max_pods, surge, pools), change, pods_per_node,
+                        extra_ips, services)  # fmt: skip
     rows = _services(services, mode)
     if not nodes and not pools and rows:
         plans: list[Plan] = []
@@ -145,6 +152,26 @@ def size_subnets(
         plans=tuple(size_row(plan) for plan in plans),
         services=tuple(service_row(row) for row in rows),
         subnet_fits=check.fits if check else None,
+    )
+
+
+def _changed(
+    mode: str,
+    pools: Sequence[NodePool],
+    change: str,
+    pods_per_node: int,
+    extra: int,
+    services: Sequence[str],
+) -> SubnetsResult:
+    """Return the sizes after a change, and what differs from before."""
+    if mode in ("", "all"):
+        message = f"`{change}` cannot be compared for several modes at once."
+        raise InvalidQuery(message, hint="Say which mode the cluster uses.")
+    known = parse_mode(mode)
+    found = change_sizes(known, pools, change, pods_per_node=_pods(known, pods_per_node),
+                         extra=extra, services=services)  # fmt: skip
+    return SubnetsResult(
+        summary=found.text, evidence=_evidence([found.plan], ()), plans=(size_row(found.plan),)
     )
 
 

@@ -115,7 +115,7 @@ def _ranges(estate: Estate) -> Iterator[_Range]:
                     network, "subnet", f"subnet {vnet.name}/{subnet.name}", subnet.location
                 )
     for cluster in estate.clusters:
-        owner = f"cluster {cluster.name}"
+        owner = _title(cluster.name)
         for network in cluster.pod_cidrs:
             yield _Range(network, "pod CIDR", owner, cluster.location)
         for network in cluster.service_cidrs:
@@ -181,13 +181,18 @@ def _pairs(ones: Sequence[Network], others: Sequence[Network]) -> Iterator[tuple
                 yield one, other
 
 
+def _title(cluster: str) -> str:
+    """Return how a cluster is called in messages; nothing when it is the only one, unnamed."""
+    return f"cluster {cluster}" if cluster else ""
+
+
 def _overlap(
     code: str, subject: str, one: str, other: str, location: Location | None, fix: str = ""
 ) -> Finding:
     return Finding(
         code=code,
         subject=subject,
-        message=f"{subject}: the {one} overlaps the {other}.",
+        message=f"The {one}{f' of {subject}' if subject else ''} overlaps the {other}.",
         fix=fix or "Renumber one of them: `netassist ipam plan` finds a free range.",
         source=PLANNING,
         location=location,
@@ -197,7 +202,7 @@ def _overlap(
 def _pods_and_services(estate: Estate) -> Iterator[Finding]:
     """Find what the ranges outside the VNets may not overlap."""
     for cluster in estate.clusters:
-        subject, place = f"cluster {cluster.name}", cluster.location
+        subject, place = _title(cluster.name), cluster.location
         vnet = estate.vnet(cluster.vnet)
         near = (vnet, *_linked(estate, vnet)) if vnet else ()
         both = (("pod CIDR", cluster.pod_cidrs), ("service CIDR", cluster.service_cidrs))
@@ -277,7 +282,7 @@ def _pod_advice(estate: Estate, name: str) -> Iterator[Finding]:
             yield Finding(
                 code="public-pod-range",
                 severity="warning",
-                subject=f"cluster {name}",
+                subject=_title(name),
                 message=f"The pod CIDR {network} is a public range: it is not blocked and not "
                 "supported.",
                 fix="Use 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10.",
@@ -291,7 +296,7 @@ def _pod_advice(estate: Estate, name: str) -> Iterator[Finding]:
             yield Finding(
                 code="pod-cidr-shared",
                 severity="error" if fleet or flat else "warning",
-                subject=f"cluster {name}",
+                subject=_title(name),
                 message=f"The pod CIDR {one} overlaps {two} of cluster {other.name}. Overlay "
                 "clusters may reuse a pod CIDR, since it exists in each cluster alone; "
                 "cross-cluster networking of Fleet needs distinct ones.",

@@ -40,7 +40,7 @@ def _fault(
     return Finding(
         code=code,
         severity=severity,
-        subject=f"cluster {cluster.name}",
+        subject=f"cluster {cluster.name}".strip(),
         message=message,
         fix=fix,
         source=source,

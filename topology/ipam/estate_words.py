@@ -247,7 +247,7 @@ def checked_estate(
     several = max(1, *map(len, families))
     clusters = tuple(
         Cluster(
-            name="cluster" if several == 1 else f"cluster-{number + 1}",
+            name="" if several == 1 else f"cluster-{number + 1}",
             vnet=own,
             mode=parse_mode(mode),
             pod_cidrs=tuple(row[number] for row in families if number < len(row)),

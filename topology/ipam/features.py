@@ -67,8 +67,20 @@ def _support(text: str) -> dict[Mode, Support]:
     return found
 
 
-_BEYOND = r"(?:on[- ]?prem\w*|peered|hub|data ?cent(?:er|re)|firewall|outside the vnet)"
-_POD_ADDRESSES = r"pod (?:ip|address)\w*"
+_BEYOND = (
+    r"(?:on[- ]?prem\w*|peered (?:vnet|network)s?|hub|data ?cent(?:er|re)s?|firewalls?|"
+    r"outside the vnet|other vnets?|corporate network|expressroute)"
+)
+_NEAR = r"(?:vms?|virtual machines?|from the vnet|in the (?:same )?vnet|same vnet)"
+_POD_ADDRESSES = r"pods?(?:'|s'|'s)? (?:own )?(?:ips?|address\w*)"
+_REACHES = (
+    r"(?:reach\w*|connect\w*|access\w*|call\w*|talk\w*|contact\w*|open\w*|see\w*|filter\w*|"
+    r"route\w*|address\w*|log\w*|know\w*)"
+)
+_REACHED = (
+    r"(?:reach\w*|routable|visible|accessible|direct\w*|called|contacted|seen|addressed|kept|"
+    r"preserved)"
+)
 _ENTRIES = (
     Feature(
         key="cilium",
@@ -185,9 +197,10 @@ _ENTRIES = (
     Feature(
         key="pod-ips-in-vnet",
         title="Pods reached by their own address from the VNet",
-        pattern=r"(?:reach|connect\w*|access|route\w*|address|call|talk|open)\w*\b.{0,40}\bpod "
-        r"(?:ip|address)\w*|pod (?:ip|address)\w*\b.{0,30}\b(?:reach|routable|visible|direct)\w*|"
-        r"routable pods?|direct(?:ly)? (?:to|into|reach\w*) (?:the )?pods",
+        pattern=rf"{_NEAR}\b.{{0,40}}\b{_REACHES}\b.{{0,30}}\bpods?|"
+        rf"pods?\b.{{0,40}}\b{_REACHED}\b.{{0,30}}\b{_NEAR}|"
+        rf"{_REACHES}\b.{{0,30}}\b{_POD_ADDRESSES}|{_POD_ADDRESSES}\b.{{0,30}}\b{_REACHED}|"
+        r"routable pods?|direct(?:ly)? (?:to|into|reach\w*) (?:the )?pods|flat network",
         modes=_support(
             "no pod addresses exist only in the cluster; use a Service with an internal load "
             "balancer | yes | yes | yes in the cluster's own VNet | no"
@@ -197,7 +210,9 @@ _ENTRIES = (
     Feature(
         key="pod-ips-beyond-vnet",
         title="Pod addresses kept in peered VNets and on-premises",
-        pattern=rf"{_BEYOND}\b.{{0,60}}\b{_POD_ADDRESSES}|{_POD_ADDRESSES}\b.{{0,60}}\b{_BEYOND}",
+        pattern=rf"{_BEYOND}\b.{{0,60}}\b{_POD_ADDRESSES}|{_POD_ADDRESSES}\b.{{0,60}}\b{_BEYOND}|"
+        rf"{_BEYOND}\b.{{0,40}}\b{_REACHES}\b.{{0,30}}\bpods?|"
+        rf"pods?\b.{{0,40}}\b{_REACHED}\b.{{0,30}}\b{_BEYOND}",
         modes=_support(
             "no the node's address is seen (SNAT) | yes | yes | no the node's address is seen "
             "outside the VNet | no the node's address is seen"

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from assistant.models.rules.design import read_design, read_topic
+from assistant.models.rules.design import PLANNING, read_design
+from assistant.models.rules.design_slots import node_counts, read_services
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
@@ -12,6 +13,7 @@ from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
+from assistant.models.rules.topics import read_topic
 
 __all__ = ["route", "wants_reason"]
 
@@ -75,14 +77,15 @@ def wants_reason(text: str) -> bool:
 
 def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
-    if frame := _route_talk(reading):
+    # A design is about no workload here: what names one asks about the workload.
+    design = None if _names_workload(reading) else read_design(reading.text)
+    if frame := _route_talk(reading) or _computes_only(design):
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
     if outside in ("write", "change"):
         return Frame(intent="decline", kind=outside)
-    design = read_design(reading.text)
-    if design and not reading.named(*_ENDPOINTS):
+    if design:
         return design
     if frame := read_review(reading):
         return frame
@@ -90,7 +93,7 @@ def route(reading: Reading) -> Frame | None:
         return frame
     if frame := _route_ends(reading):
         return frame
-    if frame := read_inventory(reading) or design:
+    if frame := read_inventory(reading) or read_design(reading.text):
         return frame
     if frame := read_exposure(reading):
         return _finish(frame, reading)
@@ -98,6 +101,22 @@ def route(reading: Reading) -> Frame | None:
     if not reading.named(*_ENDPOINTS, "namespace") and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
+
+
+def _names_workload(reading: Reading) -> bool:
+    """Return whether a workload is named by more than the word for an Azure service.
+
+    A cluster may well run something called `bastion` or `firewall`; beside a number of nodes and
+    a range the word means the service of Azure.
+    """
+    named = reading.named(*_ENDPOINTS)
+    sized = bool(node_counts(reading.text) or reading.named("address"))
+    return any(not (sized and read_services(ref.text)) for ref in named)
+
+
+def _computes_only(design: Frame | None) -> Frame | None:
+    """Return a design whose verb ("migrate", "lay out") asks for a plan, not for a change."""
+    return design if design and design.kind in PLANNING else None
 
 
 def _route_ends(reading: Reading) -> Frame | None:
