@@ -152,11 +152,11 @@ def _describe(estate: Estate, findings: Sequence[Finding]) -> str:
     errors = [finding for finding in findings if finding.severity == "error"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if errors:
-        first = f"**No, this does not go together:** {count(len(errors), 'fault')}."
+        first = f"No: this does not go together ({count(len(errors), 'fault')})."
     elif warnings:
-        first = "**Yes, AKS accepts this**, with something to look out for:"
+        first = "Yes: AKS accepts this, with something to look out for."
     else:
-        first = f"**Yes: nothing is wrong** with {_named(estate)}."
+        first = f"Yes: nothing is wrong with {_named(estate)}."
     lines = [f"{one.severity}: {describe_finding(one)}" for one in findings]
     return f"{first}\n\n{bullets(lines)}" if lines else first
 

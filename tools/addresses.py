@@ -143,7 +143,7 @@ def size_subnets(
             size_cluster(each, sized, pods_per_node=_pods(each, pods_per_node), extra=extra_ips)
             for each in modes
         ]
-    check = _check_subnet(plans, subnet)
+    check = _check_services(rows, subnet) if rows and not plans else _check_subnet(plans, subnet)
     parts = [check.text if check else "", plan_text.describe(plans) if plans else ""]
     parts += [plan_text.describe_service(row) for row in rows]
     return SubnetsResult(
@@ -180,7 +180,7 @@ def describe_prefix(
     workspace: Workspace,
     prefix: str,
     max_pods: int = 0,
-    role: Literal["", "pod-cidr", "node-subnet", "pod-subnet"] = "",
+    role: Literal["", "pod-cidr", "node-subnet", "pod-subnet", "api-server"] = "",
     mode: str = "",
     pods_per_node: int = 0,
     surge: str = "",
@@ -319,6 +319,16 @@ def _services(texts: Sequence[str], mode: str) -> list[ServiceSubnet]:
     """Return the subnets of each service; what a mode changes of them is known with one mode."""
     known = parse_mode(mode) if mode not in ("", "all") else None
     return [row for text in texts for row in service_subnets(*parse_component(text), known)]
+
+
+def _check_services(rows: Sequence[ServiceSubnet], subnet: str) -> plan_text.Check | None:
+    """Hold an existing subnet against the one service that is asked about."""
+    if not subnet.strip():
+        return None
+    if len(rows) != 1:
+        message = f"`{subnet}` cannot be checked against {len(rows)} subnets at once."
+        raise InvalidQuery(message, hint="Ask about one service.")
+    return plan_text.check_service(rows[0], parse_prefix(subnet))
 
 
 def _check_subnet(plans: Sequence[Plan], subnet: str) -> plan_text.Check | None:

@@ -173,6 +173,11 @@ def _lead(mode: Mode, title: str, shares: Sequence[NodeShare]) -> str:
         )
     if mode == "pod_subnet_static":
         best = min(shares, key=lambda share: (share.unused, share.blocks))
+        if len(shares) == 1:
+            return (
+                f"**{title}: max pods {best.max_pods} takes {best.blocks} blocks of 16 per node "
+                f"and wastes {best.unused}.**"
+            )
         if len(costs) > 1:
             return f"**{title}: it costs whole blocks; max pods {best.max_pods} wastes least.**"
         return f"**{title}: the same number of blocks, {shares[0].blocks}, for each value.**"

@@ -11,10 +11,11 @@ from topology.ipam.capacity import Capacity
 from topology.ipam.components import ServiceSubnet
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
 from topology.ipam.prefixes import size
-from topology.ipam.references import OVERLAY, POD_SUBNET
+from topology.ipam.references import LOAD_BALANCER, OVERLAY, POD_SUBNET
 
 __all__ = [
     "Check",
+    "check_service",
     "check_subnet",
     "describe",
     "describe_capacity",
@@ -23,6 +24,13 @@ __all__ = [
     "describe_service",
     "usable",
 ]
+
+
+_DEFAULTS = (
+    "The default falls as the cluster grows: 1,024 ports per node up to 50 nodes, 512 up to 100, "
+    "256 up to 200, 128 up to 400, 64 up to 800, then 32. Crossing a step halves the ports and can "
+    f"break connections: set them by hand before. Source: {LOAD_BALANCER}."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +239,8 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         f"Load balancer: {needed} x {PORTS_PER_ADDRESS:,} = {needed * PORTS_PER_ADDRESS:,} ports, "
         f"for up to {snat_max_nodes(needed, ports):,} nodes.",
     ]
+    if default:
+        lines.insert(1, _DEFAULTS)
     if needed > 1:
         fewer = needed - 1
         lines.append(
@@ -241,6 +251,11 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         lines.append(
             f"NAT gateway: {gateway} x {NAT_GATEWAY_PORTS:,} = {gateway * NAT_GATEWAY_PORTS:,} "
             "ports, shared by all nodes as they need them (16 addresses at most)."
+        )
+    else:
+        lines.append(
+            f"NAT gateway: it would take {gateway} addresses, and one gateway has 16 at most: "
+            "spread the nodes over several subnets, each with its own."
         )
     first = f"**{needed} public {'address' if needed == 1 else 'addresses'}** of the load balancer."
     if given:
@@ -258,13 +273,24 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
 def describe_capacity(text: str, found: Capacity) -> str:
     """Return how many nodes a range serves in one use."""
     role = {"pod-cidr": "pod CIDR", "node-subnet": "node subnet", "pod-subnet": "pod subnet"}
+    lines = [f"{found.formula}. Source: {found.source}.", *found.remarks]
+    if found.role == "api-server":
+        clusters = f"**{count(found.nodes, 'cluster')}**"
+        return f"{clusters}: `{text}` for API server VNet integration.\n\n{bullets(lines)}"
     first = f"**{count(found.nodes, 'node')}**"
     surge = "surge included"
     if found.nodes != found.with_surge:
         surge = f"and {found.with_surge - found.nodes:,} more for an upgrade"
-    lines = [f"{found.formula}. Source: {found.source}.", *found.remarks]
     if found.mode == "node_subnet":
         lines.insert(1, f"That is {found.nodes * found.max_pods:,} pods at max pods "
                      f"{found.max_pods}.")  # fmt: skip
     title = MODES[found.mode].title
     return f"{first}, {surge}: `{text}` as {role[found.role]} of {title}.\n\n{bullets(lines)}"
+
+
+def check_service(row: ServiceSubnet, prefix: int) -> Check:
+    """Return whether an existing subnet will do for a service."""
+    fits = prefix == row.prefix if row.exact else prefix <= row.prefix
+    free = usable(prefix)
+    word = "is enough" if fits else "will not do" if row.exact else "is too small"
+    return Check(fits=fits, text=f"**The `/{prefix}` ({free:,} usable) {word}.**")

@@ -70,7 +70,14 @@ def _describe_free(plan: AddressPlan) -> str:
     spaces = join([str(space.network) for space in plan.estate.spaces])
     blocks = shorten([str(block) for block in plan.free], _FREE_SHOWN)
     rest = f": {blocks}" if plan.free else ""
-    return f"{free:,} of {whole:,} addresses of {spaces} stay free ({free * 100 // whole}%){rest}."
+    inside = sum(net.num_addresses for vnet in plan.vnets for net in vnet.prefixes) - sum(
+        subnet.network.num_addresses for vnet in plan.vnets for subnet in vnet.subnets
+    )
+    more = f" Inside the VNets {inside:,} more are not assigned to a subnet." if inside else ""
+    return (
+        f"{free:,} of {whole:,} addresses of {spaces} stay free ({free * 100 // whole}%){rest}."
+        f"{more}"
+    )
 
 
 def _describe_failure(plan: AddressPlan, errors: Sequence[Finding]) -> str:

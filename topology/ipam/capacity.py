@@ -9,12 +9,21 @@ from topology.ipam.limits import DEFAULT_POD_CIDR, KUBENET_NODE_LIMIT
 from topology.ipam.modes import MODES, Mode
 from topology.ipam.pools import CLUSTER_NODE_LIMIT, Surge
 from topology.ipam.prefixes import LARGEST_SUBNET, usable
-from topology.ipam.references import BATCHES, KUBENET, OVERLAY, PLANNING, STATIC, Reference
+from topology.ipam.references import (
+    API_SERVER,
+    BATCHES,
+    KUBENET,
+    OVERLAY,
+    PLANNING,
+    STATIC,
+    Reference,
+)
+from topology.ipam.services import API_SERVER_ADDRESSES, private_clusters_in
 from topology.ipam.sizing import nodes_in_subnet
 
 __all__ = ["Capacity", "Role", "capacity_of", "default_mode"]
 
-Role = Literal["pod-cidr", "node-subnet", "pod-subnet"]
+Role = Literal["pod-cidr", "node-subnet", "pod-subnet", "api-server"]
 _DEFAULT_PREFIX = 16
 
 
@@ -25,7 +34,8 @@ class Capacity:
     role: Role
     mode: Mode
     nodes: int
-    """Nodes of the cluster, those of an upgrade set aside when a surge was given."""
+    """Nodes of the cluster, those of an upgrade set aside when a surge was given; clusters, when
+    the range is a subnet of API server VNet integration."""
     with_surge: int
     """All nodes that fit, an upgrade's included."""
     max_pods: int
@@ -62,6 +72,11 @@ def capacity_of(
         InvalidQuery: The mode has no such range.
     """
     pods = max_pods or MODES[mode].default_max_pods
+    if role == "api-server":
+        clusters = private_clusters_in(prefix)
+        formula = f"{usable(prefix)} usable / {API_SERVER_ADDRESSES} per cluster = {clusters}"
+        return Capacity(role=role, mode=mode, nodes=clusters, with_surge=clusters, max_pods=0,
+                        formula=formula, source=API_SERVER)  # fmt: skip
     if role == "pod-cidr":
         found = _pod_cidr(prefix, mode, pods)
     elif role == "pod-subnet":

@@ -17,6 +17,7 @@ from assistant.models.rules.design_slots import (
     max_pods_of,
     node_counts,
     number_of,
+    numbers_of,
     read_services,
     read_surge,
 )
@@ -45,6 +46,13 @@ _PODS_EACH = (
     r"\b(\d+)\s+(?:running\s+)?pods?\s+(?:per node|each|a node|on each|on every|/ ?node|"
     r"on a node|running)"
 )
+_KINDS = (
+    r"\b(\d+)\s+(?:system|user|gpu|spot|linux|windows|apps?|application|infra\w*|general|memory|"
+    r"batch|compute|worker)\s+nodes?\b"
+)
+_PLAIN_PODS = r"\b(\d+)\s+pods?\b(?!\s*(?:total|in total|overall|altogether))"
+_POSSIBLE = range(10, 251)
+"""What AKS accepts as max pods."""
 _LOAD_BALANCERS = r"\b(\d+)\s+(?:internal\s+(?:lbs?|load balancers?)|ilbs?)"
 _ASKS_CAPACITY = re.compile(
     r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|\bsize\b|"
@@ -76,7 +84,9 @@ _WHAT_IF = re.compile(
     re.I | re.S,
 )
 _INSTEAD = re.compile(
-    r"\bmax[ -]?pods?\s*(?:of|=|:)?\s*(?P<new>\d+)\s+(?:instead of|rather than|not)\s+(?P<old>\d+)",
+    r"\bmax[ -]?pods?\s*(?:of|=|:)?\s*(?P<new>\d+)\s+(?:instead of|rather than|not)\s+(?P<old>\d+)|"
+    r"\bmax[ -]?pods?\s+(?:per node\s+)?from\s+(?P<first>\d+)\s+(?:down\s+|up\s+)?to\s+"
+    r"(?P<second>\d+)",
     re.I,
 )
 
@@ -116,12 +126,15 @@ def _read_sizes(text: str, counts: tuple[int, ...]) -> Frame | None:
     quantities = read_quantities(text)
     if (counts or quantities.pools or quantities.highest_nodes) and _SIZING.search(text):
         return _read_plan(text, counts, services)
-    if frame := _read_prefixes(text):
+    owned = services and re.search(r"\bsubnet\b", text, re.I) and _CHECKS.search(text)
+    if (frame := _read_prefixes(text)) and not (owned and not frame.arguments.get("role")):
         return frame
     if services and re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I):
         arguments: dict[str, object] = {"services": services}
         if modes := find_modes(text, limited=False):
             arguments["mode"] = modes[0]
+        if (given := _PREFIX.findall(text)) and len(services) == 1 and _CHECKS.search(text):
+            arguments["subnet"] = given[0]
         return Frame(intent="size", kind="size_subnets", arguments=arguments)
     if quantities.pods_total and _SIZING.search(text):
         return _read_total(text, quantities.pods_total)
@@ -151,9 +164,9 @@ def _read_total(text: str, pods: int) -> Frame:
 def _read_what_if(text: str) -> Frame | None:
     """Read "50 nodes, classic CNI. What if we add 3 pools of 50?" as a plan with a change."""
     if swap := _INSTEAD.search(text):
-        base = f"{text[: swap.start()]} max pods {swap['old']} {text[swap.end() :]}"
-        frame = _read_base(base)
-        return _with_change(frame, f"max pods {swap['new']}") if frame else None
+        old, new = swap["old"] or swap["first"], swap["new"] or swap["second"]
+        frame = _read_base(f"{text[: swap.start()]} max pods {old} {text[swap.end() :]}")
+        return _with_change(frame, f"max pods {new}") if frame else None
     match = _WHAT_IF.search(text)
     if not match or not match.start():
         return None
@@ -213,7 +226,9 @@ def _read_prefixes(text: str) -> Frame | None:
 
 def _role(text: str, modes: tuple[str, ...]) -> str:
     """Return what a prefix is used as, when nodes are asked for and the question says it."""
-    if not re.search(r"\bnodes?\b", text, re.I) or re.search(r"\busable\b", text, re.I):
+    if re.search(r"\bclusters\b", text, re.I) and "api-server" in read_services(text):
+        return "api-server"
+    if not re.search(r"\b(?:nodes?|pods)\b", text, re.I) or re.search(r"\busable\b", text, re.I):
         return ""
     if re.search(r"\bpod[- ]?(?:cidr|range|network)\b", text, re.I):
         return "pod-cidr" if not modes or modes[0] in ("overlay", "kubenet") else ""
@@ -261,6 +276,11 @@ def _nodes(text: str, counts: tuple[int, ...]) -> dict[str, object]:
         return {"nodes": quantities.highest_nodes}
     if len(counts) > 1 and re.search(r"\bpools?\b", text, re.I):
         return {"pools": [str(count) for count in counts]}
+    if kinds := numbers_of(_KINDS, text):
+        # "20 system nodes and 60 user nodes" are pools of one cluster, not two plans.
+        return (
+            {"pools": [str(count) for count in counts]} if len(kinds) > 1 else {"nodes": counts[0]}
+        )
     return {"nodes": _one_or_each(counts)}
 
 
@@ -268,6 +288,9 @@ def _pods(text: str, limits: tuple[int, ...], mode: str) -> dict[str, object]:
     """Return max pods, and the pods that usually run where that is another number."""
     found: dict[str, object] = {"max_pods": _one_or_each(limits)} if limits else {}
     pods = number_of(_PODS_EACH, text)
+    if not pods and not limits:
+        # "60 nodes, 30 pods" speaks of each node, as no cluster of 60 has so few.
+        pods = next((one for one in numbers_of(_PLAIN_PODS, text) if one in _POSSIBLE), 0)
     if pods and pods not in limits:
         runs = limits or mode == "pod_subnet_dynamic"
         found["pods_per_node" if runs else "max_pods"] = pods
@@ -288,7 +311,9 @@ def _read_outbound(text: str, nodes: int) -> Frame | None:
         if sized and (ports or addresses or re.search(r"\bcluster\b", text, re.I)):
             return ask_design(text, "For how many nodes?", "nodes")
         return None
-    arguments: dict[str, object] = {"nodes": nodes}
+    step = re.search(r"\b(\d+)\s*(?:to|->|-|up to)\s*(\d+)\s+nodes\b", text, re.I)
+    each = tuple(int(number) for number in step.groups()) if step else (nodes,)
+    arguments: dict[str, object] = {"nodes": _one_or_each(each)}
     if ports:
         arguments["ports_per_node"] = ports
     if surge := read_surge(text):

@@ -42,6 +42,17 @@ _ASKS_RANGES = re.compile(
     r"check|use|right|forbidden|supported|break\w*|issue|lies|inside)\b",
     re.I,
 )
+_FORBIDDEN = re.compile(
+    r"\b(?:which|what|list|any)\b.{0,20}\b(?:ranges?|cidrs?|addresses|prefixes)\b.{0,60}\b(?:not|"
+    r"never|forbidden|reserved|avoid\w*|refus\w*|reject\w*|allowed|permitted|blocked|off[- ]limits)",
+    re.I,
+)
+_CLASHES = re.compile(
+    r"\b(?:overlap\w*|conflict\w*|clash\w*|collid\w*|collision|problem\w*|unreachable|trouble|"
+    r"wrong|issue|reject\w*|refus\w*|break\w*|forbidden)\b",
+    re.I,
+)
+"""Words that ask whether something is amiss, so that "no" would be read the other way."""
 _SAME = re.compile(r"\b(?:same|reus\w+|shar\w+|identical|equal|common|twice)\b", re.I)
 _SAVES = re.compile(
     r"\b(?:sav\w+|lower\w*|reduc\w+|rais\w+|increas\w+|decreas\w+|cut\w*|wast\w+|cost\w*|matter\w*|"
@@ -98,6 +109,8 @@ def read_migration(text: str) -> Frame | None:
     moves = bool(_MOVE.search(text))
     start, goal = _ends(text, modes)
     if start is None:
+        if re.search(r"\b(?:lose|los(?:es|ing)|still|support\w*|lack\w*)\b", text, re.I):
+            return None
         if goal is None or not moves or re.search(r"\bmax[ -]?pods\b", text, re.I):
             return None
         question = "From which mode: kubenet, node subnet, pod subnet (dynamic or static block)?"
@@ -168,7 +181,8 @@ def read_layout(text: str) -> Frame | None:
     spaces = [cidr for cidr in ranges.of("space", "vnet", "") if cidr in whole and ":" not in cidr]
     counts, quantities = node_counts(text), read_quantities(text)
     services = read_services(text)
-    if not spaces or not _OWNS.search(text):
+    several = len(services) > 1 or "dual-stack" in find_features(text)
+    if not spaces or not (_OWNS.search(text) or several):
         return None
     if not (counts or quantities.pools or quantities.highest_nodes):
         if len(services) < 2 and not re.search(r"\bcluster", text, re.I):
@@ -245,6 +259,8 @@ def _clusters(
 ) -> list[str]:
     """Return each of several clusters as the tool takes them; empty when there is one."""
     match = re.search(r"\b(\d+)\s+(?:[a-z-]+\s+){0,3}?clusters\b", text, re.I)
+    regions = re.search(r"\b(\d+)\s+regions\b", text, re.I)
+    match = match or (regions if re.search(r"\beach\b|\bper region\b", text, re.I) else None)
     counts = node_counts(text)
     number = int(match[1]) if match else 0
     if not 2 <= number <= 20 or not cluster:
@@ -254,6 +270,8 @@ def _clusters(
         nodes = counts[index] if len(counts) == number else cluster.get("nodes", 0)
         mode = modes[index] if len(modes) == number else cluster["mode"]
         parts = [f"cluster-{index + 1}", f"mode={mode}", f"nodes={nodes}"]
+        if regions and int(regions[1]) == number:
+            parts.append(f"region=region-{index + 1}")
         for key in ("max_pods", "surge", "pods_per_node"):
             parts += [f"{key}={cluster[key]}"] if key in cluster else []
         if services:
@@ -264,6 +282,9 @@ def _clusters(
 
 def read_checks(text: str) -> Frame | None:
     """Read whether ranges go together: refused ones, overlaps, a shared pod CIDR, growth."""
+    if _FORBIDDEN.search(text) and not read_ranges(text).found:
+        query = f"{text[:300]} refused ranges pod CIDR service CIDR VNet 169.254.0.0/16"
+        return Frame(intent="docs", kind="search_docs", arguments={"query": query})
     ranges = read_ranges(text)
     pods, services = ranges.of("pod"), ranges.of("service")
     beyond = ranges.of("onprem", "peer")
@@ -321,7 +342,10 @@ def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool
         if assumed
         else ""
     )
-    return Frame(intent="size", kind="check_ranges", arguments=arguments, text=note)
+    negated = bool(_CLASHES.search(text))
+    return Frame(
+        intent="size", kind="check_ranges", arguments=arguments, text=note, negated=negated
+    )
 
 
 def read_limits(text: str) -> Frame | None:

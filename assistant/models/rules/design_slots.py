@@ -21,12 +21,17 @@ MODES = (
     ("pod_subnet_dynamic", r"\bpod[- ]?subnets?\b|\bdynamic(?:\s+(?:ip|pod|allocation))\w*|"
                            r"\bdynamic\b"),
     ("kubenet", r"\bkubenet\b"),
-    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni)|\b(?:classic|legacy|traditional|old|"
+    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni|clusters?|aks|pools?)\b|\b(?:classic|legacy|traditional|old|"
                     r"flat)\s+(?:azure\s+)?(?:cni|node[- ]subnet|mode)\b|"
                     r"\bazure cni\s+(?:\(?node[- ]subnet\)?|classic|legacy|traditional)\b"),
     ("overlay", r"\boverlay\b"),
 )  # fmt: skip
 EVERY_MODE = ("node_subnet", "overlay", "pod_subnet_dynamic", "pod_subnet_static", "kubenet")
+_NOT_MODE = re.compile(
+    r"\b(?:not|no|without|instead of|rather than|except)\s+(?:an?\s+|the\s+)?(?:azure cni\s+)?"
+    r"(?:overlay|kubenet|pod[- ]subnet|node[- ]subnet)\b",
+    re.I,
+)
 _BOTH = re.compile(r"\bdynamic\b", re.I)
 _AMONG = re.compile(
     r"\bcompar\w+|\bdifference\b|(?:\bor|\bvs\.?|\bversus|\band|\bboth|\bagainst|\bthan|,)\s+"
@@ -142,13 +147,18 @@ def find_modes(text: str, *, limited: bool) -> tuple[str, ...]:
         text: The question.
         limited: Whether it names max pods, which count for a subnet in the legacy mode alone.
     """
+    plain = _NOT_MODE.sub(" ", text)
+    limited = limited or plain != text
+    text = plain
     modes = [name for name, pattern in MODES if re.search(pattern, text, re.I)]
     if "pod_subnet_static" in modes and "pod_subnet_dynamic" in modes and not _BOTH.search(text):
         modes.remove("pod_subnet_dynamic")
     node_subnet = re.search(r"\bnode[- ]subnet\b", text, re.I)
     if node_subnet and modes and "node_subnet" not in modes and _AMONG.search(text):
         modes.append("node_subnet")
-    if node_subnet and not modes and (limited or re.search(r"\bazure cni\b", text, re.I)):
+    azure = re.search(r"\bazure cni\b(?! powered)", text, re.I)
+    if not modes and ((node_subnet and (limited or azure)) or (azure and limited)):
+        # The plugin without a mode is Node Subnet, as `--network-plugin azure` alone is.
         modes = ["node_subnet"]
     return tuple(modes)
 
@@ -174,6 +184,9 @@ def read_services(text: str) -> list[str]:
             continue
         before, instances = match[1], match[2]
         count = instances if name in ("app-gateway", "vpn-gateway") else ""
+        clusters = re.search(r"\b(\d+)\s+(?:[a-z]+\s+){0,2}?clusters\b", text, re.I)
+        if name == "api-server" and clusters and not node_counts(text):
+            before = clusters[1]
         if name in _COUNTABLE and before:
             count = before
         found.append(f"{name}:{count}" if count else name)

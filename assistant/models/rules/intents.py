@@ -104,14 +104,21 @@ def route(reading: Reading) -> Frame | None:
 
 
 def _names_workload(reading: Reading) -> bool:
-    """Return whether a workload is named by more than the word for an Azure service.
+    """Return whether a question is about a workload rather than about a design.
 
-    A cluster may well run something called `bastion` or `firewall`; beside a number of nodes and
-    a range the word means the service of Azure.
+    A cluster may well run something called `orders` or `bastion`; in "what is the order of a
+    migration from kubenet" it is not meant. Both ends of a connection, or a full name, are.
     """
     named = reading.named(*_ENDPOINTS)
-    sized = bool(node_counts(reading.text) or reading.named("address"))
-    return any(not (sized and read_services(ref.text)) for ref in named)
+    if not named:
+        return False
+    whole = _is_whole(_ends_only(reading.roles)) and not all(
+        read_services(ref.text) for ref in named
+    )
+    if whole or any("/" in ref.text for ref in named):
+        return True
+    design = read_design(reading.text)
+    return not (design and (design.kind in PLANNING or node_counts(reading.text)))
 
 
 def _computes_only(design: Frame | None) -> Frame | None:

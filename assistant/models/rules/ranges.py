@@ -8,7 +8,7 @@ __all__ = ["DEFAULT_POD_CIDR", "RangeText", "Ranges", "read_ranges"]
 DEFAULT_POD_CIDR = "10.244.0.0/16"
 """What AKS takes for the pods of an overlay cluster when nothing is said."""
 _OCTETS = r"\d{1,3}(?:\.\d{1,3}){3}"
-_V6 = r"(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}|(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4})?"
+_V6 = r"[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7}"
 _TOKEN = re.compile(rf"(?<![\w./:])(?:(?:{_OCTETS}|{_V6})(?:/\d{{1,3}})?|/\d{{1,2}})(?![\w/]|\.\d)",
                     re.I)  # fmt: skip
 _CUES = (
@@ -16,7 +16,7 @@ _CUES = (
     ("service", r"service[ -]?(?:cidr|range|network|ips?|address(?:es)?)|--service-cidr|"
                 r"cluster[ -]?ips?|services"),
     ("pod", r"pod[ -]?(?:cidr|range|network|ips?|address(?:es)?|space)|podcidr|--pod-cidr|"
-            r"overlay range|pods(?=:? \d)"),
+            r"overlay range|pods(?=:? \d)|(?:for|as) (?:the |our |an? )?pods?"),
     ("pod-subnet", r"pod[ -]subnets?"),
     ("onprem", r"on[- ]?prem\w*|data ?cent(?:er|re)s?|corporate|corp\b|office|expressroute|vpn|"
                r"headquarters|hq\b|branch|campus|legacy network|home network"),
@@ -32,6 +32,7 @@ _CUE = re.compile("|".join(f"(?P<c{n}>\\b(?:{pattern}))" for n, (_, pattern) in 
                   re.I)  # fmt: skip
 _FARTHEST = 60
 _BREAK = re.compile(r"[.;?!](?:\s|$)")
+_ASKS = re.compile(r"\b(?:which|what|how|for|needs?|with|lay|plan|give)\b", re.I)
 _GOAL = re.compile(r"\b(?:grow|expand|extend|enlarge|widen|increase|resize|bigger|larger|change)\w*"
                    r"\b", re.I)  # fmt: skip
 
@@ -103,7 +104,9 @@ def _role(text: str, start: int, end: int, cues: list[tuple[int, int, str]]) -> 
             between, cost = text[end:left], (left - end) * 1.5 + 4
         else:
             continue
-        if _BREAK.search(between) or _TOKEN.search(between):
+        # "10.1.0.0/22, which subnets?" asks for subnets and does not call the range one.
+        asks = left >= end and _ASKS.search(between)
+        if _BREAK.search(between) or _TOKEN.search(between) or asks:
             continue
         cost += 12 * between.count(",") + 8 * len(re.findall(r"\b(?:and|with|but)\b", between))
         # Words of possession say less than a word that names the thing itself.
