@@ -131,9 +131,11 @@ def _vnets(estate: Estate, placed: Placed) -> tuple[PlannedVnet, ...]:
     }
     v6 = split_v6(estate.ipv6_spaces, counts) if dual else {}
     if v6 is None:
-        spaces = ", ".join(map(str, estate.ipv6_spaces)) or "nothing"
-        message = f"`{spaces}` has no room for a /64 per subnet of the dual-stack VNets."
-        hint = "Give a larger one with `ipv6_spaces` (`--ipv6-space`), such as a /48 of your own."
+        spaces = ", ".join(map(str, estate.ipv6_spaces))
+        message = "Dual stack needs an IPv6 space, and none is given."
+        if spaces:
+            message = f"`{spaces}` has no room for a /64 per subnet of the dual-stack VNets."
+        hint = "Give a /48 of your own, such as `fd00:10::/48`."
         raise InvalidQuery(message, hint=hint)
     found = []
     for vnet in estate.vnets:

@@ -44,7 +44,7 @@ _ASKS_RANGES = re.compile(
 )
 _FORBIDDEN = re.compile(
     r"\b(?:which|what|list|any)\b.{0,20}\b(?:ranges?|cidrs?|addresses|prefixes)\b.{0,60}\b(?:not|"
-    r"never|forbidden|reserved|avoid\w*|refus\w*|reject\w*|allowed|permitted|blocked|off[- ]limits)",
+    r"never|forbidden|reserved|avoid\w*|refus\w*|reject\w*|allowed|permitted|blocked)",
     re.I,
 )
 _CLASHES = re.compile(

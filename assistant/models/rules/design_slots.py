@@ -21,8 +21,9 @@ MODES = (
     ("pod_subnet_dynamic", r"\bpod[- ]?subnets?\b|\bdynamic(?:\s+(?:ip|pod|allocation))\w*|"
                            r"\bdynamic\b"),
     ("kubenet", r"\bkubenet\b"),
-    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni|clusters?|aks|pools?)\b|\b(?:classic|legacy|traditional|old|"
-                    r"flat)\s+(?:azure\s+)?(?:cni|node[- ]subnet|mode)\b|"
+    ("node_subnet", r"\bnode[- ]subnet\s+(?:mode|cni|clusters?|aks|pools?)\b|"
+                    r"\b(?:classic|legacy|traditional|old|flat)\s+(?:azure\s+)?(?:cni|"
+                    r"node[- ]subnet|mode)\b|"
                     r"\bazure cni\s+(?:\(?node[- ]subnet\)?|classic|legacy|traditional)\b"),
     ("overlay", r"\boverlay\b"),
 )  # fmt: skip
