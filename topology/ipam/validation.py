@@ -70,11 +70,25 @@ def range_warnings(ranges: ClusterRanges) -> tuple[str, ...]:
     return tuple(found)
 
 
-def expansion_faults(old: Network, new: Network) -> tuple[str, ...]:
+def expansion_faults(
+    old: Network,
+    new: Network,
+    *,
+    windows: bool = False,
+    dual_stack: bool = False,
+    several: bool = False,
+) -> tuple[str, ...]:
     """Return why a pod CIDR cannot grow from one range to another.
 
-    Source: azure-cni-overlay-pod-expand - only to a superset that holds the old range.
+    Source: azure-cni-overlay-pod-expand - only to a superset that holds the old range, on
+    Linux-only clusters without IPv6 and with a single pod CIDR.
     """
+    if windows:
+        return ("The pod CIDR of a cluster with Windows node pools cannot grow.",)
+    if dual_stack:
+        return ("The pod CIDR of a dual-stack cluster cannot grow.",)
+    if several:
+        return ("A cluster with several pod CIDRs cannot grow them.",)
     if isinstance(old, IPv6Network) or isinstance(new, IPv6Network):
         return ("Only IPv4 pod CIDRs can grow.",)
     if old == new:
