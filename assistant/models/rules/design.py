@@ -46,6 +46,10 @@ _PODS_EACH = (
     r"\b(\d+)\s+(?:running\s+)?pods?\s+(?:per node|each|a node|on each|on every|/ ?node|"
     r"on a node|running)"
 )
+_IMPOSSIBLE = re.compile(
+    r"(?<![\w.,/-])(-\s?\d{1,12}|0)\s+(?:(?!to\b|pods?\b|surge\b)[a-z]+\s+){0,2}?nodes?\b", re.I
+)
+"""No number of nodes that any cluster has."""
 _KINDS = (
     r"\b(\d+)\s+(?:system|user|gpu|spot|linux|windows|apps?|application|infra\w*|general|memory|"
     r"batch|compute|worker)\s+nodes?\b"
@@ -84,7 +88,8 @@ _WHAT_IF = re.compile(
     re.I | re.S,
 )
 _INSTEAD = re.compile(
-    r"\bmax[ -]?pods?\s*(?:of|=|:)?\s*(?P<new>\d+)\s+(?:instead of|rather than|not)\s+(?P<old>\d+)|"
+    r"\bmax[ -]?pods?\s*(?:of|=|:|to|at)?\s*(?P<new>\d+)\s+(?:instead of|rather than|not)\s+"
+    r"(?P<old>\d+)|"
     r"\bmax[ -]?pods?\s+(?:per node\s+)?from\s+(?P<first>\d+)\s+(?:down\s+|up\s+)?to\s+"
     r"(?P<second>\d+)",
     re.I,
@@ -124,13 +129,18 @@ def complete_design(reply: str, asked: Frame) -> Frame | None:
 def _read_sizes(text: str, counts: tuple[int, ...]) -> Frame | None:
     services = read_services(text)
     quantities = read_quantities(text)
+    if impossible := _IMPOSSIBLE.search(text):
+        # The tool says what is wrong with the number; nothing is planned for another one.
+        arguments: dict[str, object] = {"nodes": int(impossible[1].replace(" ", ""))}
+        return Frame(intent="size", kind="size_subnets", arguments=arguments)
     if (counts or quantities.pools or quantities.highest_nodes) and _SIZING.search(text):
         return _read_plan(text, counts, services)
-    owned = services and re.search(r"\bsubnet\b", text, re.I) and _CHECKS.search(text)
+    owned = bool(len(services) == 1 and _PREFIX.search(text) and _CHECKS.search(text))
     if (frame := _read_prefixes(text)) and not (owned and not frame.arguments.get("role")):
         return frame
-    if services and re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I):
-        arguments: dict[str, object] = {"services": services}
+    asks = re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I)
+    if services and (asks or owned):
+        arguments = {"services": services}
         if modes := find_modes(text, limited=False):
             arguments["mode"] = modes[0]
         if (given := _PREFIX.findall(text)) and len(services) == 1 and _CHECKS.search(text):

@@ -46,12 +46,21 @@ _PODS_EACH = (
 _Arguments = dict[str, object]
 
 
+_SLOT_FIRST = re.compile(
+    r"^(?:max[ -]?pods|\d[\d,]*\s|surge\b|pods?\b|nodes?\b|overlay\b|kubenet\b|node[- ]subnet\b|"
+    r"pod[- ]subnet\b|static\b|dynamic\b)",
+    re.I,
+)
+"""A message that starts with a slot and asks nothing of its own."""
+_ASKS = re.compile(r"\b(?:which|what|how|is|are|can|does|do|will|where|why)\b", re.I)
+
+
 def follows_plan(text: str, earlier: Frame) -> bool:
     """Return whether a message changes an earlier design rather than asks anew."""
     return (
         earlier.intent == "size"
         and len(text.split()) <= _LONGEST
-        and bool(_LEANS.match(text))
+        and bool(_LEANS.match(text) or (_SLOT_FIRST.match(text) and not _ASKS.search(text)))
         and change_plan(text, earlier) is not None
     )
 

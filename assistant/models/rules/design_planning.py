@@ -27,11 +27,21 @@ _MOVE = re.compile(
     r"chang(?:e|es|ing)|enabl\w+|path|way|adopt\w*|end of life|eol|plan it|runbook|steps)\b",
     re.I,
 )
+_TO_CILIUM = re.compile(
+    r"(?:\b(?:to|onto|into|with|then|enabl\w+|and|adopt\w*)|->)\s+"
+    r"(?:the\s+|azure cni powered by\s+)?cilium\b|"
+    r"\bcilium (?:data ?plane )?(?:in|on|for|upgrade)\b",
+    re.I,
+)
 _COMPARES = re.compile(r"\bcompar\w+|\bdifference\b|\bvs\b|\bversus\b|\bthan\b|\bor\b", re.I)
 _ADDONS = ("agic", "calico", "azure-npm", "windows", "node-auto-provisioning", "dual-stack")
 _OWNS = re.compile(
     r"\b(?:own|have|has|got|given|within|inside|into|carve|split|divide|lay ?out|layout|pack|"
     r"place|fit|space|block|plan|design|out of|propose|suggest|distribute|range)\b",
+    re.I,
+)
+_INSIDE = re.compile(
+    r"\b(?:in|into|from|using|use|between)\s+(?:(?:the|our|my)\s+)?(?:\w+\s+)?\d+\.\d+\.\d+\.\d+/",
     re.I,
 )
 _ENOUGH = re.compile(r"\b(?:enough|suffic\w+|big enough|large enough|hold|surviv\w*)\b", re.I)
@@ -142,11 +152,7 @@ def _migration(text: str, start: str, goal: str | None) -> Frame | None:
 
 
 def _goes_to_cilium(text: str) -> bool:
-    return bool(
-        re.search(r"\b(?:to|onto|into|with|then|enabl\w+|and|adopt\w*|->)\s+(?:the\s+|azure cni "
-                  r"powered by\s+)?cilium\b|\bcilium (?:data ?plane )?(?:in|on|for|upgrade)\b",
-                  text, re.I)
-    )  # fmt: skip
+    return bool(_TO_CILIUM.search(text))
 
 
 def _ends(text: str, modes: Sequence[tuple[int, int, str]]) -> tuple[str | None, str | None]:
@@ -182,7 +188,7 @@ def read_layout(text: str) -> Frame | None:
     counts, quantities = node_counts(text), read_quantities(text)
     services = read_services(text)
     several = len(services) > 1 or "dual-stack" in find_features(text)
-    if not spaces or not (_OWNS.search(text) or several):
+    if not spaces or not (_OWNS.search(text) or _INSIDE.search(text) or several):
         return None
     if not (counts or quantities.pools or quantities.highest_nodes):
         if len(services) < 2 and not re.search(r"\bcluster", text, re.I):

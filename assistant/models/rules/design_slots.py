@@ -14,6 +14,7 @@ __all__ = [
     "ordered_modes",
     "read_services",
     "read_surge",
+    "without_services",
 ]
 
 MODES = (
@@ -42,7 +43,7 @@ _AMONG = re.compile(
 )
 """Words that put the node subnet beside other modes, rather than say what is sized."""
 _NODES = (
-    r"(?<![/.\d-])([\d,.]*\d)\s*(?:(?!and|or|pods?|max|per|each|every|on|a\b)[a-z-]+ ){0,2}?"
+    r"(?<![/.\d-])([\d,.]*\d)\s*(?:(?!and|or|-?pods?|max|per|each|every|on|a\b)[a-z-]+ ){0,2}?"
     r"(?<!surge )(?<!extra )(?<!spare )(?:nodes?|vms|worker machines)\b"
 )
 _MAX_PODS = (
@@ -50,6 +51,7 @@ _MAX_PODS = (
     r"\s*[=:]?\s*(\d+)"
 )
 _PODS_AT_MOST = (
+    r"\b(\d+)[- ]pods?[- ]nodes?\b|"
     r"\b(\d+)\s+(?:max[ -]?pods?|pods?\s+(?:max(?:imum)?|at most))\b|"
     r"\bup to (\d+) pods?\b(?=\s*(?:per|each|a node|on))"
 )
@@ -70,7 +72,7 @@ _SERVICES = (
     ("private-endpoints", r"private endpoints?\b|\bpes\b"),
     ("private-link-service", r"private link services?\b"),
 )  # fmt: skip
-_INSTANCES = r"(?:\s+(?:with|of|at|having|\()\s*(?:up to\s+)?(\d+)\s+(?:instances?|circuits?))?"
+_INSTANCES = r"(?:[^.;?]{0,40}?\b(\d+)\s+(?:instances?|circuits?))?"
 _COUNTABLE = {
     "api-server", "app-gateway-for-containers", "private-endpoints", "private-link-service",
     "dns-resolver", "static-egress-gateway",
@@ -192,6 +194,13 @@ def read_services(text: str) -> list[str]:
             count = before
         found.append(f"{name}:{count}" if count else name)
     return found
+
+
+def without_services(text: str) -> str:
+    """Return a text without the words for Azure services."""
+    for _, pattern in _SERVICES:
+        text = re.sub(rf"(?<![\w-])(?:{pattern})", " ", text, flags=re.I)
+    return text
 
 
 def number_of(pattern: str, text: str) -> int:

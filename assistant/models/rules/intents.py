@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from assistant.models.rules.design import PLANNING, read_design
-from assistant.models.rules.design_slots import node_counts, read_services
+from assistant.models.rules.design_slots import node_counts, without_services
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
@@ -112,10 +112,12 @@ def _names_workload(reading: Reading) -> bool:
     named = reading.named(*_ENDPOINTS)
     if not named:
         return False
-    whole = _is_whole(_ends_only(reading.roles)) and not all(
-        read_services(ref.text) for ref in named
-    )
-    if whole or any("/" in ref.text for ref in named):
+    # What is left of the text once the Azure services are out of it still names the workloads.
+    plain = without_services(reading.text).lower()
+    named = tuple(ref for ref in named if ref.text.lower() in plain)
+    if not named:
+        return False
+    if _is_whole(_ends_only(reading.roles)) or any("/" in ref.text for ref in named):
         return True
     design = read_design(reading.text)
     return not (design and (design.kind in PLANNING or node_counts(reading.text)))

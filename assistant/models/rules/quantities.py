@@ -34,7 +34,8 @@ _GROWS = re.compile(
 )
 _SCALES = re.compile(
     rf"\b(?:autoscal\w*|scal\w+|burst\w*|max(?:imum)?(?:[ -]count)?|up)\s*(?:is|of|at|to|up|max|"
-    rf"out|a|with|=|:|until|\s)*\s*{_N}(?!\s*(?:max\b|pods?|ports?|%))(?:\s+{_UNIT})?",
+    rf"out|a|with|=|:|until|\s)*\s*{_N}(?!\s*(?:max\b|pods?|ports?|%|instances?|"
+    rf"replicas?|circuits?|gateways?|endpoints?|clusters?))(?:\s+{_UNIT})?",
     re.I,
 )
 _POOLS = re.compile(

@@ -32,7 +32,7 @@ _CUE = re.compile("|".join(f"(?P<c{n}>\\b(?:{pattern}))" for n, (_, pattern) in 
                   re.I)  # fmt: skip
 _FARTHEST = 60
 _BREAK = re.compile(r"[.;?!](?:\s|$)")
-_ASKS = re.compile(r"\b(?:which|what|how|for|needs?|with|lay|plan|give)\b", re.I)
+_ASKS = re.compile(r"\b(?:which|what|how|needs?|with|lay|plan|give)\b", re.I)
 _GOAL = re.compile(r"\b(?:grow|expand|extend|enlarge|widen|increase|resize|bigger|larger|change)\w*"
                    r"\b", re.I)  # fmt: skip
 

@@ -7,7 +7,8 @@ from assistant.models.rules.frame import Frame
 __all__ = ["read_topic"]
 
 _TOPICS = re.compile(
-    r"\b(?:aks|azure|cni|overlay|kubenet|cilium\w*|ccnps?|cnps?|fqdns?|tofqdns?|istio\w*|"
+    r"\b(?:aks|azure|cni|(?:pod|service)[- ]?cidrs?|"
+    r"overlay|kubenet|cilium\w*|ccnps?|cnps?|fqdns?|tofqdns?|istio\w*|"
     r"envoy|mtls|authorizationpolic\w+|"
     r"peerauthentication\w*|requestauthentication\w*|ambient|sidecars?|waypoints?|acns|"
     r"hubble|ebpf|kube-?proxy|"
