@@ -66,6 +66,7 @@ _HOW_TO_CHANGE = (
     "This is what holds now. I cannot write the policy that would change it yet; add one to the "
     "files and ask again."
 )
+_PLATFORM = re.compile(r"\b(?:kube-?)?api[- ]?servers?\b|\bload balancers?\b|\bgateway api\b", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 _ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")
 
@@ -98,7 +99,8 @@ def route(reading: Reading) -> Frame | None:
     if frame := read_exposure(reading):
         return _finish(frame, reading)
     # What names things of this workspace is about it: no article can answer that.
-    if not reading.named(*_ENDPOINTS, "namespace") and (frame := read_topic(reading.text)):
+    named = _named_apart(reading, "namespace")
+    if not named and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
 
@@ -109,18 +111,20 @@ def _names_workload(reading: Reading) -> bool:
     A cluster may well run something called `orders` or `bastion`; in "what is the order of a
     migration from kubenet" it is not meant. Both ends of a connection, or a full name, are.
     """
-    named = reading.named(*_ENDPOINTS)
-    if not named:
-        return False
-    # What is left of the text once the Azure services are out of it still names the workloads.
-    plain = without_services(reading.text).lower()
-    named = tuple(ref for ref in named if ref.text.lower() in plain)
+    named = _named_apart(reading)
     if not named:
         return False
     if _is_whole(_ends_only(reading.roles)) or any("/" in ref.text for ref in named):
         return True
     design = read_design(reading.text)
     return not (design and (design.kind in PLANNING or node_counts(reading.text)))
+
+
+def _named_apart(reading: Reading, *more: str) -> tuple[Ref, ...]:
+    """Return the workloads that are named by other words than those for parts of Azure."""
+    named = reading.named(*_ENDPOINTS, *more)
+    plain = _PLATFORM.sub(" ", without_services(reading.text)).lower() if named else ""
+    return tuple(ref for ref in named if ref.text.lower() in plain)
 
 
 def _computes_only(design: Frame | None) -> Frame | None:
