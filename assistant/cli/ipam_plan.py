@@ -151,9 +151,29 @@ def _read(file: str) -> "Estate":
     return read_estate(text, file)
 
 
+def _read_all(files: list[str], on_premises: list[str]) -> "Estate":
+    """Return the network that several files and ranges beside them describe."""
+    from dataclasses import replace
+
+    from topology.ipam.estate import Connected
+    from topology.ipam.estate_file import join_estates
+    from topology.ipam.estate_words import parse_hosts
+
+    estate = join_estates([_read(file) for file in files])
+    beyond = tuple(Connected(network=net, name="on-premises") for net in parse_hosts(on_premises))
+    return replace(estate, connected=(*estate.connected, *beyond))
+
+
 def check(
     context: typer.Context,
-    file: PlanFile = "",
+    files: Annotated[
+        Several,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Descriptions as `ipam plan` reads them, or what `az network vnet list` and "
+            "`az aks list -o json` print; `-` for stdin.",
+        ),
+    ] = None,
     pod_cidr: Annotated[
         Several, typer.Option(help="Pod CIDR; of several IPv4 ones each is a cluster's.")
     ] = None,
@@ -172,15 +192,17 @@ def check(
 ) -> None:
     """Check ranges against the rules of AKS and Azure: overlaps, refused ranges, sizes, growth.
 
-    A file is one as `ipam plan` reads, with the ranges filled in: VNets with `cidr`, subnets with
-    `cidr` and `delegation`, clusters with `pod_cidr`, `service_cidr`, `dns_service_ip`,
-    `node_subnet`, `pod_subnet`, pools and features. Every fault names its line.
+    Files are those that `ipam plan` reads, with the ranges filled in: VNets with `cidr`, subnets
+    with `cidr` and `delegation`, clusters with `pod_cidr`, `service_cidr`, `dns_service_ip`,
+    `node_subnet`, `pod_subnet`, pools and features. What the Azure CLI prints is read as well.
+    Every fault names its line.
 
     Exits with 0 if nothing is wrong (warnings may remain), 1 if something is, 5 if the file cannot
     be read.
 
     Examples:
       netassist ipam check network.yaml
+      netassist ipam check vnets.json clusters.json --on-prem 10.0.0.0/12
       netassist ipam check --pod-cidr 10.244.0.0/16 --on-prem 10.244.8.5
       netassist ipam check --pod-cidr 10.244.0.0/18 --grow-to 10.244.0.0/16
       netassist ipam check --service-cidr 10.0.0.0/16 --subnet 10.0.10.0/24 --dns-service-ip 10.0.0.10
@@ -196,9 +218,9 @@ def check(
         "features": feature, "grow_pod_cidr_to": grow_to,
     }  # fmt: skip
     given = {name: value for name, value in arguments.items() if value}
-    if file:
-        _refuse_flags(given)
-        result = check_network(_read(file))
+    if files:
+        _refuse_flags({name: value for name, value in given.items() if name != "on_premises"})
+        result = check_network(_read_all(files, on_prem or []))
     else:
         if not given:
             message = "Neither a file nor a range is given."

@@ -37,12 +37,13 @@ the names:
         dual_stack: false
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar
 
 from topology.errors import InvalidQuery, UnreadableInput
+from topology.ipam.azure_estate import is_azure, read_azure
 from topology.ipam.components import DELEGATIONS, SUBNET_NAMES, parse_component
 from topology.ipam.documents import Value, read_document
 from topology.ipam.estate import Cluster, Connected, Estate, Space, Subnet, Vnet
@@ -51,7 +52,7 @@ from topology.ipam.modes import Mode, parse_mode
 from topology.ipam.pools import NodePool, Surge, parse_pool, parse_surge
 from topology.model import Network
 
-__all__ = ["read_estate"]
+__all__ = ["join_estates", "read_estate"]
 
 _TOP = (
     "spaces", "used", "on_premises", "pod_spaces", "ipv6_spaces", "growth",
@@ -69,7 +70,7 @@ _Read = TypeVar("_Read")
 
 
 def read_estate(text: str, file: str) -> Estate:
-    """Read a description of a network.
+    """Read a description of a network, or what the Azure CLI prints of one.
 
     Args:
         text: YAML or JSON.
@@ -78,7 +79,10 @@ def read_estate(text: str, file: str) -> Estate:
     Raises:
         UnreadableInput: Something in it cannot be read; with file and line.
     """
-    entries = read_document(text, file).entries(*_TOP)
+    root = read_document(text, file)
+    if is_azure(root):
+        return read_azure(root)
+    entries = root.entries(*_TOP)
     vnets = [_read_vnet(item) for item in _items(entries, "vnets")]
     clusters = []
     for item in _items(entries, "clusters"):
@@ -99,6 +103,26 @@ def read_estate(text: str, file: str) -> Estate:
     )
     _check_names(estate)
     return estate
+
+
+def join_estates(estates: Sequence[Estate]) -> Estate:
+    """Return one estate of several files; ranges of a peer that is among them count once."""
+    vnets = tuple(vnet for estate in estates for vnet in estate.vnets)
+    known = {f"peer {vnet.name}" for vnet in vnets if vnet.prefixes}
+    joined = replace(
+        estates[0],
+        spaces=tuple(space for estate in estates for space in estate.spaces),
+        used=tuple(net for estate in estates for net in estate.used),
+        connected=tuple(
+            one for estate in estates for one in estate.connected if one.name not in known
+        ),
+        vnets=vnets,
+        clusters=tuple(cluster for estate in estates for cluster in estate.clusters),
+        pod_spaces=tuple(net for estate in estates for net in estate.pod_spaces),
+        ipv6_spaces=tuple(net for estate in estates for net in estate.ipv6_spaces),
+    )
+    _check_twins(joined)
+    return joined
 
 
 def _items(entries: dict[str, Value], key: str) -> Iterator[Value]:
@@ -270,8 +294,8 @@ def _read_pool(item: Value, max_pods: int | None, surge: Surge | None) -> NodePo
     )
 
 
-def _check_names(estate: Estate) -> None:
-    """Refuse names that are used twice, and peers and subnets that are not there."""
+def _check_twins(estate: Estate) -> None:
+    """Refuse names that are used twice."""
     for kind, things in (("VNet", estate.vnets), ("cluster", estate.clusters)):
         seen: set[str] = set()
         for thing in things:
@@ -280,6 +304,11 @@ def _check_names(estate: Estate) -> None:
                 hint = "Give each a name of its own."
                 raise UnreadableInput(message, hint=hint, location=thing.location)
             seen.add(thing.name)
+
+
+def _check_names(estate: Estate) -> None:
+    """Refuse names that are used twice, and peers that are not there."""
+    _check_twins(estate)
     for vnet in estate.vnets:
         for peer in vnet.peers:
             if estate.vnet(peer) is None or peer == vnet.name:

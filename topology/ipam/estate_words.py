@@ -15,7 +15,14 @@ from topology.ipam.pools import NodePool, parse_pool, parse_surge
 from topology.ipam.prefixes import parse_network
 from topology.model import Address, Network
 
-__all__ = ["ClusterWords", "build_estate", "checked_estate", "parse_cluster", "parse_ranges"]
+__all__ = [
+    "ClusterWords",
+    "build_estate",
+    "checked_estate",
+    "parse_cluster",
+    "parse_hosts",
+    "parse_ranges",
+]
 
 _KEYS = (
     "components", "ilbs", "max_pods", "mode", "nodes", "pods_per_node", "pools", "region",
@@ -263,7 +270,7 @@ def checked_estate(
     )
     return Estate(
         connected=tuple(
-            Connected(network=net, name="on-premises") for net in _hosts_or_ranges(on_premises)
+            Connected(network=net, name="on-premises") for net in parse_hosts(on_premises)
         ),
         vnets=(Vnet(name=own, prefixes=parse_ranges(vnets), subnets=rows), *others),
         clusters=clusters,
@@ -280,7 +287,12 @@ def _address(text: str) -> Address | None:
         raise InvalidQuery(message, hint="Write it like `10.0.0.10`.") from error
 
 
-def _hosts_or_ranges(texts: Sequence[str]) -> tuple[Network, ...]:
+def parse_hosts(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Read CIDRs and single addresses, which count as ranges of one.
+
+    Raises:
+        InvalidQuery: A text is neither.
+    """
     return tuple(parse_network(word) for word in _words(texts))
 
 
