@@ -114,7 +114,8 @@ def _sizes(candidate: Candidate) -> str:
         else f"{need.role}: {need.formula}, which nothing private holds"
         for need in plan.needs
     ]
-    return f"For {count(plan.nodes, 'node')} it takes {join(ranges)}."
+    assumed = f" Assumed: {'; '.join(plan.assumptions)}." if plan.assumptions else ""
+    return f"For {count(plan.nodes, 'node')} it takes {join(ranges)}.{assumed}"
 
 
 def describe_migration(found: Migration) -> str:

@@ -167,12 +167,24 @@ def _remarks(plan: AddressPlan, findings: Sequence[Finding]) -> list[str]:
     lines += [describe_finding(finding) for finding in findings if finding.severity == "warning"]
     # Which pod CIDR was taken says more than whether the default would have done.
     lines += [text for text in plan.warnings if "default pod CIDR" not in text]
+    lines += _assumed(plan)
     if not any(finding.severity == "error" for finding in findings):
         lines.append(
             "Checked: aligned, disjoint, inside the space, apart from every given range, large "
             "enough through an upgrade, and of the size and delegation that each service asks for."
         )
     return lines
+
+
+def _assumed(plan: AddressPlan) -> list[str]:
+    """Return the defaults that were filled in, and where documents differ on what counted."""
+    names: dict[str, list[str]] = {}
+    for cluster in plan.clusters:
+        for text in cluster.sizes.assumptions:
+            names.setdefault(text, []).append(f"`{cluster.name}`")
+    lines = [f"Assumed for {join(owners)}: {text}." for text, owners in names.items()]
+    conflicts = [str(one) for cluster in plan.clusters for one in cluster.sizes.conflicts]
+    return [*lines, *dict.fromkeys(conflicts)]
 
 
 def _formulas(plan: AddressPlan) -> list[str]:

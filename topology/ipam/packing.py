@@ -15,6 +15,8 @@ from topology.model import Network
 
 __all__ = ["Request", "Room", "pack"]
 
+_DEEPEST = 300
+"""Requests that a search goes back and forth over; more are placed without going back."""
 _STEPS = 5_000
 """Placements that a search tries before it gives up on requests with ranges to avoid."""
 
@@ -77,6 +79,49 @@ def pack(rooms: Sequence[Room], requests: Sequence[Request]) -> dict[str, Networ
     if not rooms:
         return None
     _check(rooms, requests)
+    placed: dict[str, Network] = {}
+    for own, asked in _part(rooms, requests):
+        found = _pack_together(own, asked)
+        if found is None:
+            return None
+        placed |= found
+    return placed
+
+
+def _part(
+    rooms: Sequence[Room], requests: Sequence[Request]
+) -> list[tuple[list[Room], list[Request]]]:
+    """Return the rooms in groups that no request joins, such as regions, with their requests.
+
+    A request that may lie anywhere in its group is no longer tied to rooms.
+    """
+    groups: list[set[str]] = [{room.name} for room in rooms]
+    everywhere = frozenset(room.name for room in rooms)
+    for request in requests:
+        wanted = everywhere if request.rooms is None else request.rooms & everywhere
+        joined = set(wanted).union(*(group for group in groups if group & wanted))
+        groups = [group for group in groups if not group & wanted]
+        groups += [joined] if joined else []
+        if not joined:
+            return [([], list(requests))]
+    return [
+        (
+            [room for room in rooms if room.name in group],
+            [
+                replace(request, rooms=None if group <= wanted else request.rooms)
+                for request in requests
+                if (wanted := everywhere if request.rooms is None else request.rooms) & group
+            ],
+        )
+        for group in groups
+    ]
+
+
+def _pack_together(rooms: Sequence[Room], requests: Sequence[Request]) -> dict[str, Network] | None:
+    if not requests:
+        return {}
+    if not rooms:
+        return None
     width = rooms[0].network.max_prefixlen
     blocks = [
         _Block(int(free.network_address), width - free.prefixlen, room.name)
@@ -87,12 +132,11 @@ def pack(rooms: Sequence[Room], requests: Sequence[Request]) -> dict[str, Networ
         requests,
         key=lambda item: (item.held, not (item.avoid or item.rooms is not None), item.name),
     )
-    search = _Search(width)
-    placed = search.place(ordered, blocks)
-    if placed is None:
+    found = _Search(width).place(ordered, blocks)
+    if found is None:
         return None
     factory = type(rooms[0].network)
-    return {item.name: factory((placed[item.name], item.prefix)) for item in requests}
+    return {item.name: factory((found[item.name], item.prefix)) for item in requests}
 
 
 def _check(rooms: Sequence[Room], requests: Sequence[Request]) -> None:
@@ -120,6 +164,8 @@ class _Search:
         # What does not fit without its conditions does not fit with them.
         if easiest is None or not matters:
             return easiest
+        if len(requests) > _DEEPEST:
+            return self._walk(requests, blocks)
         return self._search(list(requests), blocks)
 
     def _greedy(self, requests: Sequence[Request], blocks: list[_Block]) -> dict[str, int] | None:
@@ -133,6 +179,20 @@ class _Search:
             placed[item.name] = block.start
             left.remove(block)
             left += _split(block, block.start, bits)
+        return placed
+
+    def _walk(self, requests: Sequence[Request], blocks: list[_Block]) -> dict[str, int] | None:
+        """Place each request where it harms the others least, without going back."""
+        left, placed = list(blocks), {}
+        for number, item in enumerate(requests):
+            bits = self.width - item.held
+            choices = _choices(item, bits, left, requests[number + 1 :])
+            if not choices:
+                return None
+            block, start = choices[0]
+            placed[item.name] = start
+            left.remove(block)
+            left += _split(block, start, bits)
         return placed
 
     def _search(self, requests: list[Request], blocks: list[_Block]) -> dict[str, int] | None:
