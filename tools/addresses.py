@@ -1,6 +1,7 @@
 """Tools that size what a cluster needs: subnets, ranges and outbound ports."""
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -17,6 +18,7 @@ from topology.ipam import (
     NodePool,
     Plan,
     parse_mode,
+    parse_network,
     parse_pool,
     parse_prefix,
     parse_surge,
@@ -27,6 +29,7 @@ from topology.ipam.capacity import capacity_of, default_mode
 from topology.ipam.components import ServiceSubnet, parse_component, service_subnets
 from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, default_ports, snat_addresses
 from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY
+from topology.ipam.services import dns_resolver_fault
 
 __all__ = [
     "NeedRow",
@@ -52,6 +55,19 @@ def _read_mode(given: object) -> object:
     except InvalidQuery as error:
         raise ValueError(str(error)) from error
 
+
+_OUTBOUND_EVIDENCE = (
+    Evidence(
+        claim=f"{PORTS_PER_ADDRESS:,} ports per public address of a load balancer",
+        source=str(LOAD_BALANCER),
+        location=LOAD_BALANCER.url,
+    ),
+    Evidence(
+        claim=f"{NAT_GATEWAY_PORTS:,} ports per public address of a NAT gateway",
+        source=str(NAT_GATEWAY),
+        location=NAT_GATEWAY.url,
+    ),
+)
 
 ModeChoice = Annotated[
     Literal["all", "overlay", "pod_subnet_dynamic", "pod_subnet_static", "node_subnet", "kubenet"],
@@ -242,13 +258,17 @@ def describe_prefix(
 
 @tool()
 def size_outbound(
-    workspace: Workspace, nodes: int, ports_per_node: int = 0, surge: str = "", public_ips: int = 0
+    workspace: Workspace,
+    nodes: int = 0,
+    ports_per_node: int = 0,
+    surge: str = "",
+    public_ips: int = 0,
 ) -> OutboundResult:
     """Compute the public addresses that outbound connections (SNAT ports) need.
 
     Args:
         workspace: Bound by the adapter; sizes do not depend on it.
-        nodes: Nodes of the cluster, without surge.
+        nodes: Nodes of the cluster, without surge; 0 to ask what `public_ips` alone give.
         ports_per_node: SNAT ports for each node, a multiple of 8; 0 for the default that AKS
             gives by cluster size.
         surge: Nodes that an upgrade adds: a number such as `2`, or `33%`; empty for 1.
@@ -258,30 +278,29 @@ def size_outbound(
     Returns:
         The addresses, the ports they give and the ports that are needed.
     """
-    if nodes < 1:
+    if nodes < 0 or (not nodes and public_ips < 1):
         message = f"`{nodes}` nodes cannot be planned for."
         raise InvalidQuery(message, hint="Give at least one node.")
     if public_ips < 0:
         message = f"`{public_ips}` public addresses cannot be checked."
         raise InvalidQuery(message, hint="Give one or more, or leave it out.")
+    if not nodes:
+        return OutboundResult(
+            summary=plan_text.describe_addresses(public_ips, ports_per_node),
+            evidence=_OUTBOUND_EVIDENCE,
+            nodes=0,
+            ports_per_node=ports_per_node,
+            public_addresses=public_ips,
+            available_ports=public_ips * PORTS_PER_ADDRESS,
+            needed_ports=0,
+        )
     pool = NodePool(nodes=nodes, surge=parse_surge(surge) if surge else None)
     ports = ports_per_node or default_ports(pool.total)
     needed = snat_addresses(pool.total, ports)
     text = plan_text.describe_outbound(pool, ports, needed, public_ips, default=not ports_per_node)
     return OutboundResult(
         summary=text,
-        evidence=(
-            Evidence(
-                claim=f"{PORTS_PER_ADDRESS:,} ports per public address of a load balancer",
-                source=str(LOAD_BALANCER),
-                location=LOAD_BALANCER.url,
-            ),
-            Evidence(
-                claim=f"{NAT_GATEWAY_PORTS:,} ports per public address of a NAT gateway",
-                source=str(NAT_GATEWAY),
-                location=NAT_GATEWAY.url,
-            ),
-        ),
+        evidence=_OUTBOUND_EVIDENCE,
         nodes=pool.total,
         ports_per_node=ports,
         public_addresses=public_ips or needed,
@@ -325,10 +344,15 @@ def _check_services(rows: Sequence[ServiceSubnet], subnet: str) -> plan_text.Che
     """Hold an existing subnet against the one service that is asked about."""
     if not subnet.strip():
         return None
-    if len(rows) != 1:
-        message = f"`{subnet}` cannot be checked against {len(rows)} subnets at once."
+    if len({row.component for row in rows}) != 1:
+        message = f"`{subnet}` cannot be checked against several services at once."
         raise InvalidQuery(message, hint="Ask about one service.")
-    return plan_text.check_service(rows[0], parse_prefix(subnet))
+    check = plan_text.check_service(rows[0], parse_prefix(subnet))
+    if rows[0].component != "dns-resolver" or subnet.strip().startswith("/"):
+        return check
+    network = parse_network(subnet)
+    fault = dns_resolver_fault(network) if isinstance(network, IPv4Network) else ""
+    return plan_text.Check(fits=False, text=f"**No:** {fault}") if fault else check
 
 
 def _check_subnet(plans: Sequence[Plan], subnet: str) -> plan_text.Check | None:

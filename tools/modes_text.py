@@ -70,12 +70,33 @@ def _describe_named(found: Recommendation, keys: Sequence[str], only: Sequence[M
     blocked = keys and not any(one.suits for one in candidates)
     if blocked and instead:
         lines.append(f"Modes with it: {join([MODES[one.mode].title for one in instead])}.")
+    if not keys and len(only) > 1 and candidates and candidates[0].suits:
+        first = MODES[candidates[0].mode].title
+        return f"**Of these take {first}.** {_why_first(found, candidates)}\n\n{bullets(lines)}"
     answers = {support for one in candidates for support in _verdicts(one, keys)}
     first = ""
     if keys and len(answers) == 1:
         lead = {"yes": "**Yes.**", "no": "**No.**", "limited": "**Yes, with limits.**"}
         first = lead[answers.pop()] + "\n\n"
     return first + bullets(lines)
+
+
+def _why_first(found: Recommendation, candidates: Sequence[Candidate]) -> str:
+    """Say what puts the first of the named modes first."""
+    first = candidates[0]
+    if first.mode == "overlay":
+        return (
+            "It takes the fewest addresses of the VNet; unless anything outside must reach pods by "
+            "their own address."
+        )
+    if first.mode == "pod_subnet_static" and first.plan:
+        return (
+            f"{first.plan.pods:,} pods are more than the 50,000 that the large-scale guide plans "
+            "for with dynamic allocation; static blocks count one mapping per /28."
+        )
+    if any(MODES[one.mode].status for one in candidates[1:]):
+        return "The others are legacy or retire."
+    return "It takes addresses only for the pods that run, in batches of 16."
 
 
 def _verdicts(candidate: Candidate, keys: Sequence[str]) -> list[str]:

@@ -9,15 +9,21 @@ from topology.ipam import MODES, Need, NodePool, Plan, nodes_in_subnet, size_clu
 from topology.ipam.batches import batches_in, nodes_in_pod_cidr, static_nodes_in
 from topology.ipam.capacity import Capacity
 from topology.ipam.components import ServiceSubnet
-from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
+from topology.ipam.egress import (
+    NAT_GATEWAY_PORTS,
+    PORTS_PER_ADDRESS,
+    nat_gateway_ports,
+    snat_max_nodes,
+)
 from topology.ipam.prefixes import size
-from topology.ipam.references import LOAD_BALANCER, OVERLAY, POD_SUBNET
+from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY, OVERLAY, POD_SUBNET
 
 __all__ = [
     "Check",
     "check_service",
     "check_subnet",
     "describe",
+    "describe_addresses",
     "describe_capacity",
     "describe_outbound",
     "describe_prefix",
@@ -110,7 +116,15 @@ def _compare(plans: Sequence[Plan]) -> str:
     fitting = [plan for plan in plans if plan.fits and not MODES[plan.mode].status]
     nodes, surge = plans[0].nodes, plans[0].surge
     first = f"{count(nodes, 'node')} + {surge:,} surge, in each mode:"
-    notes = [f"{plan.title}: {problem}" for plan in plans for problem in plan.problems]
+    common = [text for text in plans[0].problems if all(text in one.problems for one in plans)]
+    if common:
+        first = f"**This does not work in any mode:** {' '.join(common)}\n\n{first}"
+    notes = [
+        f"{plan.title}: {problem}"
+        for plan in plans
+        for problem in plan.problems
+        if problem not in common
+    ]
     notes += [MODES[plan.mode].status for plan in plans if MODES[plan.mode].status]
     notes += [str(conflict) for conflict in dict.fromkeys(c for p in plans for c in p.conflicts)]
     if fitting:
@@ -294,3 +308,23 @@ def check_service(row: ServiceSubnet, prefix: int) -> Check:
     free = usable(prefix)
     word = "is enough" if fits else "will not do" if row.exact else "is too small"
     return Check(fits=fits, text=f"**The `/{prefix}` ({free:,} usable) {word}.**")
+
+
+def describe_addresses(addresses: int, ports: int) -> str:
+    """Return what public addresses give, whatever the nodes."""
+    balancer = addresses * PORTS_PER_ADDRESS
+    text = (
+        f"**{count(addresses, 'public address')}**: {balancer:,} ports of a load balancer "
+        f"({addresses} x {PORTS_PER_ADDRESS:,}). Source: {LOAD_BALANCER}."
+    )
+    lines = []
+    if ports:
+        lines.append(f"At {ports:,} ports each that is {snat_max_nodes(addresses, ports):,} nodes, "
+                     "surge included.")  # fmt: skip
+    if addresses <= 16:
+        gateway = nat_gateway_ports(addresses)
+        lines.append(f"As a NAT gateway: {addresses} x {NAT_GATEWAY_PORTS:,} = {gateway:,} ports, "
+                     f"shared by all nodes. Source: {NAT_GATEWAY}.")  # fmt: skip
+    else:
+        lines.append("One NAT gateway has 16 addresses at most.")
+    return f"{text}\n\n{bullets(lines)}"

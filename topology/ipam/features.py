@@ -99,7 +99,8 @@ _ENTRIES = (
         title="Windows node pools",
         pattern=r"windows",
         modes=_support(
-            "limited Windows Server 2022 and 2025, at most 110 pods per node recommended | limited "
+            "limited Windows Server 2022 and 2025, at most 110 pods per node recommended; network "
+            "policies by Calico, as Azure NPM for Windows ended on 2026-09-30 | limited "
             "not Windows Server 2019 | limited not Windows Server 2019 | yes | no"
         ),
         source=OVERVIEW,

@@ -3,12 +3,11 @@
 import re
 from dataclasses import replace
 
+from assistant.models.rules.design_modes import read_choice, read_limits
 from assistant.models.rules.design_planning import (
     ask_design,
     read_checks,
-    read_choice,
     read_layout,
-    read_limits,
     read_migration,
 )
 from assistant.models.rules.design_slots import (
@@ -50,6 +49,12 @@ _IMPOSSIBLE = re.compile(
     r"(?<![\w.,/-])(-\s?\d{1,12}|0)\s+(?:(?!to\b|pods?\b|surge\b)[a-z]+\s+){0,2}?nodes?\b", re.I
 )
 """No number of nodes that any cluster has."""
+_EACH_SLOT = {
+    "node_subnet": "max_pods", "pod_subnet_static": "max_pods",
+    "pod_subnet_dynamic": "pods_per_node",
+}  # fmt: skip
+"""What pods on a node are in each mode where their number counts."""
+_ONE_POOL = re.compile(r"\b(?:a|one|single|the|our|my|this)\s+(?:[a-z]+\s+)?pool\b", re.I)
 _KINDS = (
     r"\b(\d+)\s+(?:system|user|gpu|spot|linux|windows|apps?|application|infra\w*|general|memory|"
     r"batch|compute|worker)\s+nodes?\b"
@@ -60,7 +65,8 @@ _POSSIBLE = range(10, 251)
 _LOAD_BALANCERS = r"\b(\d+)\s+(?:internal\s+(?:lbs?|load balancers?)|ilbs?)"
 _ASKS_CAPACITY = re.compile(
     r"\bhow many\b|\bhow big\b|\busable\b|\baddresses\b|\bips?\b|\bfit\b|\bhosts?\b|\bsize\b|"
-    r"\bcapacity\b|\benough\b|\bsuffic\w+|\bdo(?:es)?\b.{0,30}\b(?:do|work|last)\b|\bnodes\b",
+    r"\bcapacity\b|\bruns? out\b|\bexhaust\w*\b|\benough\b|\bsuffic\w+|"
+    r"\bdo(?:es)?\b.{0,30}\b(?:do|work|last)\b|\bnodes\b",
     re.I,
 )
 _ASKS_SIZE = re.compile(
@@ -74,12 +80,13 @@ _SIZING = re.compile(
     r"\bsubnets?\b|\baddress(?:es)?\b|\bips?\b|\bcidrs?\b|\bpod cidr\b|\bprefix(?:es)?\b|"
     r"\bcni\b|\boverlay\b|\bkubenet\b|"
     r"\bstatic\b|\bdynamic\b|\bmax[ -]?pods\b|\bfit\b|\bbig\b|\bsiz(?:e|ing)\b|\brange\b|"
-    r"\bplan(?:ning)?\b|\bsurge\b|\bupgrade\b",
+    r"\bplan(?:ning)?\b|\bsurge\b|\bupgrade\b|\bpools?\b",
     re.I,
 )
 _OUTBOUND = re.compile(
     r"\bsnat\b|\boutbound\b.{0,20}\b(?:ports?|ips?|addresses)\b|"
-    r"\bnat gateway\b.{0,40}\b(?:ips?|ports)\b",
+    r"\bnat gateway\b.{0,40}\b(?:ips?|ports)\b|\bpublic ips?\b.{0,40}\bports?\b|"
+    r"\b(?:lb|load balancer)\b.{0,40}\bports per node\b",
     re.I,
 )
 _WHAT_IF = re.compile(
@@ -135,7 +142,7 @@ def _read_sizes(text: str, counts: tuple[int, ...]) -> Frame | None:
         return Frame(intent="size", kind="size_subnets", arguments=arguments)
     if (counts or quantities.pools or quantities.highest_nodes) and _SIZING.search(text):
         return _read_plan(text, counts, services)
-    owned = bool(len(services) == 1 and _PREFIX.search(text) and _CHECKS.search(text))
+    owned = len(services) == 1 and bool(_PREFIX.search(text))
     if (frame := _read_prefixes(text)) and not (owned and not frame.arguments.get("role")):
         return frame
     asks = re.search(r"\bsubnet|\bprefix|\bhow (?:big|large|many)|\bsize", text, re.I)
@@ -143,7 +150,7 @@ def _read_sizes(text: str, counts: tuple[int, ...]) -> Frame | None:
         arguments = {"services": services}
         if modes := find_modes(text, limited=False):
             arguments["mode"] = modes[0]
-        if (given := _PREFIX.findall(text)) and len(services) == 1 and _CHECKS.search(text):
+        if (given := _PREFIX.findall(text)) and owned:
             arguments["subnet"] = given[0]
         return Frame(intent="size", kind="size_subnets", arguments=arguments)
     if quantities.pods_total and _SIZING.search(text):
@@ -167,6 +174,9 @@ def _read_total(text: str, pods: int) -> Frame:
         return ask_design(text, "On how many nodes do these pods run, or how many on one?", "nodes")
     nodes = -(-pods // each)
     frame = _read_plan(f"{text} {nodes} nodes", (nodes,), read_services(text))
+    slot = _EACH_SLOT.get(str(frame.arguments["mode"]), "")
+    if slot and not {"max_pods", "pods_per_node"} & set(frame.arguments):
+        frame = replace(frame, arguments={**frame.arguments, slot: each})
     note = f"{pods:,} pods / {each} per node = {nodes:,} nodes."
     return replace(frame, text=note)
 
@@ -238,7 +248,8 @@ def _role(text: str, modes: tuple[str, ...]) -> str:
     """Return what a prefix is used as, when nodes are asked for and the question says it."""
     if re.search(r"\bclusters\b", text, re.I) and "api-server" in read_services(text):
         return "api-server"
-    if not re.search(r"\b(?:nodes?|pods)\b", text, re.I) or re.search(r"\busable\b", text, re.I):
+    counted = r"\b(?:nodes?|pods)\b|\bruns? out\b|\bexhaust"
+    if not re.search(counted, text, re.I) or re.search(r"\busable\b", text, re.I):
         return ""
     if re.search(r"\bpod[- ]?(?:cidr|range|network)\b", text, re.I):
         return "pod-cidr" if not modes or modes[0] in ("overlay", "kubenet") else ""
@@ -286,6 +297,9 @@ def _nodes(text: str, counts: tuple[int, ...]) -> dict[str, object]:
         return {"nodes": quantities.highest_nodes}
     if len(counts) > 1 and re.search(r"\bpools?\b", text, re.I):
         return {"pools": [str(count) for count in counts]}
+    if len(counts) == 1 and _ONE_POOL.search(text):
+        # Asked of one pool, it is not to be split into several that would fit.
+        return {"pools": [str(counts[0])]}
     if kinds := numbers_of(_KINDS, text):
         # "20 system nodes and 60 user nodes" are pools of one cluster, not two plans.
         return (
@@ -316,6 +330,11 @@ def _read_outbound(text: str, nodes: int) -> Frame | None:
         return None
     ports = number_of(r"([\d,]+)\s+(?:snat\s+|outbound\s+)?ports\b", text)
     addresses = number_of(r"\b(\d+)\s+(?:public\s+|outbound\s+)?(?:ips?|addresses)\b", text)
+    if not nodes and addresses:
+        served: dict[str, object] = {"nodes": 0, "public_ips": addresses}
+        if ports:
+            served["ports_per_node"] = ports
+        return Frame(intent="size", kind="size_outbound", arguments=served)
     if not nodes:
         sized = re.search(r"\bhow many\b|\bneed\b|\benough\b|\bsuffic\w+", text, re.I)
         if sized and (ports or addresses or re.search(r"\bcluster\b", text, re.I)):

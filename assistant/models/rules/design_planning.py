@@ -1,10 +1,9 @@
-"""Design questions beyond sizes: migrations, layouts in a space, ranges, max pods, which mode."""
+"""Design questions beyond sizes: migrations, layouts in a space, ranges that go together."""
 
 import re
 from collections.abc import Sequence
 
 from assistant.models.rules.design_slots import (
-    EVERY_MODE,
     find_modes,
     max_pods_of,
     node_counts,
@@ -16,10 +15,10 @@ from assistant.models.rules.design_slots import (
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.quantities import read_quantities
 from assistant.models.rules.ranges import DEFAULT_POD_CIDR, Ranges, read_ranges
-from topology.ipam.features import FEATURES, find_features
+from topology.ipam.features import find_features
 
-__all__ = ["ask_design", "read_checks", "read_choice", "read_layout", "read_limits",
-           "read_migration"]  # fmt: skip
+__all__ = ["ask_design", "read_checks", "read_layout", "read_migration"]
+
 
 _MOVE = re.compile(
     r"\b(?:migrat\w*|mov(?:e|es|ed|ing)|convert\w*|switch\w*|upgrad\w*|transition\w*|"
@@ -63,39 +62,12 @@ _CLASHES = re.compile(
     re.I,
 )
 """Words that ask whether something is amiss, so that "no" would be read the other way."""
+_DEFAULT_POD = re.compile(
+    r"\bdefault (?:aks |azure )?pod[- ]?(?:cidr|range|network)\b|"
+    r"\bpod[- ]?(?:cidr|range)\b.{0,20}\bdefault\b",
+    re.I,
+)
 _SAME = re.compile(r"\b(?:same|reus\w+|shar\w+|identical|equal|common|twice)\b", re.I)
-_SAVES = re.compile(
-    r"\b(?:sav\w+|lower\w*|reduc\w+|rais\w+|increas\w+|decreas\w+|cut\w*|wast\w+|cost\w*|matter\w*|"
-    r"difference|compare\w*|vs|versus|or|better|choose|which|gain\w*|help\w*|smaller|fewer|"
-    r"per node|each node)\b",
-    re.I,
-)
-_MAX_PODS = re.compile(r"\bmax(?:imum)?[ _-]?pods?(?:[ -]per[ -]node)?\b|\bpods per node\b", re.I)
-_KIND = r"(?:mode|cni|plug-?in|ipam|network model|networking(?: \w+)?|network option|setup)"
-_CHOOSES = re.compile(
-    rf"\b(?:which|what)\s+(?:(?!is\b|are\b|does\b|do\b|happens\b)[\w-]+\s+){{0,3}}?{_KIND}\b|"
-    rf"\b(?:recommend\w*|suggest\w*|advise|advice|best|right|suitable|pick|choose|"
-    rf"should (?:i|we) (?:use|choose|pick|take))\b.{{0,40}}\b{_KIND}\b|"
-    rf"\b{_KIND}\b.{{0,40}}\b(?:recommend\w*|suits?|best|fits? best|should (?:i|we)|to (?:use|"
-    r"choose|pick|take))\b",
-    re.I,
-)
-_SUPPORTS = re.compile(
-    r"\b(?:support\w*|work\w*|possible|compatible|together|plus|with|combin\w+|can|could|may|have|"
-    r"available|allowed|run|use|mix\w*|alongside|exclude\w*|lose|lack\w*|and|does|do)\b",
-    re.I,
-)
-_HOW_TO = re.compile(
-    r"\bhow (?:do|can|to|should)\b|\bsteps\b|\bwhy\b|\berrors?\b|\bfail\w*\b|\bconfigur\w+|"
-    r"\binstall\w*|\bcommand\w*|\blatency\b|\bmetric\w*|\bdrop\w*|\bpolicy for\b|\bwrite\b|"
-    r"\bwhat (?:is|are) (?:the )?(?:limit|metric|label)",
-    re.I,
-)
-_SCARCE = re.compile(
-    r"\b(?:few|scarce|short of|running out of|run out of|little|limited|save|not enough|hardly "
-    r"any|tight)\b.{0,20}\b(?:ips?|address\w*|space|ranges?)\b",
-    re.I,
-)
 _HUB_SERVICES = ("firewall", "bastion", "vpn-gateway", "dns-resolver", "route-server")
 
 
@@ -294,6 +266,8 @@ def read_checks(text: str) -> Frame | None:
     ranges = read_ranges(text)
     pods, services = ranges.of("pod"), ranges.of("service")
     beyond = ranges.of("onprem", "peer")
+    if not pods and _DEFAULT_POD.search(text):
+        pods = [DEFAULT_POD_CIDR]
     if node_counts(text) or not _ASKS_RANGES.search(text):
         return None
     about_pods = re.search(r"\bpods?\b|\bpodcidr\b", text, re.I)
@@ -352,74 +326,3 @@ def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool
     return Frame(
         intent="size", kind="check_ranges", arguments=arguments, text=note, negated=negated
     )
-
-
-def read_limits(text: str) -> Frame | None:
-    """Read what values of max pods cost: "31 vs 32 with static block", "does lowering it save"."""
-    if not _MAX_PODS.search(text) or node_counts(text):
-        return None
-    values = max_pods_of(text)
-    if not _SAVES.search(text) and len(values) < 2:
-        return None
-    if read_ranges(text).found or _HOW_TO.search(text):
-        return None
-    saves = re.search(r"\b(?:ips?|address\w*|blocks?|sav\w+|wast\w+|cost\w*|space)\b", text, re.I)
-    modes = find_modes(text, limited=True)
-    if len(values) < 2 and not (saves and modes) and not (saves and values):
-        return None
-    arguments: dict[str, object] = {"mode": modes[0] if len(modes) == 1 else (modes or EVERY_MODE)}
-    if values:
-        arguments["max_pods"] = list(values)
-    return Frame(intent="size", kind="compare_max_pods", arguments=arguments)
-
-
-def read_choice(text: str) -> Frame | None:
-    """Read which mode to take, and whether modes and features go together."""
-    features = list(find_features(text))
-    modes = find_modes(text, limited=False)
-    counts = node_counts(text)
-    if _CHOOSES.search(text) and not re.search(r"\bsubnets?\b.{0,12}\b(?:need|size|big)", text):
-        return _choose(text, features, counts)
-    if _HOW_TO.search(text) or counts or not features or not _SUPPORTS.search(text):
-        return None
-    if modes and len(text.split()) <= 24:
-        named = [key for key in features if key not in ("cilium",) or _asks_of_cilium(text)]
-        if not named:
-            return None
-        arguments: dict[str, object] = {"features": named, "modes": list(modes)}
-        return Frame(intent="size", kind="compare_modes", arguments=arguments)
-    clash = any(other in features for key in features for other in FEATURES[key].excludes)
-    if clash and len(text.split()) <= 16:
-        return Frame(intent="size", kind="compare_modes", arguments={"features": features})
-    return None
-
-
-def _asks_of_cilium(text: str) -> bool:
-    return bool(re.search(r"\b(?:with|support\w*|run|use|have|on|and|plus|does|can)\b.{0,30}"
-                          r"\bcilium\b|\bcilium\b.{0,30}\b(?:with|on|in|work\w*|support\w*)\b",
-                          text, re.I))  # fmt: skip
-
-
-def _choose(text: str, features: list[str], counts: tuple[int, ...]) -> Frame | None:
-    quantities = read_quantities(text)
-    arguments: dict[str, object] = {}
-    if features:
-        arguments["features"] = features
-    if quantities.pools:
-        arguments["pools"] = list(quantities.pools)
-    elif nodes := quantities.highest_nodes or (counts[0] if counts else 0):
-        arguments["nodes"] = nodes
-    if limits := max_pods_of(text):
-        arguments["max_pods"] = limits[0]
-    if surge := read_surge(text):
-        arguments["surge"] = surge
-    if _SCARCE.search(text):
-        arguments["scarce_addresses"] = True
-    if not arguments:
-        return ask_design(
-            text,
-            "How many nodes, must anything outside reach pods by their own address, and are "
-            "Windows nodes, Cilium or other features required?",
-            "nodes",
-        )
-    return Frame(intent="size", kind="compare_modes", arguments=arguments)

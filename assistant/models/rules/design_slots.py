@@ -67,7 +67,7 @@ _SERVICES = (
     ("dns-resolver", r"dns (?:private )?resolvers?\b|private resolvers?\b"),
     ("route-server", r"route servers?\b"),
     ("vpn-gateway", r"(?:vpn|expressroute|er|virtual network)[ /-]?(?:or er )?gateways?\b|"
-                    r"gateway ?subnet\b"),
+                    r"(?<!app )(?<!application )gateway ?subnet\b"),
     ("static-egress-gateway", r"static egress(?: gateways?)?\b"),
     ("private-endpoints", r"private endpoints?\b|\bpes\b"),
     ("private-link-service", r"private link services?\b"),
@@ -94,6 +94,7 @@ def node_counts(text: str) -> tuple[int, ...]:
             found += [int(number) for number in re.findall(r"\d+", listed[1])]
         found += numbers_of(_NODES, match[0])
     named = re.search(r"\bnodes?\s*(?:count)?\s*[:=]\s*(\d[\d,]*)", text, re.I)
+    named = named or re.search(r"\bpool of (\d[\d,]*)\b(?!\s*(?:max|pods?|%))", text, re.I)
     if named and not found:
         found.append(int(named[1].replace(",", "")))
     return tuple(found) if re.search(r"\bpools?\b", text, re.I) else tuple(dict.fromkeys(found))

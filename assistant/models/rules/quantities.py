@@ -13,7 +13,8 @@ _WORDS = {
 }  # fmt: skip
 _COUNTED = (
     r"(?:nodes?|pools?|pods?|clusters?|vms?|machines?|workers?|regions?|public|private|internal|"
-    r"instances?|ilbs?|gateways?|surge|node|worker|percent|%|thousand|hundred)"
+    r"instances?|ilbs?|gateways?|surge|node|worker|percent|%|thousand|hundred|agcs?|app|"
+    r"application|load)"
 )
 _SPELLED = re.compile(
     rf"\b(?:(a|one|two|three|four|five|six|seven|eight|nine)\s+(hundred|thousand|dozen)|"
