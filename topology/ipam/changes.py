@@ -85,29 +85,37 @@ def _number(text: str) -> int:
 
 def _read_pools(text: str) -> Change | None:
     match = re.search(
-        r"\b(?:add|plus|with|more|another|and)?\s*(\d+|a|an|one|another)\s+(?:more |new |further |"
-        r"additional |extra )?(?:node )?pools?\s+(?:of|with)\s+(\d[\d,]*)(?:\s+nodes?)?"
+        r"\b(\d+|a|an|one|another)\s+(?:more |new |further |additional |extra )?(?:node )?pools?\s+"
+        r"(?:of|with)\s+(\d[\d,]*(?:(?:, | and |, and )\d[\d,]*)*)(?:\s+nodes?)?"
         r"(?:.{0,12}?(\d+)\s*(?:max )?pods)?",
         text,
     )
     if not match or re.search(r"\b(?:remove|without|drop)\b", text):
         return None
-    pools = int(match[1]) if match[1].isdigit() else 1
-    nodes = _number(match[2])
-    if not 1 <= pools <= _MOST_POOLS:
-        message = f"`{pools}` pools cannot be added."
+    count = int(match[1]) if match[1].isdigit() else 1
+    if not 1 <= count <= _MOST_POOLS:
+        message = f"`{count}` pools cannot be added."
         raise InvalidQuery(message, hint=f"AKS has at most {_MOST_POOLS} pools in a cluster.")
+    listed = [_number(part) for part in re.split(r", and |, | and ", match[2])]
+    sizes = listed * count if len(listed) == 1 else listed
+    if len(sizes) != count:
+        message = f"`{match[0]}` names {count} pools and {len(sizes)} sizes."
+        raise InvalidQuery(message, hint="Give one size for all, or one for each.")
     max_pods = int(match[3]) if match[3] else None
 
     def apply(cluster: Cluster) -> Cluster:
-        last = cluster.pools[-1] if cluster.pools else NodePool(nodes=nodes)
-        pool = NodePool(
-            nodes=nodes, max_pods=max_pods or last.max_pods, surge=last.surge, name="added"
+        last = cluster.pools[-1] if cluster.pools else NodePool(nodes=sizes[0])
+        added = tuple(
+            NodePool(
+                nodes=nodes, max_pods=max_pods or last.max_pods, surge=last.surge, name="added"
+            )
+            for nodes in sizes
         )
-        return replace(cluster, pools=(*cluster.pools, *([pool] * pools)))
+        return replace(cluster, pools=(*cluster.pools, *added))
 
-    noun = "pool" if pools == 1 else "pools"
-    return Change(text=f"add {pools} {noun} of {nodes:,} nodes", apply=apply)
+    noun = "pool" if count == 1 else "pools"
+    shown = " and ".join(f"{nodes:,}" for nodes in listed)
+    return Change(text=f"add {count} {noun} of {shown} nodes", apply=apply)
 
 
 def _read_mode(text: str) -> Change | None:

@@ -41,7 +41,8 @@ _SCALES = re.compile(
 )
 _POOLS = re.compile(
     rf"{_N}\s+(?:more\s+|node\s+|user\s+|new\s+|extra\s+|further\s+|additional\s+)*pools?\s+"
-    rf"(?:of|with|at|each(?:\s+(?:of|with))?|x|times)\s+{_N}(?:\s+{_UNIT})?",
+    rf"(?:of|with|at|each(?:\s+(?:of|with))?|x|times)\s+{_N}(?!\s*(?:,|and|or|&)\s*\d)"
+    rf"(?:\s+{_UNIT})?",
     re.I,
 )
 _PAIRS = re.compile(

@@ -23,6 +23,7 @@ def after(text: str) -> Cluster:
 def test_pools_are_added() -> None:
     assert [pool.nodes for pool in after("add 3 pools of 50").pools] == [20, 50, 50, 50]
     assert [pool.nodes for pool in after("one more pool with 5 nodes").pools] == [20, 5]
+    assert [pool.nodes for pool in after("add 2 pools of 10 and 30").pools] == [20, 10, 30]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_surge_and_services_are_changed() -> None:
         ("paint it blue", "no change that can be computed"),
         ("max pods 500", "outside 10 to 250"),
         ("add 900 pools of 3", "cannot be added"),
+        ("add 3 pools of 10 and 30", "names 3 pools and 2 sizes"),
         ("0 nodes", "`0` nodes"),
         ("surge 150%", "more than the whole pool"),
     ],
