@@ -189,7 +189,7 @@ def _reason(estate: Estate, wishes: Sequence[Wish]) -> str:
     spaces = ", ".join(str(space.network) for space in estate.spaces)
     largest_wish = min(open_, key=lambda wish: wish.prefix)
     if not free:
-        return f"Nothing is free in {spaces}."
+        return f"Nothing is free in {spaces}: {_takers(estate)}.{_summary_hint(estate)}"
     largest = min(free, key=lambda block: block.prefixlen)
     if largest.prefixlen > largest_wish.prefix:
         return (
@@ -205,6 +205,35 @@ def _reason(estate: Estate, wishes: Sequence[Wish]) -> str:
         f"The {len(open_)} subnets need {needed:,} addresses and {there:,} are free in {spaces}, "
         "but not in blocks that suit them all: a region, space or excluded range stands against it."
     )
+
+
+def _takers(estate: Estate) -> str:
+    """Name what takes the spaces up: used parts, and ranges that are reached beyond the VNets."""
+    rows = [(net, "in use") for net in estate.used]
+    rows += [(one.network, one.name or "connected") for one in estate.connected]
+    rows += [(net, f"VNet {vnet.name}") for vnet in estate.vnets for net in vnet.prefixes]
+    found = [
+        f"{net} ({what})"
+        for net, what in rows
+        if any(net.version == space.network.version and net.overlaps(space.network)
+               for space in estate.spaces)
+    ]  # fmt: skip
+    return ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")
+
+
+def _summary_hint(estate: Estate) -> str:
+    """Say what to do where a connected range holds a whole space: often it is a summary route."""
+    wide = [
+        one.network
+        for one in estate.connected
+        for space in estate.spaces
+        if one.network.version == space.network.version
+        and one.network.prefixlen <= space.network.prefixlen
+        and one.network.overlaps(space.network)
+    ]
+    if not wide:
+        return ""
+    return f" If {wide[0]} is a summary route that leaves the space to you, name its parts instead."
 
 
 def _check(estate: Estate) -> None:
