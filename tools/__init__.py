@@ -7,6 +7,7 @@ from tools.spec import ToolSpec
 __all__ = ["FAMILIES", "registry"]
 
 FAMILIES = (
+    "address_ranges",
     "addresses",
     "author",
     "dead_rules",
@@ -16,6 +17,8 @@ FAMILIES = (
     "inventory",
     "matrix",
     "mesh",
+    "modes",
+    "planning",
     "policies",
     "policy_checks",
     "reach",

@@ -7,20 +7,36 @@ from tools.spec import Evidence
 from tools.wording import bullets, count
 from topology.ipam import MODES, Need, NodePool, Plan, nodes_in_subnet, size_cluster, usable
 from topology.ipam.batches import batches_in, nodes_in_pod_cidr, static_nodes_in
-from topology.ipam.egress import NAT_GATEWAY_PORTS, PORTS_PER_ADDRESS, snat_max_nodes
+from topology.ipam.capacity import Capacity
+from topology.ipam.components import ServiceSubnet
+from topology.ipam.egress import (
+    NAT_GATEWAY_PORTS,
+    PORTS_PER_ADDRESS,
+    nat_gateway_ports,
+    snat_max_nodes,
+)
 from topology.ipam.prefixes import size
-from topology.ipam.references import OVERLAY, POD_SUBNET
-from topology.ipam.services import ServiceSubnet
+from topology.ipam.references import LOAD_BALANCER, NAT_GATEWAY, OVERLAY, POD_SUBNET
 
 __all__ = [
     "Check",
+    "check_service",
     "check_subnet",
     "describe",
+    "describe_addresses",
+    "describe_capacity",
     "describe_outbound",
     "describe_prefix",
     "describe_service",
     "usable",
 ]
+
+
+_DEFAULTS = (
+    "The default falls as the cluster grows: 1,024 ports per node up to 50 nodes, 512 up to 100, "
+    "256 up to 200, 128 up to 400, 64 up to 800, then 32. Crossing a step halves the ports and can "
+    f"break connections: set them by hand before. Source: {LOAD_BALANCER}."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +116,15 @@ def _compare(plans: Sequence[Plan]) -> str:
     fitting = [plan for plan in plans if plan.fits and not MODES[plan.mode].status]
     nodes, surge = plans[0].nodes, plans[0].surge
     first = f"{count(nodes, 'node')} + {surge:,} surge, in each mode:"
-    notes = [f"{plan.title}: {problem}" for plan in plans for problem in plan.problems]
+    common = [text for text in plans[0].problems if all(text in one.problems for one in plans)]
+    if common:
+        first = f"**This does not work in any mode:** {' '.join(common)}\n\n{first}"
+    notes = [
+        f"{plan.title}: {problem}"
+        for plan in plans
+        for problem in plan.problems
+        if problem not in common
+    ]
     notes += [MODES[plan.mode].status for plan in plans if MODES[plan.mode].status]
     notes += [str(conflict) for conflict in dict.fromkeys(c for p in plans for c in p.conflicts)]
     if fitting:
@@ -229,6 +253,8 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         f"Load balancer: {needed} x {PORTS_PER_ADDRESS:,} = {needed * PORTS_PER_ADDRESS:,} ports, "
         f"for up to {snat_max_nodes(needed, ports):,} nodes.",
     ]
+    if default:
+        lines.insert(1, _DEFAULTS)
     if needed > 1:
         fewer = needed - 1
         lines.append(
@@ -239,6 +265,11 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         lines.append(
             f"NAT gateway: {gateway} x {NAT_GATEWAY_PORTS:,} = {gateway * NAT_GATEWAY_PORTS:,} "
             "ports, shared by all nodes as they need them (16 addresses at most)."
+        )
+    else:
+        lines.append(
+            f"NAT gateway: it would take {gateway} addresses, and one gateway has 16 at most: "
+            "spread the nodes over several subnets, each with its own."
         )
     first = f"**{needed} public {'address' if needed == 1 else 'addresses'}** of the load balancer."
     if given:
@@ -251,3 +282,49 @@ def describe_outbound(pool: NodePool, ports: int, needed: int, given: int, *, de
         if given >= needed:
             first = first.replace(f"serve {served:,} of {total:,} nodes", f"serve {served:,} nodes")
     return f"{first}\n\n{bullets(lines)}"
+
+
+def describe_capacity(text: str, found: Capacity) -> str:
+    """Return how many nodes a range serves in one use."""
+    role = {"pod-cidr": "pod CIDR", "node-subnet": "node subnet", "pod-subnet": "pod subnet"}
+    lines = [f"{found.formula}. Source: {found.source}.", *found.remarks]
+    if found.role == "api-server":
+        clusters = f"**{count(found.nodes, 'cluster')}**"
+        return f"{clusters}: `{text}` for API server VNet integration.\n\n{bullets(lines)}"
+    first = f"**{count(found.nodes, 'node')}**"
+    surge = "surge included"
+    if found.nodes != found.with_surge:
+        surge = f"and {found.with_surge - found.nodes:,} more for an upgrade"
+    if found.mode == "node_subnet":
+        lines.insert(1, f"That is {found.nodes * found.max_pods:,} pods at max pods "
+                     f"{found.max_pods}.")  # fmt: skip
+    title = MODES[found.mode].title
+    return f"{first}, {surge}: `{text}` as {role[found.role]} of {title}.\n\n{bullets(lines)}"
+
+
+def check_service(row: ServiceSubnet, prefix: int) -> Check:
+    """Return whether an existing subnet will do for a service."""
+    fits = prefix == row.prefix if row.exact else prefix <= row.prefix
+    free = usable(prefix)
+    word = "is enough" if fits else "will not do" if row.exact else "is too small"
+    return Check(fits=fits, text=f"**The `/{prefix}` ({free:,} usable) {word}.**")
+
+
+def describe_addresses(addresses: int, ports: int) -> str:
+    """Return what public addresses give, whatever the nodes."""
+    balancer = addresses * PORTS_PER_ADDRESS
+    text = (
+        f"**{count(addresses, 'public address')}**: {balancer:,} ports of a load balancer "
+        f"({addresses} x {PORTS_PER_ADDRESS:,}). Source: {LOAD_BALANCER}."
+    )
+    lines = []
+    if ports:
+        lines.append(f"At {ports:,} ports each that is {snat_max_nodes(addresses, ports):,} nodes, "
+                     "surge included.")  # fmt: skip
+    if addresses <= 16:
+        gateway = nat_gateway_ports(addresses)
+        lines.append(f"As a NAT gateway: {addresses} x {NAT_GATEWAY_PORTS:,} = {gateway:,} ports, "
+                     f"shared by all nodes. Source: {NAT_GATEWAY}.")  # fmt: skip
+    else:
+        lines.append("One NAT gateway has 16 addresses at most.")
+    return f"{text}\n\n{bullets(lines)}"

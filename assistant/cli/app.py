@@ -11,6 +11,7 @@ from assistant.cli import exit_codes
 from assistant.cli.ask import ask
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
+from assistant.cli.ipam import ipam
 from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
@@ -81,6 +82,7 @@ for command in (ask, reach, who_can_reach, what_can, matrix, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
+app.add_typer(ipam, name="ipam")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evals.suites.ipam_inferred import infer
 from evals.suites.ipam_kinds import KINDS
 from evals.suites.result import SuiteResult
 from topology.errors import InvalidQuery
@@ -74,11 +75,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _compute(kind: str, given: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the answer; None when nothing computes the kind from such an input."""
     compute = KINDS.get(kind)
-    if compute is None:
-        return None
     try:
-        return compute(given)
+        return compute(given) if compute else infer(kind, given)
     except InvalidQuery as error:
-        return {"ok": False, "error": str(error)}
-    except KeyError:
+        return {"ok": False, "fits": False, "allowed": False, "error": str(error)}
+    except (KeyError, TypeError, AttributeError, IndexError):
+        # The input has another form than any that is known.
         return None

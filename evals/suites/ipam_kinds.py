@@ -42,7 +42,8 @@ def _node_ip_only(given: Given) -> Got:
 
 def _overlay_prefix(given: Given) -> Got:
     nodes = given["nodes"] + given.get("surge", 0)
-    return {"prefix": prefix_for(nodes * size(24))}
+    prefix = prefix_for(nodes * size(24))
+    return {"prefix": prefix, "min_prefix": prefix}
 
 
 def _preallocated(given: Given) -> Got:
@@ -68,6 +69,7 @@ def _static_pool(given: Given) -> Got:
     return {
         "ips": need.addresses,
         "min_prefix_ignoring_reserved": prefix_for(need.addresses),
+        "min_prefix": need.prefix,
     }
 
 
@@ -125,7 +127,9 @@ def _machines(given: Given) -> Got:
 
 def _app_gateway(given: Given) -> Got:
     addresses = services.app_gateway_addresses(
-        given["instances"], private_frontend=given.get("private_frontend", False)
+        given["instances"],
+        private_frontend=given.get("private_frontend", False),
+        generation=1 if str(given.get("sku", given.get("version", 2))).lstrip("v") == "1" else 2,
     )
     return {"ips": addresses, "min_prefix": prefix_for(addresses)}
 
@@ -164,29 +168,46 @@ def _egress_prefix(given: Given) -> Got:
     return {"ips": nodes, "max_nodes": nodes}
 
 
+_ROLES = (
+    ("dns", "dns"), ("other", "other"), ("peer", "connected"), ("prem", "connected"),
+    ("connected", "connected"), ("pod", "pod"), ("service", "service"), ("subnet", "subnet"),
+    ("vnet", "vnet"),
+)  # fmt: skip
+"""A part of a field's name, and what the range in it is; the first that fits counts."""
+
+
 def _ranges(given: Given) -> Got:
-    known = {
-        "pod_cidr", "pod_cidr_v6", "service_cidr", "service_cidr_v6", "dns_service_ip", "vnet",
-        "subnets", "peered", "onprem",
-    }  # fmt: skip
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise KeyError(unknown[0])
-    address = given.get("dns_service_ip")
+    found: dict[str, tuple[Network, ...]] = {}
+    address = ""
+    for key, value in given.items():
+        role = next((role for part, role in _ROLES if part in key), None)
+        if role is None:
+            raise KeyError(key)
+        if role == "dns":
+            address = str(value or "")
+        else:
+            found[role] = found.get(role, ()) + _networks(value)
+    # Pod ranges of other clusters may be the same: they exist in each cluster alone.
     ranges = validation.ClusterRanges(
-        pod_cidrs=_networks(given.get("pod_cidr")) + _networks(given.get("pod_cidr_v6")),
-        service_cidrs=_networks(given.get("service_cidr"))
-        + _networks(given.get("service_cidr_v6")),
+        pod_cidrs=found.get("pod", ()),
+        service_cidrs=found.get("service", ()),
         dns_service_ip=ip_address(address) if address else None,
-        vnets=_networks(given.get("vnet")),
-        subnets=_networks(given.get("subnets")),
-        connected=_networks(given.get("peered")) + _networks(given.get("onprem")),
+        vnets=found.get("vnet", ()),
+        subnets=found.get("subnet", ()),
+        connected=found.get("connected", ()),
     )
-    return {"ok": not validation.range_faults(ranges)}
+    warned = bool(validation.range_warnings(ranges))
+    return {"ok": not validation.range_faults(ranges), "warning": warned, "warn": warned}
 
 
 def _expand(given: Given) -> Got:
-    faults = validation.expansion_faults(parse_network(given["old"]), parse_network(given["new"]))
+    faults = validation.expansion_faults(
+        parse_network(given["old"]),
+        parse_network(given["new"]),
+        windows=bool(given.get("windows", False)),
+        dual_stack=bool(given.get("dual_stack", given.get("ipv6", False))),
+        several=bool(given.get("multi_cidr", False)),
+    )
     return {"ok": not faults}
 
 

@@ -107,6 +107,8 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
         "questions-heldout-4.jsonl",
         "questions-heldout-5.jsonl",
         "questions-heldout-6.jsonl",
+        "questions-design.jsonl",
+        "questions-design-2.jsonl",
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
@@ -128,6 +130,8 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions-heldout-4.jsonl", 0.95),
         ("questions-heldout-5.jsonl", 0.95),
         ("questions-heldout-6.jsonl", 0.95),
+        ("questions-design.jsonl", 0.97),
+        ("questions-design-2.jsonl", 0.97),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

@@ -3,7 +3,7 @@
 from topology.ipam.batches import nodes_in_pod_cidr
 from topology.ipam.modes import MODES
 from topology.ipam.plan import Conflict, Plan
-from topology.ipam.pools import CLUSTER_NODE_LIMIT, POOL_NODE_LIMIT, room_for_system_pods
+from topology.ipam.pools import CLUSTER_NODE_LIMIT, POOL_NODE_LIMIT, pools_for, room_for_system_pods
 from topology.ipam.references import (
     DYNAMIC,
     KUBENET,
@@ -70,6 +70,12 @@ def problems(plan: Plan) -> tuple[str, ...]:
 def warnings(plan: Plan) -> tuple[str, ...]:
     """Return what holds for the plan and is easily overlooked."""
     found = [MODES[plan.mode].status] if MODES[plan.mode].status else []
+    if POOL_NODE_LIMIT < plan.nodes <= CLUSTER_NODE_LIMIT:
+        found.append(
+            f"{plan.nodes:,} nodes take at least {pools_for(plan.nodes)} pools of "
+            f"{POOL_NODE_LIMIT:,}; planned with {len(plan.pools)}, surge included. "
+            f"Source: {LARGE_SCALE}."
+        )
     nodes = plan.nodes + plan.surge
     if plan.mode in ("overlay", "kubenet"):
         default_nodes = nodes_in_pod_cidr(_DEFAULT_POD_PREFIX)

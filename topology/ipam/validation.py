@@ -6,16 +6,25 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from topology.model import Address, Network
 
-__all__ = ["ClusterRanges", "expansion_faults", "range_faults", "range_warnings"]
+__all__ = [
+    "FORBIDDEN",
+    "PRIVATE",
+    "ClusterRanges",
+    "expansion_faults",
+    "range_faults",
+    "range_warnings",
+    "service_faults",
+]
 
 FORBIDDEN = tuple(
     IPv4Network(text)
     for text in ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
 )
 """Kept by AKS; any range that overlaps one of them is refused (concepts-network-cni-overview)."""
-_SUPPORTED_PODS = tuple(
+PRIVATE = tuple(
     IPv4Network(text) for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 )
+"""RFC 1918 and RFC 6598: what AKS supports for pods."""
 _SERVICE_LARGEST = {4: 13, 6: 108}
 """Shortest prefixes of a service CIDR: smaller than /12; IPv6 at most /108."""
 
@@ -55,17 +64,31 @@ def range_warnings(ranges: ClusterRanges) -> tuple[str, ...]:
             if pod_cidr.overlaps(vnet)
         ]
         if isinstance(pod_cidr, IPv4Network) and not any(
-            pod_cidr.subnet_of(supported) for supported in _SUPPORTED_PODS
+            pod_cidr.subnet_of(supported) for supported in PRIVATE
         ):
             found.append(f"{pod_cidr} is a public range: it is not blocked and not supported.")
     return tuple(found)
 
 
-def expansion_faults(old: Network, new: Network) -> tuple[str, ...]:
+def expansion_faults(
+    old: Network,
+    new: Network,
+    *,
+    windows: bool = False,
+    dual_stack: bool = False,
+    several: bool = False,
+) -> tuple[str, ...]:
     """Return why a pod CIDR cannot grow from one range to another.
 
-    Source: azure-cni-overlay-pod-expand - only to a superset that holds the old range.
+    Source: azure-cni-overlay-pod-expand - only to a superset that holds the old range, on
+    Linux-only clusters without IPv6 and with a single pod CIDR.
     """
+    if windows:
+        return ("The pod CIDR of a cluster with Windows node pools cannot grow.",)
+    if dual_stack:
+        return ("The pod CIDR of a dual-stack cluster cannot grow.",)
+    if several:
+        return ("A cluster with several pod CIDRs cannot grow them.",)
     if isinstance(old, IPv6Network) or isinstance(new, IPv6Network):
         return ("Only IPv4 pod CIDRs can grow.",)
     if old == new:
@@ -73,6 +96,11 @@ def expansion_faults(old: Network, new: Network) -> tuple[str, ...]:
     if not old.subnet_of(new):
         return (f"{new} does not hold the whole of {old}.",)
     return tuple(_reserved(ClusterRanges(pod_cidrs=(new,))))
+
+
+def service_faults(ranges: ClusterRanges) -> tuple[str, ...]:
+    """Return what is wrong with the service CIDRs and the DNS address alone."""
+    return tuple(_services(ranges))
 
 
 def _reserved(ranges: ClusterRanges) -> Iterator[str]:

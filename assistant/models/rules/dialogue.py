@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.models.rules.choices import choose, is_open
-from assistant.models.rules.design import change_plan, read_design, read_topic
+from assistant.models.rules.design import complete_design, read_design
+from assistant.models.rules.design_followups import change_plan, follows_plan
 from assistant.models.rules.drafting import change_request, read_request, request_of
 from assistant.models.rules.followups import (
     CORRECTION,
@@ -22,6 +23,7 @@ from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
+from assistant.models.rules.topics import read_topic
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
@@ -151,10 +153,26 @@ class Interpreter:
         useful = [frame for frame in frames if frame.intent != "decline" or frame.kind]
         return tuple(useful or frames[:1]) or (Frame(intent="decline"),)
 
+    def _interpret_design(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
+        """Return the design that a whole message asks for, or changes of an earlier one."""
+        if state and follows_plan(plain, state) and (changed := change_plan(plain, state)):
+            return (changed,)
+        design = read_design(plain)
+        if design is None or (design.intent != "size" and design.kind != "design"):
+            return ()
+        # Its numbers often stand in several sentences; they belong to one plan.
+        whole = route(read(plain, self.vocabulary, self.port_names))
+        if whole and whole.intent == "size":
+            return (whole, *_further_plans(plain, whole))
+        return (whole,) if whole and whole.kind == "design" else ()
+
     def _answer_back(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return the earlier question, completed by the answer to our question back."""
         if state is None or len(plain.split()) > 14:
             return ()
+        if state.kind == "design" and state.intent == "ask":
+            completed = complete_design(plain, state)
+            return (completed,) if completed else ()
         reading = read(plain, self.vocabulary, self.port_names)
         names = read_names(reading.slots.text, self.vocabulary)
         if any(is_open(ref) for ref in state.ends):
@@ -170,13 +188,7 @@ class Interpreter:
         frame = self._mend_path(plain, state) or self._read_request(message, plain, state)
         if frame:
             return (frame,)
-        design = read_design(plain)
-        if design and design.intent == "size":
-            # Its numbers often stand in several sentences; they belong to one plan.
-            plan = route(read(plain, self.vocabulary, self.port_names))
-            if plan and plan.intent == "size":
-                return (plan, *_further_plans(plain, plan))
-        return ()
+        return self._interpret_design(plain, state)
 
     def _read_request(self, message: str, plain: str, state: Frame | None) -> Frame | None:
         """Return the policy that a message asks for, alone or after what was said before."""

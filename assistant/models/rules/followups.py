@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from assistant.models.rules.design import change_plan
+from assistant.models.rules.design_followups import change_plan
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.mentions import Mention
 from assistant.models.rules.reading import Reading, read_names

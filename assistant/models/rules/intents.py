@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from assistant.models.rules.defence import read_defence
-from assistant.models.rules.design import read_design, read_topic
+from assistant.models.rules.design import PLANNING, read_design
+from assistant.models.rules.design_slots import node_counts, without_services
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
@@ -14,6 +15,7 @@ from assistant.models.rules.roles import Roles
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
 from assistant.models.rules.tasks import as_mend, read_task, wants_opening
+from assistant.models.rules.topics import read_topic
 
 __all__ = ["route", "wants_reason"]
 
@@ -66,6 +68,7 @@ _HOW_TO_CHANGE = (
     "This is what holds now. I cannot write the policy that would change it yet; add one to the "
     "files and ask again."
 )
+_PLATFORM = re.compile(r"\b(?:kube-?)?api[- ]?servers?\b|\bload balancers?\b|\bgateway api\b", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 _ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")
 
@@ -77,14 +80,15 @@ def wants_reason(text: str) -> bool:
 
 def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
-    if frame := _route_talk(reading) or read_task(reading):
+    # A design is about no workload here: what names one asks about the workload.
+    design = None if _names_workload(reading) else read_design(reading.text)
+    if frame := _route_talk(reading) or read_task(reading) or _computes_only(design):
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
     if outside in ("write", "change"):
         return Frame(intent="decline", kind=outside)
-    design = read_design(reading.text)
-    if design and not reading.named(*_ENDPOINTS):
+    if design:
         return design
     if frame := read_defence(reading) or read_review(reading):
         return frame
@@ -92,14 +96,42 @@ def route(reading: Reading) -> Frame | None:
         return frame
     if frame := _route_ends(reading):
         return frame
-    if frame := read_inventory(reading) or design:
+    if frame := read_inventory(reading) or read_design(reading.text):
         return frame
     if frame := read_exposure(reading):
         return _finish(frame, reading)
     # What names things of this workspace is about it: no article can answer that.
-    if not reading.named(*_ENDPOINTS, "namespace") and (frame := read_topic(reading.text)):
+    named = _named_apart(reading, "namespace")
+    if not named and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
+
+
+def _names_workload(reading: Reading) -> bool:
+    """Return whether a question is about a workload rather than about a design.
+
+    A cluster may well run something called `orders` or `bastion`; in "what is the order of a
+    migration from kubenet" it is not meant. Both ends of a connection, or a full name, are.
+    """
+    named = _named_apart(reading)
+    if not named:
+        return False
+    if _is_whole(_ends_only(reading.roles)) or any("/" in ref.text for ref in named):
+        return True
+    design = read_design(reading.text)
+    return not (design and (design.kind in PLANNING or node_counts(reading.text)))
+
+
+def _named_apart(reading: Reading, *more: str) -> tuple[Ref, ...]:
+    """Return the workloads that are named by other words than those for parts of Azure."""
+    named = reading.named(*_ENDPOINTS, *more)
+    plain = _PLATFORM.sub(" ", without_services(reading.text)).lower() if named else ""
+    return tuple(ref for ref in named if ref.text.lower() in plain)
+
+
+def _computes_only(design: Frame | None) -> Frame | None:
+    """Return a design whose verb ("migrate", "lay out") asks for a plan, not for a change."""
+    return design if design and design.kind in PLANNING else None
 
 
 def _route_ends(reading: Reading) -> Frame | None:

@@ -4,43 +4,12 @@ import pytest
 
 from topology.errors import InvalidQuery
 from topology.ipam.services import (
-    SERVICES,
     agc_overlay_fault,
+    app_gateway_addresses,
     dns_resolver_fault,
-    service_subnet,
+    private_link_addresses,
     static_egress_nodes,
 )
-
-
-@pytest.mark.parametrize(
-    ("name", "count", "prefix"),
-    [
-        ("bastion", 1, 26),
-        ("Azure Firewall", 1, 26),
-        ("GatewaySubnet", 1, 27),
-        ("api server", 1, 28),
-        ("api-server", 2, 27),
-        ("AGC", 1, 24),
-        ("agc", 3, 22),
-        ("application gateway", 27, 26),
-        ("static egress gateway", 3, 30),
-    ],
-)
-def test_each_service_has_its_subnet(name: str, count: int, prefix: int) -> None:
-    assert service_subnet(name, count).prefix == prefix
-
-
-@pytest.mark.parametrize("name", sorted(SERVICES))
-def test_each_rule_names_its_source(name: str) -> None:
-    subnet = service_subnet(name)
-    assert subnet.rule
-    assert str(subnet.source)
-
-
-def test_an_unknown_service_names_the_nearest() -> None:
-    with pytest.raises(InvalidQuery, match="`bastoin`") as caught:
-        service_subnet("bastoin")
-    assert "Did you mean `bastion`?" in caught.value.hint
 
 
 def test_a_gateway_for_containers_takes_exactly_a_24_with_overlay() -> None:
@@ -59,3 +28,20 @@ def test_the_resolver_keeps_out_of_its_own_range() -> None:
 def test_static_egress_prefixes_end_at_28_and_31(prefix: int) -> None:
     with pytest.raises(InvalidQuery):
         static_egress_nodes(prefix)
+
+
+@pytest.mark.parametrize(("generation", "most"), [(1, 32), (2, 125)])
+def test_an_application_gateway_has_as_many_instances_as_its_generation(
+    generation: int, most: int
+) -> None:
+    full = app_gateway_addresses(most, private_frontend=True, generation=generation)
+    assert full == most + 6
+    with pytest.raises(InvalidQuery):
+        app_gateway_addresses(most + 1, generation=generation)
+
+
+@pytest.mark.parametrize("addresses", [0, 9])
+def test_a_private_link_service_has_one_to_eight_addresses(addresses: int) -> None:
+    assert private_link_addresses(8) == 8
+    with pytest.raises(InvalidQuery):
+        private_link_addresses(addresses)
