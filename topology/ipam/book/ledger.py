@@ -1,6 +1,6 @@
 """A change to the book while it is made: entries, free ranges and history move together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -103,21 +103,35 @@ class Ledger:
             self._write_entry(before, after)
             self._divide(before, after)
 
-    def insert_many(self, entries: Sequence[Entry], affected: Iterable[int]) -> None:
-        """Enter many at once, whose ranges somebody has checked already.
+    def write_many(self, added: Sequence[Entry], updated: Sequence[tuple[Entry, Entry]]) -> None:
+        """Write many at once, whose places somebody has checked already.
 
         Args:
-            entries: Disjoint among siblings, and inside their parents.
-            affected: Blocks that were there before and gain children.
+            added: New ones, outer ones first.
+            updated: Old and new state of those that were there; their slots are the same.
         """
-        if not entries:
-            return
-        self.connection.execute(sa.insert(schema.ENTRIES), [entry_row(one) for one in entries])
-        for entry in entries:
-            self._touched[entry.id] = RowChange(before=None, after=entry)
-        blocks = [entry for entry in entries if entry.role == "block"]
-        blocks += self.entries.get_many(sorted(set(affected))).values()
-        for block in blocks:
+        table = schema.ENTRIES
+        pairs: list[tuple[Entry | None, Entry]] = [(None, entry) for entry in added]
+        pairs += updated
+        affected: set[int] = set()
+        for before, after in pairs:
+            known = self._touched.get(after.id)
+            self._touched[after.id] = RowChange(
+                before=known.before if known else before, after=after
+            )
+            if before is not None:
+                query = sa.update(table).where(table.c.id == after.id).values(entry_row(after))
+                self.connection.execute(query)
+            if before is None or before.parent != after.parent:
+                affected |= {after.parent, before.parent if before else 0}
+            if after.role == "block" and (
+                before is None or (before.role, before.parent) != (after.role, after.parent)
+            ):
+                affected.add(after.id)
+        # Those that were there make place first: a new block starts where its first child does.
+        if added:
+            self.connection.execute(sa.insert(table), [entry_row(one) for one in added])
+        for block in self.entries.get_many(sorted(affected - {0})).values():
             self._rebuild(block)
 
     def finish(
