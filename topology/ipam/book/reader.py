@@ -18,6 +18,7 @@ from topology.ipam.book.ledger import Ledger
 from topology.ipam.book.observing import growth_of
 from topology.ipam.book.ranges import Span
 from topology.ipam.book.records import write_time
+from topology.ipam.book.renumbering import Renumbering, make_room, move_into
 from topology.ipam.book.schema import META
 from topology.ipam.book.usage import Usage, free_of, use_of
 
@@ -152,6 +153,32 @@ class BookReader:
                 for block in find_blocks(entries, text, space, top=True)
             ]
 
+    def plan_room(
+        self, prefix: int, text: str = "", space: str = DEFAULT_SPACE
+    ) -> list[tuple[Entry, Renumbering]]:
+        """Plan, for each block named or at the top, how a prefix of a size would become free."""
+
+        def read(entries: Catalogue) -> list[tuple[Entry, Renumbering]]:
+            return [
+                (block, make_room(block, entries.children(space, block.id), prefix))
+                for block in find_blocks(entries, text, space, top=True)
+                if block.network.prefixlen <= prefix <= block.network.max_prefixlen
+            ]
+
+        return self._look(read)
+
+    def plan_move(self, text: str, target: str, space: str = DEFAULT_SPACE) -> Renumbering:
+        """Plan how an entry, and all in it, would move into another block."""
+
+        def read(entries: Catalogue) -> Renumbering:
+            entry = entries.resolve(text, space)
+            into = entries.resolve(target, space, blocks=True)
+            inside = [one for one in entries.all(space) if _lies_in(one, entry)]
+            source = entries.get(entry.parent)
+            return move_into(entry, inside, source, into, entries.children(space, into.id))
+
+        return self._look(read)
+
     def last_change(self) -> int:
         """Return the number of the newest change; 0 in a new book."""
         with self.database.read() as connection:
@@ -173,6 +200,14 @@ class BookReader:
             return found[0]
         with self.database.read() as connection:
             return read(Catalogue(connection))
+
+
+def _lies_in(entry: Entry, block: Entry) -> bool:
+    return (
+        entry.id != block.id
+        and Span.of(block.network).holds(Span.of(entry.network))
+        and (block.role == "block")
+    )
 
 
 def find_blocks(entries: Catalogue, text: str, space: str, *, top: bool = False) -> list[Entry]:

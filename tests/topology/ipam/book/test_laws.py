@@ -1,6 +1,7 @@
 """What holds whatever is done to the book: tried with random sequences of changes."""
 
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -194,7 +195,8 @@ class Machine(RuleBasedStateMachine):
     def a_dry_run_changes_nothing(self, data: st.DataObject) -> None:
         before = self.state()
         entry = self.draw(data)
-        self.book.allocate([Request(name="dry", prefix=28)], dry_run=True)
+        with suppress(TopologyError):
+            self.book.allocate([Request(name="dry", prefix=28)], dry_run=True)
         if entry:
             self.book.release(f"#{entry.id}", entry.space, with_children=True, dry_run=True)
         assert self.state() == before
