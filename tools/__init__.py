@@ -7,6 +7,8 @@ from tools.spec import ToolSpec
 __all__ = ["FAMILIES", "registry"]
 
 FAMILIES = (
+    "address_book",
+    "address_changes",
     "addresses",
     "dead_rules",
     "docs",

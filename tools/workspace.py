@@ -56,6 +56,10 @@ class Workspace:
     profile: str = DEFAULT_PROFILE
     """Whose policy semantics decide: `1.18`, `1.19` or `kubernetes`."""
     knowledge: Knowledge = Knowledge()
+    book: str = ""
+    """File or URL of the address book; empty for the one in the user's data folder."""
+    user: str = ""
+    """Who is said to make changes to the address book."""
 
     @classmethod
     def load(

@@ -10,6 +10,7 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
 from assistant.cli.doctor import doctor
+from assistant.cli.ipam import ipam
 from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
@@ -17,6 +18,7 @@ from assistant.cli.render import Output
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
+from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
 
 __all__ = ["app", "main"]
 
@@ -79,6 +81,7 @@ def _add(command: Callable[..., None]) -> None:
 for command in (ask, reach, who_can_reach, what_can, matrix, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
+app.add_typer(ipam, name="ipam")
 
 
 def main() -> None:
@@ -107,9 +110,11 @@ def _code_of(error: Exception) -> int:
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
-        case NotConfigured():
+        case NotConfigured() | BookUnavailable() | DriverMissing():
             return exit_codes.NOT_CONFIGURED
         case ModelUnavailable():
             return exit_codes.MODEL_UNAVAILABLE
+        case Overlap():
+            return exit_codes.NO
         case _:
             return exit_codes.USAGE

@@ -1,6 +1,6 @@
 """Taking a change back: exactly, or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -78,13 +78,13 @@ def undo(ledger: Ledger, number: int | None, *, space: str = "", own: bool = Fal
         message = f"The last change, {change.id} ({change.summary}), is by `{change.actor}`."
         raise InvalidQuery(message, hint=f"To undo it all the same, name it: --change {change.id}")
     _check_unchanged(ledger, change)
-    for row in sorted(change.rows, key=_order_of_leaving):
+    left = _outer_first([row.after for row in change.rows if row.after and _moved(row)])
+    for item in reversed(left):
         # Places that were exchanged overlap, so everything leaves before anything returns.
-        if row.after is not None and _moved(row):
-            ledger.apply(row.after, None)
-    for row in sorted(change.rows, key=_order_of_return):
-        if row.before is not None:
-            ledger.apply(None if _moved(row) else row.after, row.before)
+        ledger.apply(item, None)
+    stayed = {row.after.id: row.after for row in change.rows if row.after and not _moved(row)}
+    for item in _outer_first([row.before for row in change.rows if row.before]):
+        ledger.apply(stayed.get(item.id), item)
     return change
 
 
@@ -143,22 +143,17 @@ def _refuse(ledger: Ledger, change: Change, entry: Entry) -> None:
     raise Outdated(message, hint="Undo the newer change first.")
 
 
-def _order_of_leaving(row: RowChange) -> tuple[bool, int]:
-    """Order inner entries before the blocks that hold them, and those before their space."""
-    return (not isinstance(row.after, Entry), _depth(row.after))
+def _outer_first(items: Sequence[Entry | Space]) -> list[Entry | Space]:
+    """Return spaces, then blocks, then what lies in them, which may be as large."""
+    known = {item.id: item for item in items}
 
+    def depth(item: Entry | Space) -> int:
+        if isinstance(item, Space):
+            return -1
+        outer = known.get(item.parent)
+        return 1 + depth(outer) if outer else 0
 
-def _order_of_return(row: RowChange) -> tuple[bool, int]:
-    """Order spaces, then blocks, then what lies in them."""
-    return (isinstance(row.before, Entry), -_depth(row.before))
-
-
-def _depth(item: Entry | Space | None) -> int:
-    """Return a number that is larger the further out an entry lies: the size of its slot."""
-    if not isinstance(item, Entry):
-        return 0
-    # A block and a child that fills it have the same size; the child is no block, or newer.
-    return 2 * (item.slot.max_prefixlen - item.slot.prefixlen) + (item.role == "block")
+    return sorted(items, key=depth)
 
 
 def _undone(connection: sa.Connection) -> dict[int, int]:
