@@ -55,7 +55,7 @@ class Output:
         sys.stdout.write(text.rstrip("\n") + "\n")
 
     def write_pieces(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
-        """Print lines of pieces, each a text and the colour behind it; plain where that is asked."""
+        """Print lines of pieces, each a text and the colour behind it."""
         if self.plain or not sys.stdout.isatty():
             self.write_text("\n".join("".join(text for text, _ in line) for line in lines))
             return

@@ -16,6 +16,21 @@ from topology.model import Network
 
 __all__ = ["Catalogue"]
 
+# Built once: to build a query takes longer than to run it.
+_ORDER = (ENTRIES.c.family, ENTRIES.c.low, ENTRIES.c.bits.desc(), ENTRIES.c.id)
+_IN_SPACE = ENTRIES.c.space == sa.bindparam("in_space")
+_SPACE = sa.select(SPACES).where(SPACES.c.name == sa.bindparam("of_name"))
+_GET = sa.select(ENTRIES).where(ENTRIES.c.id == sa.bindparam("number"))
+_BY_KEY = sa.select(ENTRIES).where(_IN_SPACE, ENTRIES.c.key == sa.bindparam("of_key"))
+_BY_NAME = (
+    sa.select(ENTRIES).where(_IN_SPACE, ENTRIES.c.name == sa.bindparam("of_name")).order_by(*_ORDER)
+)
+_EXPIRED = (
+    sa.select(ENTRIES)
+    .where(ENTRIES.c.expires.is_not(None), ENTRIES.c.expires <= sa.bindparam("at"))
+    .order_by(*_ORDER)
+)
+
 _PAGE = 500
 """Numbers in one query; SQLite takes some thousands."""
 
@@ -37,20 +52,21 @@ class Catalogue:
         Raises:
             UnknownName: There is none of that name.
         """
-        row = self._connection.execute(sa.select(SPACES).where(SPACES.c.name == name)).first()
+        row = self._connection.execute(_SPACE, {"of_name": name}).first()
         if row is not None:
             return space_of(row)
         names = [space.name for space in self.spaces()]
-        message = f"The address book has no space `{name}`."
         if not names:
-            raise UnknownName(message, hint=_EMPTY)
+            message = "The address book is empty."
+            raise UnknownName(message, hint=_BEGIN)
+        message = f"The address book has no space `{name}`."
         near = _nearest(name, names)
         hint = "" if near else f"It has {', '.join(f'`{one}`' for one in names[:8])}."
         raise UnknownName(message, nearest=near, hint=hint)
 
     def get(self, number: int) -> Entry | None:
         """Return an entry by number."""
-        row = self._connection.execute(sa.select(ENTRIES).where(ENTRIES.c.id == number)).first()
+        row = self._connection.execute(_GET, {"number": number}).first()
         return None if row is None else entry_of(row)
 
     def get_many(self, numbers: Sequence[int]) -> dict[int, Entry]:
@@ -64,12 +80,14 @@ class Catalogue:
 
     def by_key(self, space: str, key: str) -> Entry | None:
         """Return the entry that was allocated with a key."""
-        return next(self._select(ENTRIES.c.space == space, ENTRIES.c.key == key), None)
+        row = self._connection.execute(_BY_KEY, {"in_space": space, "of_key": key}).first()
+        return None if row is None else entry_of(row)
 
     def by_name(self, space: str, name: str, parent: int | None = None) -> list[Entry]:
         """Return the entries of a name, in all blocks or in one."""
-        place = [] if parent is None else [ENTRIES.c.parent == parent]
-        return list(self._select(ENTRIES.c.space == space, ENTRIES.c.name == name, *place))
+        rows = self._connection.execute(_BY_NAME, {"in_space": space, "of_name": name})
+        found = [entry_of(row) for row in rows]
+        return [one for one in found if parent is None or one.parent == parent]
 
     def children(self, space: str, parent: int) -> list[Entry]:
         """Return what lies directly in a block, or at the top of a space (0), ascending."""
@@ -120,7 +138,7 @@ class Catalogue:
 
     def expired(self, now: str) -> list[Entry]:
         """Return the entries whose time is over."""
-        return list(self._select(ENTRIES.c.expires.is_not(None), ENTRIES.c.expires <= now))
+        return [entry_of(row) for row in self._connection.execute(_EXPIRED, {"at": now})]
 
     def resolve(self, text: str, space: str, *, blocks: bool = False) -> Entry:
         """Return the entry that a person means by a range, a name or `BLOCK/NAME`.
@@ -173,24 +191,17 @@ class Catalogue:
             query = query.where(ENTRIES.c.role == "block")
         rows = self._connection.execute(query.limit(20_000)).all()
         if not rows:
-            return UnknownName(message, hint=_EMPTY)
+            return UnknownName(message, hint=f"It is empty. {_BEGIN}")
         names = {name for row in rows for name in (row.name, row.network) if name}
         near = _nearest(text, sorted(names))
         return UnknownName(message, nearest=near, hint="" if near else "See: netassist ipam show")
 
     def _select(self, *conditions: Any) -> Iterator[Entry]:
-        query = (
-            sa.select(ENTRIES)
-            .where(*conditions)
-            .order_by(ENTRIES.c.family, ENTRIES.c.low, ENTRIES.c.bits.desc(), ENTRIES.c.id)
-        )
+        query = sa.select(ENTRIES).where(*conditions).order_by(*_ORDER)
         return (entry_of(row) for row in self._connection.execute(query).all())
 
 
-_EMPTY = (
-    "It is empty; begin with `netassist ipam import FILE` or "
-    "`netassist ipam add-block 10.0.0.0/16`."
-)
+_BEGIN = "Begin with `netassist ipam import FILE` or `netassist ipam add-block 10.0.0.0/16`."
 
 
 def _contains(entry: Entry, span: Span) -> bool:

@@ -18,6 +18,33 @@ __all__ = ["FreeList", "Hole", "Strategy"]
 
 Strategy = Literal["best", "first", "last"]
 
+# Built once: to build a query takes longer than to run it.
+_IN_BLOCK = (FREE.c.block == sa.bindparam("in_block"),)
+_IN_SPACE = (FREE.c.space == sa.bindparam("in_space"), FREE.c.family == sa.bindparam("of_family"))
+_ORDERS: dict[Strategy, tuple[sa.ColumnElement[Any], ...]] = {
+    "best": (FREE.c.bits, FREE.c.low),
+    "first": (FREE.c.low,),
+    "last": (FREE.c.low.desc(),),
+}
+_FIND = {
+    (strategy, by_block): sa.select(FREE)
+    .where(*(_IN_BLOCK if by_block else _IN_SPACE), FREE.c.bits >= sa.bindparam("least"))
+    .order_by(*order)
+    .limit(1)
+    for strategy, order in _ORDERS.items()
+    for by_block in (True, False)
+}
+_AT = (
+    sa.select(FREE)
+    .where(*_IN_BLOCK, FREE.c.low <= sa.bindparam("at"))
+    .order_by(FREE.c.low.desc())
+    .limit(1)
+)
+_REMOVE = sa.delete(FREE).where(
+    *_IN_BLOCK, FREE.c.bits == sa.bindparam("of_bits"), FREE.c.low == sa.bindparam("at")
+)
+_ADD = sa.insert(FREE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
@@ -51,18 +78,9 @@ class FreeList:
             space: Used without a block only.
             strategy: `best` takes the smallest range that is large enough, the lowest of several.
         """
-        order = {
-            "best": (FREE.c.bits, FREE.c.low),
-            "first": (FREE.c.low,),
-            "last": (FREE.c.low.desc(),),
-        }[strategy]
-        query = (
-            sa.select(FREE)
-            .where(*self._place(family, block, space), FREE.c.bits >= bits)
-            .order_by(*order)
-            .limit(1)
-        )
-        row = self._connection.execute(query).first()
+        query = _FIND[strategy, block is not None]
+        place = {"in_block": block, "in_space": space, "of_family": family}
+        row = self._connection.execute(query, {**place, "least": bits}).first()
         return None if row is None else Hole(block=row.block, span=span_of(row))
 
     def largest(self, family: int, *, block: int | None = None, space: str = "") -> Span | None:
@@ -84,13 +102,8 @@ class FreeList:
 
     def carve(self, block: int, wanted: Span) -> bool:
         """Take a given range out of a block; return whether it was free."""
-        query = (
-            sa.select(FREE)
-            .where(FREE.c.block == block, FREE.c.low <= write_low(wanted.family, wanted.low))
-            .order_by(FREE.c.low.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(query).first()
+        place = {"in_block": block, "at": write_low(wanted.family, wanted.low)}
+        row = self._connection.execute(_AT, place).first()
         if row is None or not span_of(row).holds(wanted):
             return False
         hole = span_of(row)
@@ -133,10 +146,8 @@ class FreeList:
 
     def _remove(self, block: int, span: Span) -> bool:
         low = write_low(span.family, span.low)
-        query = sa.delete(FREE).where(
-            FREE.c.block == block, FREE.c.bits == span.bits, FREE.c.low == low
-        )
-        return self._connection.execute(query).rowcount == 1
+        place = {"in_block": block, "of_bits": span.bits, "at": low}
+        return self._connection.execute(_REMOVE, place).rowcount == 1
 
     def _insert(self, block: int, space: str | None, spans: Iterable[Span]) -> None:
         rows = [
@@ -150,4 +161,4 @@ class FreeList:
             for span in spans
         ]
         if rows:
-            self._connection.execute(sa.insert(FREE), rows)
+            self._connection.execute(_ADD, rows)

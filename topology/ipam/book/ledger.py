@@ -16,6 +16,16 @@ from topology.ipam.book.records import entry_row, space_row, write_item, write_t
 
 __all__ = ["EXPIRY", "Ledger"]
 
+# Built once: to build a query takes longer than to run it.
+_LOCK = sa.select(schema.META).with_for_update()
+_ENTER = sa.insert(schema.ENTRIES)
+_LEAVE = sa.delete(schema.ENTRIES).where(schema.ENTRIES.c.id == sa.bindparam("number"))
+_TELL = sa.insert(schema.CHANGES)
+_TELL_ROWS = sa.insert(schema.ROWS)
+_COUNT = sa.update(schema.META).values(
+    next_item=sa.bindparam("item"), next_change=sa.bindparam("change")
+)
+
 EXPIRY = "expiry"
 """Who is said to have released a reservation whose time was over."""
 
@@ -46,7 +56,7 @@ class Ledger:
     @classmethod
     def open(cls, connection: sa.Connection, *, actor: str, now: datetime) -> "Ledger":
         """Wait for other writers, then release the reservations whose time is over."""
-        row = connection.execute(sa.select(schema.META).with_for_update()).one()
+        row = connection.execute(_LOCK).one()
         ledger = cls(connection, actor, now, row.next_item, row.next_change)
         ledger._expire()
         return ledger
@@ -130,7 +140,7 @@ class Ledger:
                 affected.add(after.id)
         # Those that were there make place first: a new block starts where its first child does.
         if added:
-            self.connection.execute(sa.insert(table), [entry_row(one) for one in added])
+            self.connection.execute(_ENTER, [entry_row(one) for one in added])
         for block in self.entries.get_many(sorted(affected - {0})).values():
             self._rebuild(block)
 
@@ -210,9 +220,9 @@ class Ledger:
         table = schema.ENTRIES
         if after is None:
             assert before is not None
-            self.connection.execute(sa.delete(table).where(table.c.id == before.id))
+            self.connection.execute(_LEAVE, {"number": before.id})
         elif before is None:
-            self.connection.execute(sa.insert(table).values(entry_row(after)))
+            self.connection.execute(_ENTER, entry_row(after))
         else:
             query = sa.update(table).where(table.c.id == after.id).values(entry_row(after))
             self.connection.execute(query)
@@ -233,19 +243,18 @@ class Ledger:
 
     def _write_change(self, change: Change, rows: dict[int, RowChange]) -> None:
         connection = self.connection
+        told = {
+            "id": change.id,
+            "at": write_time(change.at),
+            "actor": change.actor,
+            "action": change.action,
+            "space": change.space,
+            "summary": change.summary,
+            "undoes": change.undoes,
+        }
+        connection.execute(_TELL, told)
         connection.execute(
-            sa.insert(schema.CHANGES).values(
-                id=change.id,
-                at=write_time(change.at),
-                actor=change.actor,
-                action=change.action,
-                space=change.space,
-                summary=change.summary,
-                undoes=change.undoes,
-            )
-        )
-        connection.execute(
-            sa.insert(schema.ROWS),
+            _TELL_ROWS,
             [
                 {
                     "change": change.id,
@@ -257,8 +266,7 @@ class Ledger:
                 for item, row in rows.items()
             ],
         )
-        numbers = {"next_item": self.next_item, "next_change": self.next_change}
-        connection.execute(sa.update(schema.META).values(numbers))
+        connection.execute(_COUNT, {"item": self.next_item, "change": self.next_change})
 
 
 def _top(block: Entry) -> str | None:

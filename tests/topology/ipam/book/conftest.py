@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -128,9 +129,14 @@ def postgres() -> Iterator[str]:
         _wait_for(port, server, folder / "log")
         yield f"postgresql://book@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
-        server.wait(timeout=30)
-        log.close()
+        # A fast shutdown; SIGTERM would wait for whoever is still connected.
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(timeout=30)
+        finally:
+            server.kill()
+            server.wait()
+            log.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -141,9 +147,8 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
             message = f"PostgreSQL ended: {log.read_text(errors='replace')[-2000:]}"
             raise RuntimeError(message)
         try:
-            engine = sa.create_engine(f"postgresql+psycopg://book@127.0.0.1:{port}/postgres")
-            with engine.connect():
-                engine.dispose()
+            url = f"postgresql+psycopg://book@127.0.0.1:{port}/postgres"
+            with sa.create_engine(url, poolclass=sa.NullPool).connect():
                 return
         except sa.exc.OperationalError:
             if time.monotonic() > deadline:
