@@ -25,6 +25,13 @@ __all__ = [
 
 PREFIX = 28
 _BLOCK = "10.64.0.0/12"
+_PRELOADED = (
+    "evals.bench.booking",
+    "topology.ipam.book.book",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+)
 _PATIENCE = 600.0
 """Seconds for a rush to come as far as it is killed."""
 
@@ -83,7 +90,7 @@ class Crowd:
     def __init__(self, target: str, shares: Sequence[Sequence[str]], folder: Path) -> None:
         # One server imports everything once; its children start in milliseconds.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["evals.bench.booking", "topology.ipam.book.book"])
+        context.set_forkserver_preload([*_PRELOADED])
         self.processes: list[BaseProcess] = [
             context.Process(
                 target=allocate_names, args=(target, list(share), str(folder / f"told-{number}"))
