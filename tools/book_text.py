@@ -8,7 +8,7 @@ from topology.ipam.book.entries import Change, Entry, Shortage
 from topology.ipam.book.forecast import STATISTIC, Forecast
 from topology.ipam.book.ranges import Span
 from topology.ipam.book.renumbering import Move, Renumbering
-from topology.ipam.book.usage import Usage
+from topology.ipam.book.usage import Usage, percent
 from topology.model import Problem
 
 if TYPE_CHECKING:
@@ -26,21 +26,9 @@ __all__ = [
     "describe_renumbering",
     "describe_shortage",
     "describe_usage",
-    "percent",
 ]
 
 _FREE_SHOWN = 12
-
-
-def percent(share: float) -> str:
-    """Return a share, with a digit more where a whole percent would say nothing.
-
-    >>> percent(0.5), percent(0.0042), percent(0.9996)
-    ('50 %', '0.4 %', '99.9 %')
-    """
-    if 0 < share < 0.01 or 0.99 < share < 1:
-        return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
-    return f"{share * 100:.0f} %"
 
 
 def describe_entry(entry: Entry) -> str:

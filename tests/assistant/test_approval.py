@@ -1,7 +1,7 @@
 """No tool writes unless somebody says yes to that very call; a model cannot say it for them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ QUESTION = "Allocate a /24 for aks-new."
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
+def place(tmp_path: Path) -> Path:
     path = tmp_path / "book.sqlite3"
     with AddressBook(path, actor="anna") as book:
         book.add_block(Draft(network=ip_network("10.0.0.0/16"), name="corp"))
-    yield path
+    return path
 
 
 @pytest.fixture

@@ -64,7 +64,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Open a transaction that sees one state of the book; see `write` for its errors."""
+        """Open a transaction that sees one state of the book; see `write` for its errors.
+
+        A file that is not there is an empty book, and is not made by looking at it.
+        """
+        if self.path is not None and not self.path.exists():
+            with _open_sqlite(None).begin() as connection:
+                schema.create(connection)
+                yield connection
+            return
         with self._translating():
             self._check()
             level = {} if self.path else {"isolation_level": "REPEATABLE READ"}
@@ -199,10 +207,13 @@ def _open_postgres(url: URL) -> sa.Engine:
         raise DriverMissing(message, hint="Run: pip install 'netassist[postgres]'") from None
 
 
-def _open_sqlite(path: Path) -> sa.Engine:
+def _open_sqlite(path: Path | None) -> sa.Engine:
+    """Return an engine for a file, or for a book in memory that ends with its connection."""
     # One connection stays open: closing the last one makes SQLite fold its log into the file.
     engine = sa.create_engine(
-        URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}
+        URL.create("sqlite", database=str(path) if path else None),
+        connect_args={"timeout": BUSY_SECONDS},
+        poolclass=None if path else sa.NullPool,
     )
 
     @event.listens_for(engine, "connect")

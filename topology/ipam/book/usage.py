@@ -8,7 +8,7 @@ from topology.ipam.book.entries import Entry
 from topology.ipam.book.ranges import Span, cover
 from topology.model import Network
 
-__all__ = ["Usage", "free_of", "use_of"]
+__all__ = ["Usage", "free_of", "percent", "use_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +71,14 @@ def use_of(block: Entry, children: Sequence[Entry]) -> Usage:
 def free_of(block: Entry, children: Iterable[Entry]) -> list[Span]:
     """Return the free ranges of a block, as few as there can be, ascending."""
     return list(cover(Span.of(block.network), (Span.of(child.slot) for child in children)))
+
+
+def percent(share: float) -> str:
+    """Return a share, with a digit more where a whole percent would say nothing.
+
+    >>> percent(0.5), percent(0.0042), percent(0.9996)
+    ('50 %', '0.4 %', '99.9 %')
+    """
+    if 0 < share < 0.01 or 0.99 < share < 1:
+        return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
+    return f"{share * 100:.0f} %"

@@ -8,7 +8,7 @@ from topology.ipam.book.entries import Entry
 from topology.ipam.book.exporting.colours import FREE, colours_of, use_of_entry
 from topology.ipam.book.exporting.layout import Band, Part, bands, row_bits
 from topology.ipam.book.ranges import Span
-from topology.ipam.book.usage import Usage
+from topology.ipam.book.usage import Usage, percent
 
 __all__ = ["write_svg"]
 
@@ -166,7 +166,7 @@ def _head(usage: Usage, y: float) -> Iterator[str]:
     right = _WIDTH - _MARGIN - 16
     yield (
         f'<text class="small" x="{right}" y="{y + 26}" text-anchor="end">'
-        f"{float(usage.taken):.0%} taken{kept} · {_number(usage.free)} free · {largest}</text>"
+        f"{percent(float(usage.taken))} taken{kept} · {_number(usage.free)} free · {largest}</text>"
     )
     width = right - x
     used = width * usage.used / usage.size

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from topology.ipam.book.entries import Entry
-from topology.ipam.book.usage import Usage
+from topology.ipam.book.usage import Usage, percent
 
 __all__ = ["write_csv", "write_markdown"]
 
@@ -57,7 +57,7 @@ def _section(usage: Usage, inside: Sequence[Entry]) -> Iterator[str]:
     largest = f"; the largest free range is {usage.largest}" if usage.largest else ""
     yield (
         f"`{block.network}`, {usage.size:,} addresses: {usage.used:,} allocated"
-        f"{kept}, {usage.free:,} free ({float(1 - usage.taken):.0%}){largest}."
+        f"{kept}, {usage.free:,} free ({percent(float(1 - usage.taken))}){largest}."
     )
     if inside:
         yield ""

@@ -7,7 +7,7 @@ from topology.ipam.book.entries import Entry
 from topology.ipam.book.exporting.colours import colours_of, use_of_entry
 from topology.ipam.book.exporting.layout import Band, bands, row_bits
 from topology.ipam.book.ranges import Span
-from topology.ipam.book.usage import Usage
+from topology.ipam.book.usage import Usage, percent
 
 __all__ = ["Piece", "draw"]
 
@@ -47,7 +47,9 @@ def _block(
     kept = f", {usage.kept:,} kept for growth" if usage.kept else ""
     name = f"{block.name}  " if block.name else ""
     yield [(f"{name}{block.network}{kind}", "")]
-    yield [(f"  {float(usage.taken):.0%} taken{kept}, {_number(usage.free)} free{largest}", "")]
+    yield [
+        (f"  {percent(float(usage.taken))} taken{kept}, {_number(usage.free)} free{largest}", "")
+    ]
     letters = {
         child.id: _LETTERS[n] if n < len(_LETTERS) else _MANY for n, child in enumerate(children)
     }

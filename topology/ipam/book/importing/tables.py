@@ -165,7 +165,11 @@ def read_tags(text: str) -> dict[str, str]:
     {'env': 'prod', 'pci': 'yes'}
     """
     found = {}
-    for part in text.replace(",", ";").split(";"):
+    parts = text.split(";")
+    if len(parts) == 1 and ("=" not in text or all("=" in one for one in text.split(","))):
+        # A comma within a value is only told from one between tags by what follows it.
+        parts = text.split(",")
+    for part in parts:
         name, _, value = part.strip().partition("=")
         if name.strip():
             found[name.strip()] = value.strip() or "yes"
