@@ -9,7 +9,7 @@ from rapidfuzz import process
 from topology.errors import AmbiguousName, InvalidQuery, UnknownName
 from topology.ipam.book.entries import Entry, Space
 from topology.ipam.book.ranges import Span, write_low
-from topology.ipam.book.records import entry_of, space_of
+from topology.ipam.book.records import entry_of, space_of, span_of
 from topology.ipam.book.schema import ENTRIES, SPACES
 from topology.ipam.prefixes import parse_network
 from topology.model import Network
@@ -92,6 +92,15 @@ class Catalogue:
     def children(self, space: str, parent: int) -> list[Entry]:
         """Return what lies directly in a block, or at the top of a space (0), ascending."""
         return list(self._select(ENTRIES.c.space == space, ENTRIES.c.parent == parent))
+
+    def slots(self, space: str, parent: int) -> list[Span]:
+        """Return the slots of what lies directly in a block, ascending."""
+        query = (
+            sa.select(ENTRIES.c.family, ENTRIES.c.low, ENTRIES.c.bits)
+            .where(ENTRIES.c.space == space, ENTRIES.c.parent == parent)
+            .order_by(ENTRIES.c.family, ENTRIES.c.low)
+        )
+        return [span_of(row) for row in self._connection.execute(query)]
 
     def all(self, space: str) -> list[Entry]:
         """Return every entry of a space, blocks before what lies in them."""

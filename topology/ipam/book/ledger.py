@@ -238,7 +238,7 @@ class Ledger:
             self._rebuild(now)
 
     def _rebuild(self, block: Entry) -> None:
-        taken = [Span.of(one.slot) for one in self.entries.children(block.space, block.id)]
+        taken = self.entries.slots(block.space, block.id)
         self.free.rebuild(block.id, _top(block), Span.of(block.network), taken)
 
     def _write_change(self, change: Change, rows: dict[int, RowChange]) -> None:

@@ -1,11 +1,12 @@
 """Entries and spaces as rows of tables, and as JSON in the history."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any, cast
+
+import orjson
 
 from topology.ipam.book.entries import Entry, Role, Space
 from topology.ipam.book.ranges import Span, read_low, write_low
@@ -30,7 +31,7 @@ def write_time(moment: datetime) -> str:
 
 def read_time(text: str) -> datetime:
     """Return a stored moment."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def span_of(row: Any) -> Span:
@@ -52,7 +53,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "network": str(entry.network),
         "name": entry.name,
         "kind": entry.kind,
-        "tags": json.dumps(dict(entry.tags), sort_keys=True, ensure_ascii=False),
+        "tags": _write(dict(entry.tags)),
         "notes": entry.notes,
         "key": entry.key or None,
         "expires": write_time(entry.expires) if entry.expires else None,
@@ -75,7 +76,7 @@ def entry_of(row: Any) -> Entry:
         slot=slot.network,
         name=values["name"],
         kind=values["kind"],
-        tags=MappingProxyType(json.loads(values["tags"])),
+        tags=MappingProxyType(orjson.loads(values["tags"])),
         notes=values["notes"],
         key=values["key"] or "",
         expires=read_time(expires) if expires else None,
@@ -112,12 +113,16 @@ def write_item(item: Entry | Space | None) -> str | None:
     if item is None:
         return None
     row = entry_row(item) if isinstance(item, Entry) else space_row(item)
-    return json.dumps(row, sort_keys=True, ensure_ascii=False)
+    return _write(row)
 
 
 def item_of(text: str | None) -> Entry | Space | None:
     """Return what `write_item` wrote."""
     if text is None:
         return None
-    row = json.loads(text)
+    row = orjson.loads(text)
     return entry_of(row) if "network" in row else space_of(row)
+
+
+def _write(data: Mapping[str, Any]) -> str:
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
