@@ -8,12 +8,14 @@ from typing import Any, cast
 
 import orjson
 
+from topology.errors import InvalidQuery
 from topology.ipam.book.entries import Entry, Role, Space
 from topology.ipam.book.ranges import Span, read_low, write_low
 
 __all__ = [
     "entry_of",
     "entry_row",
+    "is_keepable",
     "item_of",
     "read_time",
     "space_of",
@@ -40,7 +42,16 @@ def span_of(row: Any) -> Span:
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:
-    """Return an entry as a row."""
+    """Return an entry as a row.
+
+    Raises:
+        InvalidQuery: A text holds what no database keeps.
+    """
+    for text in (entry.name, entry.kind, entry.notes, entry.key, entry.space):
+        if not is_keepable(text):
+            shown = text.encode("utf-8", "replace").decode().replace("\0", "?")
+            message = f"`{shown}` holds a character that cannot be kept."
+            raise InvalidQuery(message, hint="Leave it out.")
     slot = Span.of(entry.slot)
     return {
         "id": entry.id,
@@ -126,3 +137,8 @@ def item_of(text: str | None) -> Entry | Space | None:
 
 def _write(data: Mapping[str, Any]) -> str:
     return orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def is_keepable(text: str) -> bool:
+    """Return whether a text has no NUL and no half of a surrogate pair, which databases refuse."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

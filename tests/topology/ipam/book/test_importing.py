@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from topology.errors import InvalidQuery
 from topology.ipam.book import AddressBook, Draft, Request
 from topology.ipam.book.exporting import write
 from topology.ipam.book.importing import ImportResult, import_rows, read_files, read_tags
@@ -295,3 +296,14 @@ def test_tags_are_read_with_and_without_values() -> None:
     assert read_tags("pci, web") == {"pci": "yes", "web": "yes"}
     assert read_tags("a=1, b=2") == {"a": "1", "b": "2"}
     assert read_tags("pools=system, work") == {"pools": "system, work"}
+
+
+def test_letters_that_no_database_keeps_are_told_of(book: AddressBook, file: File) -> None:
+    bad = file(
+        '[{"prefix": "10.0.0.0/24", "description": "\\ud800"}, {"prefix": "10.1.0.0/24"}]', "p.json"
+    )
+    result = bring(book, bad)
+    assert told(result) == ["p.json:1 text"]
+    assert [str(one.network) for one in result.added] == ["10.1.0.0/24"]
+    with pytest.raises(InvalidQuery, match="cannot be kept"):
+        book.add_block(Draft(network=ip_network("10.2.0.0/16"), name="\udcff"))

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from topology.ipam.book.importing import azure, netbox
-from topology.ipam.book.importing.rows import Reading, complain
+from topology.ipam.book.importing.rows import ImportRow, Reading, complain
 from topology.ipam.book.importing.tables import read_table
+from topology.ipam.book.records import is_keepable
 from topology.load.inputs import Input, read_inputs
 from topology.load.json_documents import locate_object, read_json
 from topology.load.problems import Report, shorten
@@ -35,7 +36,17 @@ def read_files(paths: Sequence[str | Path], stdin: TextIO | None = None) -> Read
             reading.forms[given.name] = "table"
             read_table(given.data.decode("utf-8", "replace"), given.name, reading)
     reading.problems[:0] = report.finish()
+    reading.rows = [row for row in reading.rows if _can_be_kept(row, reading)]
     return reading
+
+
+def _can_be_kept(row: ImportRow, reading: Reading) -> bool:
+    texts = [row.name, row.kind, row.notes, row.space, row.owner, *row.tags, *row.tags.values()]
+    if all(is_keepable(text) for text in texts):
+        return True
+    message = f"The row of `{row.network}` holds a character that cannot be kept."
+    complain(reading, "text", message, "Leave out NUL and broken letters.", row.location)
+    return False
 
 
 def _read_json(given: Input, reading: Reading, report: Report) -> None:
