@@ -87,9 +87,14 @@ def describe_shortage(shortage: Shortage) -> str:
     """Return why a request cannot be met, and what could be."""
     request = shortage.request
     kept = f" that may double {count(request.headroom, 'time')}" if request.headroom else ""
+    if not shortage.where:
+        return (
+            f"No block of IPv{request.family} is there to take a /{request.prefix} from; add one "
+            "with `netassist ipam add-block`."
+        )
     text = f"There is no room for a /{request.prefix}{kept} in {shortage.where}"
     if shortage.largest is None:
-        text += ", which is full." if shortage.where and not shortage.free else "."
+        text += ", which is full."
     else:
         text += (
             f": {count_addresses(shortage.free)} are free, the largest free range is "

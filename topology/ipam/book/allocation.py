@@ -181,7 +181,7 @@ def _explain(ledger: Ledger, request: Request, space: str, blocks: Sequence[Entr
     named = ", ".join(block.label for block in (searched or blocks))
     return Shortage(
         request=request,
-        where=named or f"no block of IPv{family}, as the space `{space}` has none",
+        where=named,
         free=sum(span.size for span in holes),
         largest=largest.network if largest else None,
         held=tuple(held),

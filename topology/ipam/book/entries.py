@@ -124,7 +124,7 @@ class Shortage:
 
     request: Request
     where: str
-    """The blocks that were searched, in words."""
+    """The blocks that were searched, in words; empty if there is none of the family."""
     free: int
     """Free addresses there, of any size."""
     largest: Network | None
