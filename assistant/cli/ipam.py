@@ -8,16 +8,8 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.book_opening import Database, SpaceName, opened_book
-from assistant.cli.ipam_changes import (
-    add_block,
-    add_space,
-    allocate,
-    edit,
-    release,
-    reserve,
-    resize,
-    undo,
-)
+from assistant.cli.ipam_allocate import allocate, reserve
+from assistant.cli.ipam_changes import add_block, add_space, edit, release, resize, undo
 from assistant.cli.ipam_files import export, import_
 from assistant.cli.opening import JsonFlag
 from assistant.cli.render import Output
