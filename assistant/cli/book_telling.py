@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from topology.ipam.book import Outcome
 
-__all__ = ["Kind", "Notes", "Tag", "read_tag_options", "read_until", "say", "say_undone", "tell"]
+__all__ = ["Kind", "Notes", "Tag", "read_until", "say", "say_undone", "tags_of", "tell"]
 
 Kind = Annotated[
     str,
@@ -26,7 +26,7 @@ Tag = Annotated[
 Notes = Annotated[str, typer.Option(help="Anything else to remember.")]
 
 
-def read_tag_options(given: list[str] | None) -> dict[str, str]:
+def tags_of(given: list[str] | None) -> dict[str, str]:
     """Read `NAME=TEXT`.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli.book_opening import Database, DryRun, SpaceName, opened_book
-from assistant.cli.book_telling import Kind, Notes, Tag, read_tag_options, read_until, tell
+from assistant.cli.book_telling import Kind, Notes, Tag, read_until, tags_of, tell
 from assistant.cli.opening import JsonFlag
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def allocate(
     """
     said = {
         "kind": kind,
-        "tags": read_tag_options(tag),
+        "tags": tags_of(tag),
         "notes": notes,
         "key": key,
         "headroom": headroom,
@@ -104,7 +104,7 @@ def reserve(
       netassist ipam reserve datacenter 10.20.192.0/18 --until 2027-06-30
     """
     said = {
-        "kind": kind, "tags": read_tag_options(tag), "notes": notes, "key": key, "role": "reservation",
+        "kind": kind, "tags": tags_of(tag), "notes": notes, "key": key, "role": "reservation",
         "expires": read_until(until) if until else None,
     }  # fmt: skip
     _allocate(

@@ -16,10 +16,10 @@ from assistant.cli.book_telling import (
     Kind,
     Notes,
     Tag,
-    read_tag_options,
     read_until,
     say,
     say_undone,
+    tags_of,
     tell,
 )
 from assistant.cli.opening import JsonFlag
@@ -73,7 +73,7 @@ def add_block(
     from topology.ipam.prefixes import parse_network
 
     draft = Draft(
-        network=parse_network(network), role="block", name=name, kind=kind, tags=read_tag_options(tag),
+        network=parse_network(network), role="block", name=name, kind=kind, tags=tags_of(tag),
         notes=notes,
     )  # fmt: skip
     with opened_book(db) as book:
@@ -132,7 +132,7 @@ def edit(
     if until:
         expires = None if until == "never" else read_until(until)
     edits = Edits(
-        name=name, kind=kind, tags=read_tag_options(tag) if tag else None, notes=notes, headroom=headroom,
+        name=name, kind=kind, tags=tags_of(tag) if tag else None, notes=notes, headroom=headroom,
         expires=expires,
     )  # fmt: skip
     with opened_book(db) as book:

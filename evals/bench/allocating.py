@@ -21,7 +21,12 @@ _SEED = 11
 
 
 def measure_book(
-    *, existing: int = 100_000, calls: int = 200, prefixes: int = 2_000, peer_calls: int = 3
+    *,
+    existing: int = 100_000,
+    calls: int = 200,
+    prefixes: int = 2_000,
+    peer_calls: int = 3,
+    postgres: bool = True,
 ) -> Iterator[Measure]:
     """Measure single allocations in a full book, the peer, and many processes at once.
 
@@ -30,13 +35,17 @@ def measure_book(
         calls: Allocations that are timed.
         prefixes: Allocations of all processes of a rush together.
         peer_calls: Allocations that the peer is timed for; each takes it seconds.
+        postgres: Whether to let the processes loose on PostgreSQL, too.
     """
     taken = list(_draw(existing))
     with tempfile.TemporaryDirectory(prefix="book-") as name:
         folder = Path(name)
         yield from _measure_full(folder / "full.sqlite3", taken, calls)
         yield from _measure_peer(taken, peer_calls)
-        yield from _measure_rushes(folder, prefixes)
+        rushed = str(folder / "rush.sqlite3")
+        yield from _measure_rush("sqlite", rushed, folder / "s", prefixes)
+        if postgres:
+            yield from _measure_postgres(folder / "p", prefixes)
 
 
 def _draw(count: int) -> Iterator[Span]:
@@ -107,15 +116,14 @@ def _measure_peer(taken: list[Span], calls: int) -> Iterator[Measure]:
     yield Measure(name="peer_kept_p50", value=spent.p50 * 1000, unit="ms", note=note)
 
 
-def _measure_rushes(folder: Path, prefixes: int) -> Iterator[Measure]:
-    yield from _measure_rush("sqlite", str(folder / "rush.sqlite3"), folder / "s", prefixes)
+def _measure_postgres(folder: Path, prefixes: int) -> Iterator[Measure]:
     programs = find_postgres()
     if programs is None:
         note = "PostgreSQL is not installed"
         yield Measure(name="rush_postgres", value=None, unit="s", note=note)
         return
     with running_postgres(programs) as url:
-        yield from _measure_rush("postgres", url, folder / "p", prefixes)
+        yield from _measure_rush("postgres", url, folder, prefixes)
 
 
 def _measure_rush(kind: str, target: str, folder: Path, prefixes: int) -> Iterator[Measure]:
