@@ -119,6 +119,10 @@ class Database:
             except FileExistsError:
                 if not path.stat().st_size:
                     draft.replace(path)
+            except OSError:
+                # A file system without hard links; the first of several to make it is lost.
+                if not path.exists():
+                    draft.replace(path)
         finally:
             engine.dispose()
             draft.unlink(missing_ok=True)

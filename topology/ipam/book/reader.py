@@ -159,8 +159,9 @@ class BookReader:
         """Plan, for each block named or at the top, how a prefix of a size would become free."""
 
         def read(entries: Catalogue) -> list[tuple[Entry, Renumbering]]:
+            everything = entries.all(space)
             return [
-                (block, make_room(block, entries.children(space, block.id), prefix))
+                (block, make_room(block, everything, prefix))
                 for block in find_blocks(entries, text, space, top=True)
                 if block.network.prefixlen <= prefix <= block.network.max_prefixlen
             ]
@@ -173,9 +174,9 @@ class BookReader:
         def read(entries: Catalogue) -> Renumbering:
             entry = entries.resolve(text, space)
             into = entries.resolve(target, space, blocks=True)
-            inside = [one for one in entries.all(space) if _lies_in(one, entry)]
             source = entries.get(entry.parent)
-            return move_into(entry, inside, source, into, entries.children(space, into.id))
+            children = entries.children(space, into.id)
+            return move_into(entry, entries.all(space), source, into, children)
 
         return self._look(read)
 
@@ -200,14 +201,6 @@ class BookReader:
             return found[0]
         with self.database.read() as connection:
             return read(Catalogue(connection))
-
-
-def _lies_in(entry: Entry, block: Entry) -> bool:
-    return (
-        entry.id != block.id
-        and Span.of(block.network).holds(Span.of(entry.network))
-        and (block.role == "block")
-    )
 
 
 def find_blocks(entries: Catalogue, text: str, space: str, *, top: bool = False) -> list[Entry]:

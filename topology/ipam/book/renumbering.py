@@ -39,21 +39,29 @@ class Renumbering:
 
     @property
     def addresses(self) -> int:
-        """Return how many addresses change."""
-        return sum(move.old.num_addresses for move in self.moves)
+        """Return how many addresses change; what moves with its block counts once."""
+        moved = {move.entry.id for move in self.moves}
+        outer = [move for move in self.moves if move.entry.parent not in moved]
+        return sum(move.old.num_addresses for move in outer)
 
 
-def make_room(block: Entry, children: Sequence[Entry], prefix: int) -> Renumbering:
+def make_room(block: Entry, everything: Sequence[Entry], prefix: int) -> Renumbering:
     """Plan the cheapest moves within a block after which a range of a size is free.
 
     The region in which the fewest addresses are used is emptied, if its entries fit into free
     ranges elsewhere in the block, each as small as it can be. All new ranges are free now, so old
     and new can stand beside one another while people move.
 
+    Args:
+        block: Where room is to be made.
+        everything: What lies in it, at any depth.
+        prefix: Of the range that is to become free.
+
     Raises:
         InvalidQuery: The block is smaller than that.
     """
     outer = Span.of(block.network)
+    children = [entry for entry in everything if entry.parent == block.id]
     bits = block.network.max_prefixlen - prefix
     if not 0 <= bits <= outer.bits:
         message = f"`/{prefix}` does not fit into {block.label}."
@@ -66,7 +74,11 @@ def make_room(block: Entry, children: Sequence[Entry], prefix: int) -> Renumberi
     for region, inside in _candidates(outer, children, bits)[:_MOST_TRIES]:
         placed = _place(inside, [span for span in free if not region.overlaps(span)])
         if placed is not None:
-            moves = [_move(entry, new, block, block) for entry, new in placed]
+            moves = [
+                move
+                for entry, new in placed
+                for move in _with_inside(entry, new, block, block, everything)
+            ]
             return Renumbering(moves=tuple(moves), gain=region.network)
     total = sum(span.size for span in free)
     reason = (
@@ -93,14 +105,29 @@ def move_into(
     if placed is None:
         reason = f"{target.label} has no free range of the size of {entry.slot}."
         return Renumbering(moves=(), gain=None, reason=reason)
-    new = Span.of(placed[0][1])
-    moves = [_move(entry, new.network, source, target)]
-    offset = new.low - Span.of(entry.network).low
-    for child in inside:
-        old = Span.of(child.network)
-        place = Span(old.family, old.low + offset, old.bits).network
-        moves.append(_move(child, place, entry, entry))
+    moves = _with_inside(entry, placed[0][1], source, target, inside)
     return Renumbering(moves=tuple(moves), gain=entry.slot)
+
+
+def _with_inside(
+    entry: Entry,
+    new: Network,
+    source: Entry | None,
+    target: Entry,
+    everything: Sequence[Entry],
+) -> list[Move]:
+    """Return the move of an entry, and then of all that lies in it, at the same distance."""
+    moves = [_move(entry, new, source, target)]
+    offset = int(new.network_address) - int(entry.network.network_address)
+    waiting = [entry.id]
+    while waiting:
+        outer = waiting.pop(0)
+        for child in (one for one in everything if one.parent == outer):
+            old = Span.of(child.network)
+            place = Span(old.family, old.low + offset, old.bits).network
+            moves.append(_move(child, place, entry, entry))
+            waiting += [child.id] if child.role == "block" else []
+    return moves
 
 
 def _candidates(

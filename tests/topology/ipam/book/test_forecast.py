@@ -107,6 +107,18 @@ def test_room_that_is_there_needs_no_moves_and_room_that_cannot_be_is_said_so(
     assert "No /17 can be emptied" in plan.reason
 
 
+def test_making_room_names_what_moves_inside_a_vnet(corp: AddressBook) -> None:
+    corp.enter(Draft(network=ip_network("10.0.0.0/20"), name="v", kind="vnet", role="block"))
+    corp.allocate([Request(name="s", prefix=24)], block="v")
+    corp.enter(Draft(network=ip_network("10.0.128.0/18"), name="large"))
+    ((_, plan),) = corp.plan_room(17)
+    assert [(move.entry.name, str(move.new)) for move in plan.moves] == [
+        ("v", "10.0.192.0/20"),
+        ("s", "10.0.192.0/24"),
+    ]
+    assert plan.addresses == 4096
+
+
 def test_a_move_takes_along_what_lies_inside(corp: AddressBook) -> None:
     corp.add_block(Draft(network=ip_network("10.9.0.0/16"), name="new"))
     vnet = Request(name="v", prefix=20, role="block", kind="vnet")
