@@ -7,10 +7,12 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer
+from assistant.approval import Approve, Gate
 from assistant.errors import (
     CalledInsideLoop,
     InvalidQuestion,
@@ -51,6 +53,8 @@ class Assistant:
             chat model, which is used as it is.
         settings: None reads the environment and the configuration file.
         specs: The tools; None: all there are.
+        approve: Decides about each change that a tool would make, once it is known what it would
+            be; only `True` is leave. None: nothing is changed, and answers say what would be.
 
     Raises:
         UnreadableInput: Nothing at all could be read of the workspace.
@@ -64,9 +68,11 @@ class Assistant:
         model: "str | BaseChatModel" = "auto",
         settings: Settings | None = None,
         specs: "Sequence[ToolSpec] | None" = None,
+        approve: Approve | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.workspace = _open(workspace, self.settings)
+        self.workspace = _with_book(_open(workspace, self.settings), self.settings)
+        self.approve = approve
         self.model = model
         self._specs = _specs(specs)
         self._rungs: tuple[Rung, ...] | None = None
@@ -184,19 +190,33 @@ class Assistant:
 
         turn = Turn(rung=rung, emit=emit, max_steps=self.settings.max_steps)
         try:
-            async with asyncio.timeout(self.settings.turn_timeout):
+            async with asyncio.timeout(self.settings.turn_timeout) as limit:
+                turn.gate = Gate(self.approve, limit)
                 await run_turn(
                     turn, question, history=history, workspace=self.workspace, specs=self._specs
                 )
         except TimeoutError:
             message = f"it took longer than {self.settings.turn_timeout:g} seconds"
-            raise TierFailure(message) from None
+            self._fail(turn, TierFailure(message))
+        except TierFailure as failure:
+            self._fail(turn, failure)
         except StepLimit:
-            self._end_early(turn, last=last)
+            self._end_early(turn, last=last or turn.wrote)
         if not last and self._guessed(turn, question):
             message = "it stated what no tool had computed"
             raise TierFailure(message)
         return turn
+
+    def _fail(self, turn: "Turn", failure: TierFailure) -> None:
+        """Give the turn up, unless something was changed: another model must not change it again.
+
+        Raises:
+            TierFailure: Nothing was changed.
+        """
+        if not turn.wrote:
+            raise failure
+        turn.text = "\n\n".join(dict.fromkeys(result.summary for result in turn.results))
+        turn.emit(Notice(f"`{turn.rung.model}` did not come to an end: {failure}."))
 
     def _end_early(self, turn: "Turn", *, last: bool) -> None:
         """Answer from what was computed when the model came to no end."""
@@ -298,6 +318,13 @@ def _open(workspace: "Workspace | Source | None", settings: Settings) -> "Worksp
     if not paths:
         return Workspace.sample()
     return Workspace.load(paths, cache=settings.cache_dir / "clusters")
+
+
+def _with_book(workspace: "Workspace", settings: Settings) -> "Workspace":
+    """Return the workspace with the address book of the settings, unless it names its own."""
+    if workspace.book or not (settings.book or settings.user):
+        return workspace
+    return replace(workspace, book=settings.book, user=workspace.user or settings.user)
 
 
 def _specs(specs: "Sequence[ToolSpec] | None") -> "tuple[ToolSpec, ...]":

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from assistant.answer import Answer, Artifact, Check, Citation
 from assistant.claims import Checked, check
+from assistant.deeds import tell_deeds
 from tools.spec import Evidence, ToolResult
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def compose(
         needs = (text,)
     if turn.rung.tier != "rules" and not needs and not turn.declined:
         text += _point_to_rules(text, turn.results)
+    text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
     results = turn.results

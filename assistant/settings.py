@@ -5,6 +5,7 @@ Order: arguments > environment > configuration file > default. The file is the o
 configuration folder. It may hold any field of `Settings`, and nothing else.
 """
 
+import getpass
 import os
 import tomllib
 from pathlib import Path
@@ -34,6 +35,13 @@ def _state_folder() -> Path:
 
 def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("netassist", appauthor=False))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def _named(field: str, *usual: str) -> AliasChoices:
@@ -75,6 +83,10 @@ class Settings(BaseSettings):
     """Folder for what can be computed again, such as the index of the knowledge."""
     state_dir: Path = Field(default_factory=_state_folder)
     """Folder for what cannot be computed again, such as sessions."""
+    book: str = ""
+    """Address book: a file, or a URL `postgresql://...`; empty: a file in the data folder."""
+    user: str = Field(default_factory=_user)
+    """Who is said to make changes to the address book."""
     keep_sessions: bool = True
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))

@@ -20,12 +20,13 @@ from langgraph.types import Command
 
 from assistant.adapters.for_langchain import as_langchain, describe_error
 from assistant.answer import ToolCall
+from assistant.approval import Gate
 from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
 from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
-from tools.spec import ToolResult, ToolSpec
+from tools.spec import ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
 
 __all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
@@ -56,6 +57,8 @@ class Turn:
     rung: Rung
     emit: Callable[[Event], None]
     max_steps: int
+    gate: Gate = field(default_factory=Gate)
+    """Through which every call of a tool that writes must go."""
     computed: list[Computed] = field(default_factory=list)
     text: str = ""
     needs: tuple[str, ...] = ()
@@ -70,6 +73,11 @@ class Turn:
     def results(self) -> tuple[ToolResult, ...]:
         """Return what was computed, in order of the calls."""
         return tuple(item.result for item in self.computed if isinstance(item.result, ToolResult))
+
+    @property
+    def wrote(self) -> bool:
+        """Return whether a tool has changed something."""
+        return any(isinstance(one, WriteResult) and one.applied for one in self.results)
 
 
 async def run_turn(
@@ -88,7 +96,8 @@ async def run_turn(
     """
     async with AsyncExitStack() as stack:
         model = await _open(turn.rung, stack)
-        await _follow(turn, model, question, history, [as_langchain(s, workspace) for s in specs])
+        tools = [as_langchain(spec, workspace, turn.gate) for spec in specs]
+        await _follow(turn, model, question, history, tools)
 
 
 async def _follow(

@@ -5,10 +5,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from evals.suites.result import SuiteResult
+
+if TYPE_CHECKING:
+    from evals.bench.report import BenchResult
+    from evals.suites.book_bench import BookBenchResult
 
 __all__ = ["SUITES", "main"]
 
@@ -48,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     """Print the timings of a run; they are no verdict, so the code is 0 whatever they are."""
+    if options.book:
+        from evals.suites.book_bench import run as run_book
+
+        return _print_bench(run_book(), as_json=options.json)
     # Takes the engines along, which no other suite's help should wait for.
     from evals.suites.bench import DEFAULT_SIZES, run
 
@@ -63,7 +72,11 @@ def _bench(options: argparse.Namespace) -> int:
     except ValueError as error:
         sys.stderr.write(f"evals: {error}\n")
         return 2
-    if options.json:
+    return _print_bench(found, as_json=options.json)
+
+
+def _print_bench(found: "BenchResult | BookBenchResult", *, as_json: bool) -> int:
+    if as_json:
         sys.stdout.buffer.write(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2) + b"\n")
     else:
         sys.stdout.write(found.describe())
@@ -83,6 +96,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
+    parser.add_argument("--book", action="store_true", help="`bench` of the address book instead")
     parser.add_argument(
         "--peer",
         action=argparse.BooleanOptionalAction,

@@ -8,6 +8,8 @@ __all__ = ["FAMILIES", "registry"]
 
 FAMILIES = (
     "address_ranges",
+    "address_book",
+    "address_changes",
     "addresses",
     "author",
     "dead_rules",

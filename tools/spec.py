@@ -3,7 +3,7 @@
 import functools
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -15,7 +15,7 @@ from topology.errors import TopologyError
 if TYPE_CHECKING:
     from tools.workspace import Workspace
 
-__all__ = ["Effect", "Evidence", "ToolResult", "ToolSpec", "tool"]
+__all__ = ["Effect", "Evidence", "Permit", "ToolResult", "ToolSpec", "WriteResult", "tool"]
 
 Effect = Literal["read", "propose", "write"]
 _SHOWN = 80
@@ -48,6 +48,35 @@ class ToolResult(BaseModel):
     """What could not be checked, each with its reason."""
 
 
+class WriteResult(ToolResult):
+    """What a tool that writes did, or, without a permit, would do."""
+
+    applied: bool
+    """False: nothing was changed; the summary says what would have been."""
+    basis: int
+    """The state that the result was computed on; a permit holds for no other."""
+    possible: bool = True
+    """False: it cannot be done at all, so there is nothing to permit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """Leave to make one call of one tool that writes, on the state on which it was shown."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    """Checked, with defaults: what was shown to whoever gave leave."""
+    basis: int
+
+    def covers(self, tool: str, arguments: Mapping[str, Any]) -> bool:
+        """Return whether this is leave for that very call."""
+        return self.tool == tool and dict(self.arguments) == dict(arguments)
+
+
+_BASIS = "basis"
+"""The parameter through which a tool that writes hears of a permit; no caller can fill it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSpec:
     """One capability: its name, what it takes, what it gives, and the function behind it."""
@@ -60,25 +89,44 @@ class ToolSpec:
     effect: Effect
     run: Callable[..., ToolResult]
 
-    def call(self, workspace: "Workspace", arguments: dict[str, Any]) -> ToolResult:
+    def call(
+        self, workspace: "Workspace", arguments: dict[str, Any], *, permit: Permit | None = None
+    ) -> ToolResult:
         """Check the arguments and run the tool.
 
+        Without a permit for this very call, a tool that writes only says what it would do.
+
         Raises:
-            ToolError: An argument is missing, unknown, or of the wrong form, or the tool
-                cannot answer the call as it stands.
+            ToolError: An argument is missing, unknown, or of the wrong form, the tool cannot
+                answer the call as it stands, or the permit is for another call.
+        """
+        fields = self.check(arguments)
+        if self.effect != "write":
+            return self.run(workspace, **fields)
+        if permit is not None and not permit.covers(self.name, fields):
+            message = f"The approval is for another call than this one of `{self.name}`."
+            raise ToolError(message, hint="Nothing was changed; ask for approval again.")
+        return self.run(workspace, **fields, **{_BASIS: permit.basis if permit else None})
+
+    def check(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments in their types and with the defaults of those left out.
+
+        Raises:
+            ToolError: One is missing, unknown, or of the wrong form.
         """
         try:
             values = self.args.model_validate(arguments)
         except ValidationError as error:
             raise ToolError(_describe(self, error), hint=_usage(self)) from error
-        fields = {name: getattr(values, name) for name in type(values).model_fields}
-        return self.run(workspace, **fields)
+        return {name: getattr(values, name) for name in type(values).model_fields}
 
 
 def tool(*, effect: Effect = "read") -> Callable[[Callable[..., ToolResult]], ToolSpec]:
     """Make a ToolSpec of a function whose first parameter is the Workspace.
 
-    Errors about names and queries become ToolErrors, whichever way the tool is run.
+    Errors about names and queries become ToolErrors, whichever way the tool is run. A tool with
+    the effect `write` takes a keyword `basis: int | None`, which is no argument of a call: without
+    one it changes nothing; with one it makes the change, if that is still the state of things.
 
     Raises:
         TypeError: At import time, when an argument or the result is not documented or typed.
@@ -88,6 +136,7 @@ def tool(*, effect: Effect = "read") -> Callable[[Callable[..., ToolResult]], To
         documentation = inspect.getdoc(function) or ""
         hints = get_type_hints(function, include_extras=True)
         _check(function, documentation, hints)
+        _check_effect(function, hints, effect)
         return ToolSpec(
             name=function.__name__,
             summary=documentation.split("\n", 1)[0],
@@ -107,9 +156,11 @@ def tool(*, effect: Effect = "read") -> Callable[[Callable[..., ToolResult]], To
 
 def _check(function: Callable[..., Any], documentation: str, hints: dict[str, Any]) -> None:
     """Refuse a tool that its users could not understand."""
-    workspace, *parameters = inspect.signature(function).parameters
+    workspace, *parameters = [
+        name for name in inspect.signature(function).parameters if name != _BASIS
+    ]
     texts = _read_arguments(documentation)
-    unknown = texts.keys() - {workspace, *parameters}
+    unknown = texts.keys() - {workspace, *parameters, _BASIS}
     faults = [f"does not document `{name}`" for name in parameters if not texts.get(name)]
     faults += [f"documents `{name}`, which it does not take" for name in unknown]
     faults += [f"does not type `{name}`" for name in parameters if name not in hints]
@@ -120,6 +171,21 @@ def _check(function: Callable[..., Any], documentation: str, hints: dict[str, An
         faults.append("does not return a ToolResult")
     if faults:
         message = f"The tool `{function.__name__}` {', '.join(sorted(faults))}."
+        raise TypeError(message)
+
+
+def _check_effect(function: Callable[..., Any], hints: dict[str, Any], effect: Effect) -> None:
+    """Refuse a tool that could write without a permit, or that cannot say whether it did."""
+    basis = inspect.signature(function).parameters.get(_BASIS)
+    writes = effect == "write"
+    bound = basis is not None and basis.kind is basis.KEYWORD_ONLY and basis.default is None
+    if writes != (basis is not None) or (writes and not bound):
+        message = (
+            f"The tool `{function.__name__}` must take `*, basis: int | None = None` to write."
+        )
+        raise TypeError(message)
+    if writes and not issubclass(hints["return"], WriteResult):
+        message = f"The tool `{function.__name__}` writes and does not return a WriteResult."
         raise TypeError(message)
 
 
@@ -143,8 +209,9 @@ def _fields(
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters without the first, the Workspace, which the adapter binds."""
-    return list(inspect.signature(function).parameters.values())[1:]
+    """Return the parameters of a call: without the Workspace and the basis, which are bound."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return [parameter for parameter in parameters if parameter.name != _BASIS]
 
 
 def _translating(function: Callable[..., ToolResult]) -> Callable[..., ToolResult]:

@@ -60,6 +60,10 @@ class Workspace:
     flow_files: tuple[str, ...] = ()
     """Exports of flows among the sources; read when a tool asks for them."""
     flow_stdin: TextIO | None = None
+    book: str = ""
+    """File or URL of the address book; empty for the one in the user's data folder."""
+    user: str = ""
+    """Who is said to make changes to the address book."""
 
     @classmethod
     def load(

@@ -1,15 +1,20 @@
 """Every tool as a command `netassist tools NAME`, derived from its ToolSpec."""
 
+import asyncio
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import typer
 
+from assistant.approval import Approve, Gate
 from assistant.cli import exit_codes
+from assistant.cli.approving import ApproveAll, approver
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
 from tools import registry
-from tools.spec import ToolSpec
+from tools.spec import ToolResult, ToolSpec, WriteResult
+from tools.workspace import Workspace
 
 __all__ = ["make_tools_command"]
 
@@ -58,15 +63,20 @@ def _make_runner(spec: ToolSpec) -> Any:
         context: typer.Context,
         workspace: list[str] | None = None,
         as_json: bool = False,
+        yes: bool = False,
         **arguments: Any,
     ) -> None:
         output: Output = context.obj
-        result = spec.call(open_workspace(workspace, output), arguments)
+        opened = _with_book(open_workspace(workspace, output))
+        result = spec.call(opened, arguments)
+        if isinstance(result, WriteResult):
+            result = _settle(spec, opened, arguments, result, approver(output, yes=yes))
         if as_json:
             output.write_json(result.model_dump(mode="json"))
         else:
             output.write_markdown(result.summary)
-        if result.verdict in ("deny", "unknown"):
+        refused = isinstance(result, WriteResult) and not result.applied
+        if refused or result.verdict in ("deny", "unknown"):
             raise typer.Exit(exit_codes.NO)
 
     parameters = [_parameter("context", typer.Context)]
@@ -79,9 +89,33 @@ def _make_runner(spec: ToolSpec) -> Any:
         parameters.append(_parameter(name, field.annotation, default))
     parameters.append(_parameter("workspace", WorkspacePaths, default=None))
     parameters.append(_parameter("as_json", JsonFlag, False))
+    if spec.effect == "write":
+        parameters.append(_parameter("yes", ApproveAll, False))
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _with_book(workspace: Workspace) -> Workspace:
+    """Return the workspace with the address book of the settings."""
+    from assistant.settings import Settings
+
+    settings = Settings()
+    return replace(workspace, book=settings.book, user=settings.user)
+
+
+def _settle(
+    spec: ToolSpec,
+    workspace: Workspace,
+    arguments: dict[str, Any],
+    preview: WriteResult,
+    approve: Approve | None,
+) -> ToolResult:
+    """Return what a tool that writes did, if that was approved, or else would do."""
+    gate = Gate(approve)
+    checked = spec.check(arguments)
+    permit = asyncio.run(gate.ask(spec, checked, preview))
+    return preview if permit is None else spec.call(workspace, arguments, permit=permit)
 
 
 def _parameter(

@@ -7,8 +7,9 @@ from typing import Any
 
 from langchain_core.tools import StructuredTool
 
+from assistant.approval import Gate
 from tools.errors import ToolError
-from tools.spec import ToolResult, ToolSpec
+from tools.spec import Permit, ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
 from topology.errors import AmbiguousName, TopologyError, UnknownName
 
@@ -17,20 +18,23 @@ __all__ = ["CONTENT_LIMIT", "as_langchain", "describe_error", "read_error"]
 CONTENT_LIMIT = 24_000
 """Characters of a result that a model reads; of a longer one it reads the summary."""
 
+Said = tuple[str, ToolResult | ToolError]
+"""What the model reads, and what we keep."""
+
 logger = logging.getLogger(__name__)
 
 
-def as_langchain(spec: ToolSpec, workspace: Workspace) -> StructuredTool:
-    """Return the tool bound to a workspace.
+def as_langchain(spec: ToolSpec, workspace: Workspace, gate: Gate | None = None) -> StructuredTool:
+    """Return the tool bound to a workspace; one that writes changes nothing but through the gate.
 
     Its content is JSON for the model. Its artifact is the ToolResult, or the ToolError of a call
     that cannot be answered as it stands. The schema is given as data, so that `ToolSpec.call`
     alone checks arguments and says in our words what is wrong with them.
     """
 
-    def call(**arguments: Any) -> tuple[str, ToolResult | ToolError]:
+    def call(permit: Permit | None, arguments: dict[str, Any]) -> Said:
         try:
-            result = spec.call(workspace, arguments)
+            result = spec.call(workspace, arguments, permit=permit)
         except ToolError as error:
             return json.dumps(describe_error(error)), error
         except TopologyError as error:
@@ -45,14 +49,21 @@ def as_langchain(spec: ToolSpec, workspace: Workspace) -> StructuredTool:
             return json.dumps(describe_error(failure)), failure
         return _write(result), result
 
-    async def acall(**arguments: Any) -> tuple[str, ToolResult | ToolError]:
-        return await asyncio.to_thread(call, **arguments)
+    def call_now(**arguments: Any) -> Said:
+        return call(None, arguments)
+
+    async def acall(**arguments: Any) -> Said:
+        said = await asyncio.to_thread(call, None, arguments)
+        if gate is None or not isinstance(said[1], WriteResult):
+            return said
+        permit = await gate.ask(spec, spec.check(arguments), said[1])
+        return said if permit is None else await asyncio.to_thread(call, permit, arguments)
 
     return StructuredTool(
         name=spec.name,
         description=spec.description or spec.summary,
         args_schema=_schema(spec),
-        func=call,
+        func=call_now,
         coroutine=acall,
         response_format="content_and_artifact",
     )

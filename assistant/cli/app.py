@@ -19,6 +19,7 @@ from assistant.cli.render import Output
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
+from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
 
 __all__ = ["app", "main"]
 
@@ -111,9 +112,11 @@ def _code_of(error: Exception) -> int:
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
-        case NotConfigured():
+        case NotConfigured() | BookUnavailable() | DriverMissing():
             return exit_codes.NOT_CONFIGURED
         case ModelUnavailable():
             return exit_codes.MODEL_UNAVAILABLE
+        case Overlap():
+            return exit_codes.NO
         case _:
             return exit_codes.USAGE

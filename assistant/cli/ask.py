@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import exit_codes
+from assistant.cli.approving import ApproveAll, approver
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace, stdin_is_attached
 from assistant.cli.render import Output
 
@@ -34,6 +35,7 @@ def ask(
         ),
     ] = "",
     session: Annotated[str, typer.Option(metavar="ID", help="Go on with this conversation.")] = "",
+    yes: ApproveAll = False,
     as_json: JsonFlag = False,
     as_lines: Annotated[
         bool, typer.Option("--jsonl", help="Stream the events as JSON, one a line.")
@@ -60,10 +62,16 @@ def ask(
     elif "-" not in paths and stdin_is_attached():
         paths = [*(paths or settings.workspace), "-"]
     opened = open_workspace(paths, output)
-    with output.working("Thinking"):
+    with output.working("Thinking") as progress:
         from assistant.agent import Assistant
 
-        assistant = Assistant(workspace=opened, model=model or settings.model, settings=settings)
+        shown = progress if isinstance(progress, AbstractContextManager) else None
+        assistant = Assistant(
+            workspace=opened,
+            model=model or settings.model,
+            settings=settings,
+            approve=approver(output, yes=yes, progress=shown),
+        )
         events = assistant.stream(question, session=session or None)
         answer = asyncio.run(_follow(events, output, as_lines=as_lines))
     _show(answer, output, as_json=as_json, as_lines=as_lines)

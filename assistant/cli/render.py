@@ -54,6 +54,19 @@ class Output:
         """Print an answer exactly as it is."""
         sys.stdout.write(text.rstrip("\n") + "\n")
 
+    def write_pieces(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """Print lines of pieces, each a text and the colour behind it."""
+        if self.plain or not sys.stdout.isatty():
+            self.write_text("\n".join("".join(text for text, _ in line) for line in lines))
+            return
+        from rich.text import Text
+
+        for line in lines:
+            shown = Text()
+            for text, colour in line:
+                shown.append(text, style=f"#ffffff on {colour}" if colour else "")
+            self._console(error=False).print(shown, soft_wrap=True)
+
     def write_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
         """Print the layers of a verdict as a table, in the order in which a packet meets them."""
         rows = [

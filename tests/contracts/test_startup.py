@@ -7,7 +7,7 @@ import pytest
 
 HEAVY = (
     "chromadb", "kubernetes", "langchain", "langchain_core", "langgraph", "networkx", "numpy",
-    "onnxruntime", "openai", "textual", "tokenizers",
+    "onnxruntime", "openai", "psycopg", "sqlalchemy", "textual", "tokenizers",
 )  # fmt: skip
 
 

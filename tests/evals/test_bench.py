@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from evals.bench import SIZES, Size, make_objects, write
+from evals.bench.allocating import measure_book
 from evals.bench.files import yaml_lines
 from evals.bench.flow_load import flow_lines
 from evals.bench.measures import Measure, spread_of
@@ -244,3 +245,13 @@ def test_a_peer_that_takes_too_long_gives_a_lower_bound(tmp_path: Path) -> None:
 def test_a_size_that_has_no_load_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--sizes", "123"]) == 2
     assert "choose from 100, 1000" in capsys.readouterr().err
+
+
+def test_the_book_is_measured_beside_its_peer_and_loses_nothing() -> None:
+    found = {
+        one.name: one
+        for one in measure_book(existing=300, calls=3, prefixes=16, peer_calls=1, postgres=False)
+    }
+    assert found.keys() >= {"book_import", "book_allocate_p50", "peer_anew_p50", "peer_kept_p50"}
+    assert all(one.value is not None and one.value > 0 for one in found.values())
+    assert "16 held, 0 lost, 0 doubled" in found["rush_sqlite"].note

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tools import FAMILIES, registry
 from tools.errors import ToolError
-from tools.spec import Evidence, ToolResult, ToolSpec, tool
+from tools.spec import Evidence, ToolResult, ToolSpec, WriteResult, tool
 from tools.workspace import Workspace
 from topology.errors import AmbiguousName, InvalidQuery, UnknownName
 from topology.model import Cluster
@@ -161,11 +161,13 @@ def test_the_registry_is_sorted_and_holds_the_tools_that_are_promised() -> None:
         "search_docs",
         "size_subnets",
         "test_contract",
+        "allocate_range",
+        "show_address_book",
         "validate_policy",
         "what_can_reach",
         "who_can_reach",
     } <= set(names)
-    assert len(FAMILIES) <= len(names) <= 24
+    assert len(FAMILIES) <= len(names) <= 48
 
 
 @EVERY
@@ -186,8 +188,10 @@ def test_every_argument_is_described_and_typed(spec: ToolSpec) -> None:
 
 
 @EVERY
-def test_no_tool_writes(spec: ToolSpec) -> None:
-    assert spec.effect in ("read", "propose")
+def test_only_the_tools_of_the_address_book_write(spec: ToolSpec) -> None:
+    writes = {"allocate_range", "import_ranges", "release_range", "undo_address_change"}
+    assert (spec.effect == "write") == (spec.name in writes)
+    assert issubclass(spec.result, WriteResult) == (spec.name in writes)
 
 
 @EVERY
@@ -200,6 +204,8 @@ def test_every_result_can_be_written_as_json_schema(spec: ToolSpec) -> None:
 def test_the_function_behind_a_tool_keeps_its_signature(spec: ToolSpec) -> None:
     first, *others = inspect.signature(spec.run).parameters
     assert first == "workspace"
+    if spec.effect == "write":
+        assert others.pop() == "basis"
     assert others == list(spec.args.model_fields)
 
 
