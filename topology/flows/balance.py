@@ -100,7 +100,7 @@ class BalanceTally:
             load = self._loads[end.key] = _Load(end)
         pod = flow.destination.name
         if flow.l7 == "REQUEST":
-            load.requests[pod] += flow.count
+            load.requests[pod] += flow.stands_for
         sockets = load.sockets.get(pod)
         if sockets is None:
             sockets = load.sockets[pod] = set()

@@ -150,7 +150,7 @@ class ConnectionTally:
 
     def add(self, flow: Flow) -> None:
         """Take a flow into account."""
-        self._flows += flow.count
+        self._flows += flow.stands_for
         time = flow.time
         if time:
             self._first = min(self._first or time, time)
@@ -158,11 +158,11 @@ class ConnectionTally:
         verdict = _VERDICTS.get(flow.verdict)
         why = _why_skipped(flow) if verdict else "no-verdict"
         if why or not verdict:
-            self._skip(flow, why, flow.count)
+            self._skip(flow, why, flow.stands_for)
             return
         source, destination = self._ends.both(flow)
         if _is_health(source) or _is_health(destination):
-            self._skip(flow, "health", flow.count)
+            self._skip(flow, "health", flow.stands_for)
         elif flow.is_reply is None and flow.protocol in ("TCP", "UDP", "SCTP"):
             self._undecided.add(source, destination, flow)
         else:
@@ -223,15 +223,15 @@ class ConnectionTally:
         return entry
 
     def _add_to(self, entry: _Open, flow: Flow) -> None:
-        entry.flows += flow.count
+        entry.flows += flow.stands_for
         entry.see(flow.time, flow.time)
         self._count_sockets(entry, (hash((flow.source_address, flow.source_port)),))
-        entry.mark(flow, flow.count)
+        entry.mark(flow, flow.stands_for)
         if flow.http is not None:
             host, path = _parts_of(flow.http.url)
-            _count(entry, entry.requests, (flow.http.method, path, host), flow.count)
+            _count(entry, entry.requests, (flow.http.method, path, host), flow.stands_for)
         elif flow.dns is not None:
-            _count(entry, entry.queries, flow.dns.query, flow.count)
+            _count(entry, entry.queries, flow.dns.query, flow.stands_for)
 
     def _add_kept(self, kept: Kept) -> None:
         """Add flows that turned out to be no replies; none of them is of L7."""

@@ -33,7 +33,7 @@ class Kept:
 
     def add(self, flow: Flow) -> None:
         """Count one more flow."""
-        self.flows += flow.count
+        self.flows += flow.stands_for
         self.sockets.add(hash((flow.source_address, flow.source_port)))
         if flow.time:
             self.first = min(self.first or flow.time, flow.time)

@@ -115,7 +115,7 @@ class DnsTally:
         self._last = max(self._last, flow.time)
         if flow.dns is None:
             if flow.destination_port == 53 and flow.verdict == "DROPPED":
-                self._dropped += flow.count
+                self._dropped += flow.stands_for
             return
         is_response = flow.l7 == "RESPONSE"
         if is_response:
@@ -139,25 +139,25 @@ class DnsTally:
 
     def _ask(self, client: _Client, flow: Flow) -> None:
         query = flow.dns.query if flow.dns else ""
-        client.queries += flow.count
-        client.asked[_kept(client.asked, query)] += flow.count
+        client.queries += flow.stands_for
+        client.asked[_kept(client.asked, query)] += flow.stands_for
         if flow.verdict == "DROPPED":
-            client.failures[query, "DENIED"] += flow.count
+            client.failures[query, "DENIED"] += flow.stands_for
 
     def _respond(self, client: _Client, flow: Flow) -> None:
         dns = flow.dns
         if dns is None:
             return
-        client.responses += flow.count
+        client.responses += flow.stands_for
         outcome = rcode_name(dns.rcode)
         if dns.rcode == 0:
             if dns.ips or dns.cnames or not _wants_address(dns.qtypes):
-                self._outcomes[outcome] += flow.count
+                self._outcomes[outcome] += flow.stands_for
                 client.answered.add(dns.query)
                 return
             outcome = "EMPTY"
-        self._outcomes[outcome] += flow.count
-        client.failures[dns.query, outcome] += flow.count
+        self._outcomes[outcome] += flow.stands_for
+        client.failures[dns.query, outcome] += flow.stands_for
 
     def finish(self) -> DnsReport:
         """Return what was seen."""

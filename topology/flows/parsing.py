@@ -122,7 +122,7 @@ class FlowParser:
             http=http,
             kafka=kafka,
             policies=_policies(value) if _has_policies(value) else (),
-            count=_count(value["aggregate"]) if "aggregate" in value else 1,
+            stands_for=_count(value["aggregate"]) if "aggregate" in value else 1,
         )
 
 

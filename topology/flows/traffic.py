@@ -98,13 +98,13 @@ class TrafficTally:
 
     def add(self, flow: Flow) -> None:
         """Take a flow into account."""
-        self._flows += flow.count
+        self._flows += flow.stands_for
         if flow.time > self._last:
             self._last = flow.time
         if not flow.protocol or flow.kind == "SOCK":
             return
         pair = self._pair(flow)
-        self._edges[pair] += flow.count
+        self._edges[pair] += flow.stands_for
         if flow.http is not None:
             self._add_http(pair, flow)
         elif flow.protocol == "TCP":
@@ -128,16 +128,19 @@ class TrafficTally:
         if http is None:
             http = self._http[pair] = _Http()
         if flow.l7 == "REQUEST":
-            http.requests += flow.count
+            http.requests += flow.stands_for
         elif flow.http is not None and flow.http.code:
-            http.codes[flow.http.code] += flow.count
+            http.codes[flow.http.code] += flow.stands_for
             if flow.latency:
-                http.latencies.add(flow.latency, flow.count)
+                http.latencies.add(flow.latency, flow.stands_for)
 
     def _add_tcp(self, pair: _Pair, flow: Flow) -> None:
         flags = flow.flags
         if flags & RST:
-            self._resets[pair] += flow.count
+            self._resets[pair] += flow.stands_for
+        if not self._syns and not flags & SYN:
+            self._has_replies = self._has_replies or bool(flow.is_reply)
+            return
         there = (flow.source_address, flow.source_port, flow.destination_address,
                  flow.destination_port)  # fmt: skip
         if flow.is_reply or flags & (SYN | ACK) == SYN | ACK:

@@ -186,7 +186,7 @@ def test_fields_of_recent_versions_are_read(write: Write) -> None:
     [found], _ = read(write(flow))
     assert found.policies[0].key == "CiliumNetworkPolicy/shop/deny-db"
     assert not found.policies[0].allows
-    assert found.count == 5
+    assert found.stands_for == 5
     assert found.latency == 1_500_000
     assert found.dns
     assert (found.dns.query, found.dns.rcode) == ("api.example.com", 3)
@@ -219,4 +219,4 @@ def test_whatever_the_lines_hold_each_is_a_flow_or_counted(values: list[Any]) ->
     set_aside = tally.malformed + tally.others.total() + tally.duplicates
     assert len(flows) + set_aside == len(values)
     assert tally.flows == len(flows)
-    assert observed(flows, Cluster()).flows == sum(flow.count for flow in flows)
+    assert observed(flows, Cluster()).flows == sum(flow.stands_for for flow in flows)
