@@ -49,7 +49,7 @@ def validate_policy(workspace: Workspace, policy: str = "", text: str = "") -> V
     Returns:
         For each policy its errors and warnings, with field, line and what to write instead.
     """
-    networks = _networks(workspace)
+    networks = networks_of(workspace)
     if text:
         from topology.load import read_text
 
@@ -82,7 +82,7 @@ def check_files(
     from topology.policy.profile import profile_named
 
     profile = profile_named(profile).name
-    networks = _networks(workspace) if workspace else ()
+    networks = networks_of(workspace) if workspace else ()
     files = [_check_file(content, profile, networks) for content in read_files(paths, stdin=stdin)]
     return _result(files, profile)
 
@@ -103,7 +103,7 @@ def _names(document: Document) -> tuple[str, ...]:
     return names if document.namespace else (document.name, document.key)
 
 
-def _networks(workspace: Workspace) -> tuple[Network, ...]:
+def networks_of(workspace: Workspace) -> tuple[Network, ...]:
     """Return where the pods and nodes of a cluster are."""
     cluster = workspace.cluster
     found: list[Network] = [network for node in cluster.nodes for network in node.pod_cidrs]
