@@ -12,8 +12,12 @@ from topology.policy.connections import Connections
 from topology.policy.coverage import Idle
 from topology.policy.engine import PolicyEngine
 from topology.policy.evaluation import CompiledRule
+from topology.policy.istio.connection import Connection
 from topology.policy.istio.engine import MeshPolicies
-from topology.policy.istio.validation import review as review_mesh
+from topology.policy.istio.matching import Scope, holds
+from topology.policy.istio.rules import AuthorizationPolicy, Test
+from topology.policy.istio.situations import Situations
+from topology.policy.istio.truth import Truth
 from topology.policy.matrix import members
 from topology.policy.ports import PortSet
 from topology.policy.reading import KINDS
@@ -22,6 +26,7 @@ from topology.policy.validation import Finding
 from topology.policy.validation.document import validate
 from topology.review.checks import Need
 from topology.review.suppression import Suppression
+from topology.targets import PodTarget
 
 __all__ = ["Placed", "ReviewContext"]
 
@@ -67,6 +72,7 @@ class ReviewContext:
         self.mesh = mesh
         self._networks = networks
         self._weights: dict[str, int] = {}
+        self._truths: dict[Hashable, tuple[Truth, ...]] = {}
         self.unsure: dict[str, None] = {}
         """What checks could not tell, in sentences."""
         self.suppressions: tuple[Suppression, ...] = ()
@@ -104,16 +110,13 @@ class ReviewContext:
     def said(self) -> Mapping[str, list[tuple[Document, Finding]]]:
         """Return what validation and the mesh's own review say of the policies, by code."""
         found: dict[str, list[tuple[Document, Finding]]] = defaultdict(list)
+        situations = Situations(self.cluster, self.mesh.index)
         for document in self.cluster.policies:
-            for one in self._about(document):
+            own = validate(document, self.policies.profile, networks=self._networks)
+            for one in dict.fromkeys((*own, *situations.find(document))):
                 key = "refused" if one.refuses else one.code
                 found[key].append((document, one))
         return found
-
-    def _about(self, document: Document) -> Iterable[Finding]:
-        own = validate(document, self.policies.profile, networks=self._networks)
-        situations = review_mesh(self.cluster, mesh=self.mesh, documents=[document])
-        return dict.fromkeys([*own, *situations])
 
     @cached_property
     def idle(self) -> tuple[Idle, ...]:
@@ -232,6 +235,11 @@ class ReviewContext:
         known = self.cluster.namespaces.get(_CERTAIN)
         return known is not None and known.declared
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the input looks like an export of every namespace with its pods."""
+        return self.lists_namespaces and self.pods_in(_CERTAIN)
+
     @cached_property
     def _populated(self) -> frozenset[str]:
         return frozenset(one.namespace for one in self.cluster.workloads)
@@ -263,6 +271,32 @@ class ReviewContext:
             for pod in workload.pods:
                 found.setdefault((workload.full_name, self.mesh.class_of(pod)), pod)
         return tuple(found.values())
+
+    def truths(self, policy: AuthorizationPolicy, test: Test) -> tuple[Truth, ...]:
+        """Return of each caller, in their order, whether a test of who it is holds for it."""
+        key = (policy.namespace, test.attribute, test.values, test.negated)
+        found = self._truths.get(key)
+        if found is None:
+            scope = Scope(policy.namespace, self.mesh.settings.trust_domains)
+            found = tuple(holds(test, one, scope) for one in self.openings)
+            self._truths[key] = found
+        return found
+
+    @cached_property
+    def openings(self) -> tuple[Connection, ...]:
+        """Return what a proxy knows of each caller, before any request."""
+        return tuple(self._opening(pod) for pod in self.callers)
+
+    def _opening(self, pod: Pod) -> Connection:
+        caller = self.mesh.caller(PodTarget(pod))
+        address = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
+        return Connection(
+            http=True,
+            port=Truth.OPEN,
+            principal=caller.principal,
+            source_ip=address,
+            remote_ip=address,
+        )
 
     @cached_property
     def hosted(self) -> tuple[Pod, ...]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from topology.model import Location, Pod, Workload
+from topology.model import Document, Location, Pod, Workload
 from topology.policy.peers import AddressPeer
 from topology.policy.ports import PortSet
 from topology.review.checks import check
@@ -152,52 +152,67 @@ def _place_of(
 @check(
     "workload-open",
     "warning",
-    "A workload is left out of the policies of its namespace",
-    matters="Its neighbours deny by default, and it does not: it is open to everybody, and a step "
-    "towards them.",
+    "Workloads are left out of the policies of their namespace",
+    matters="Their neighbours deny by default, and they do not: they are open to everybody, and a "
+    "step towards the others.",
     source="Kubernetes, NetworkPolicy, isolation of pods",
     needs=("pods",),
 )
 def find_open_workloads(context: ReviewContext) -> Iterator[Found]:
     """Yield the workloads that no policy restricts, in namespaces where others are."""
-    by_name = {f"{one.kind}/{one.full_name}": one for one in context.applications}
-    guarded = {
-        one.namespace
-        for one in context.applications
-        if any(
-            each.direction == "ingress" and each.default_deny
-            for pod in one.pods
-            for each in context.policies.selecting(pod)
+    guarded: dict[str, int] = defaultdict(int)
+    left: dict[str, list[Workload]] = defaultdict(list)
+    gaps = {gap.object for gap in context.gaps.gaps if gap.code == "open-at-both"}
+    for workload in context.applications:
+        if _denies_ingress(context, workload):
+            guarded[workload.namespace] += 1
+        elif f"{workload.kind}/{workload.full_name}" in gaps:
+            left[workload.namespace].append(workload)
+    for namespace in sorted(guarded.keys() & left.keys()):
+        workloads, others = left[namespace], guarded[namespace]
+        offering = [one for one in workloads if _offers(context, one)]
+        names = [one.full_name for one in offering or workloads]
+        why = (
+            f"No policy restricts what comes in to {counted(names, 'workload')}, while {others:,} "
+            f"of the namespace {'denies' if others == 1 else 'deny'} by default."
         )
-    }
-    for gap in context.gaps.gaps:
-        workload = by_name.get(gap.object)
-        if gap.code != "open-at-both" or workload is None or gap.namespace not in guarded:
-            continue
-        opened = any(
-            each.direction == "ingress" and each.default_deny
-            for pod in workload.pods
-            for each in context.policies.selecting(pod)
-        )
-        if opened:
-            continue  # A policy selects it and opens it: that is told of the policy.
-        kind = "CiliumNetworkPolicy" if _uses_cilium(context, gap.namespace) else "NetworkPolicy"
-        spec: dict[str, object] = {"podSelector": {}, "policyTypes": ["Ingress"]}
-        if kind == "CiliumNetworkPolicy":
-            spec = {"endpointSelector": {}, "ingress": [{}]}
-        deny = new_policy(kind, gap.namespace, "default-deny-ingress", spec)
+        is_exception = bool(offering) and len(workloads) <= others
         yield Found(
-            object=gap.object,
-            namespace=gap.namespace,
-            why=gap.why,
+            object=f"Namespace/{namespace}",
+            namespace=namespace,
+            why=why if offering else f"{why} They offer no port that the input tells of.",
             repair=Repair(
-                text="Deny ingress by default in the whole namespace, then allow its callers.",
-                add=(deny,),
+                text="Deny ingress by default in the whole namespace, then allow their callers.",
+                add=(_default_deny(context, namespace),),
                 promise="closes",
             ),
-            location=gap.location,
-            weight=len(workload.pods),
+            location=(offering or workloads)[0].location,
+            severity=None if is_exception else "info",
+            weight=len(workloads),
         )
+
+
+def _offers(context: ReviewContext, workload: Workload) -> bool:
+    """Return whether a workload declares a port or stands behind a Service."""
+    declared = any(pod.ports for pod in workload.pods)
+    return declared or bool(services_of(context.cluster, workload.pods))
+
+
+def _denies_ingress(context: ReviewContext, workload: Workload) -> bool:
+    return any(
+        each.direction == "ingress" and each.default_deny
+        for pod in workload.pods
+        for each in context.policies.selecting(pod)
+    )
+
+
+def _default_deny(context: ReviewContext, namespace: str) -> Document:
+    name = "default-deny-ingress"
+    if _uses_cilium(context, namespace):
+        spec: dict[str, object] = {"endpointSelector": {}, "ingress": [{}]}
+        return new_policy("CiliumNetworkPolicy", namespace, name, spec)
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    return new_policy("NetworkPolicy", namespace, name, spec)
 
 
 def _uses_cilium(context: ReviewContext, namespace: str) -> bool:

@@ -250,7 +250,6 @@ def _can_tell(context: ReviewContext, document: Document, peer: Peer) -> bool:
     """Return whether the input shows the pods that a peer could mean."""
     if not isinstance(peer, SelectorPeer):
         return True
-    asked = [one for one in peer.selector.requirements if one.key.startswith(NAMESPACE_LABELS)]
     named = (NAMESPACE, NAMESPACE_LABELS + NAMESPACE_NAME)
     spaces = {
         value
@@ -260,7 +259,12 @@ def _can_tell(context: ReviewContext, document: Document, peer: Peer) -> bool:
     }
     if spaces:
         return all(context.pods_in(name) or _is_settled(context, name) for name in spaces)
-    return context.lists_namespaces if asked else True
+    anywhere = [
+        one
+        for one in peer.selector.requirements
+        if one.key.startswith(NAMESPACE_LABELS) or one.key == NAMESPACE
+    ]
+    return context.is_whole if anywhere else True
 
 
 def _is_settled(context: ReviewContext, name: str) -> bool:

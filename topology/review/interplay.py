@@ -44,6 +44,11 @@ def find_blocked_calls(context: ReviewContext) -> Iterator[Found]:
             closing = [one for one in (decision.egress, decision.ingress) if one.verdict == "deny"]
             assert call.service
             reasons = " ".join(one.reason for one in closing)
+            # A deny rule is somebody's decision, and no policy can open what it closes.
+            decided = any(one.rule for one in closing)
+            repair = _allowing(source, target, port, [one.direction for one in closing])
+            if decided:
+                repair = Repair(text="Take the call out of the environment, or narrow the denial.")
             why = (
                 f"{quoted(call.caller.full_name)} names {quoted(call.service.full_name)} in "
                 f"`{call.variable}`, and port {port} of {quoted(_name(target))} is closed to it. "
@@ -56,7 +61,8 @@ def find_blocked_calls(context: ReviewContext) -> Iterator[Found]:
                 object=f"{call.caller.kind}/{call.caller.full_name}",
                 namespace=call.caller.namespace,
                 why=why,
-                repair=_allowing(source, target, port, [one.direction for one in closing]),
+                repair=repair,
+                severity="info" if decided else None,
                 path=f"{call.service.full_name}:{port}",
                 location=call.location,
                 related=tuple(causes),
@@ -148,6 +154,8 @@ def _half_open(context: ReviewContext, way: Direction) -> Iterator[Found]:
         ends = context.ends(placed.compiled)
         if not ends or ends & ~context.all_pods or not _is_shut(context, matrix, placed, ends):
             continue
+        if way == "ingress" and _is_aimed_at(context, placed, ends):
+            continue  # The ports differ, and that is told of the rule at the other end.
         names = context.workloads_at(ends)
         if way == "egress":
             why = f"{counted(names, 'workload')} that it names admit nothing of it."
@@ -156,6 +164,17 @@ def _half_open(context: ReviewContext, way: Direction) -> Iterator[Found]:
             why = f"{counted(names, 'workload')} that it names may send nothing of it."
             text = "Allow it at its source, too, or take the rule out."
         yield found_in(context, placed.document, placed.rule.path, why, Repair(text=text))
+
+
+def _is_aimed_at(context: ReviewContext, placed: Placed, ends: int) -> bool:
+    """Return whether a source has a rule of its own for the pods that a rule selects."""
+    own = sum(1 << number for number in placed.numbers)
+    return any(
+        context.ends(one) & own
+        for number in members(ends)
+        for one in context.connections.subjects.of("egress", number)
+        if not one.rule.deny
+    )
 
 
 def _is_shut(context: ReviewContext, matrix, placed: Placed, ends: int) -> bool:  # type: ignore[no-untyped-def]

@@ -9,10 +9,11 @@ from topology.review.context import ReviewContext
 from topology.review.edits import dropped, edited, field_at, removed_rule
 from topology.review.finding import Effect, Found, Repair, ReviewSeverity
 
-__all__ = ["Keep", "Mend", "drop_field", "drop_rule", "found_in", "lift", "rewrite"]
+__all__ = ["Grade", "Keep", "Mend", "drop_field", "drop_rule", "found_in", "lift", "rewrite"]
 
 Mend = Callable[[ReviewContext, Document, Finding], Repair]
 Keep = Callable[[ReviewContext, Document, Finding], bool]
+Grade = Callable[[ReviewContext, Document, Finding], ReviewSeverity | None]
 
 
 def lift(
@@ -26,6 +27,8 @@ def lift(
     needs: tuple[Need, ...] = (),
     mend: Mend | None = None,
     keep: Keep | None = None,
+    grade: Grade | None = None,
+    yields_to: tuple[str, ...] = (),
 ) -> None:
     """Make a check of what validation says under a code.
 
@@ -39,12 +42,17 @@ def lift(
         needs: What must be in the input.
         mend: Makes the repair; without it the repair is the sentence of validation.
         keep: Whether a finding stands, seen in the cluster.
+        grade: The severity of a finding, where it is not that of the code.
+        yields_to: Checks that say the same of the same field, only better.
     """
     def run(context: ReviewContext) -> Iterator[Found]:
         for document, finding in context.said.get(code, ()):
             if keep is None or keep(context, document, finding):
                 repair = mend(context, document, finding) if mend else Repair(text=finding.fix)
-                yield found_in(context, document, finding.path, finding.message, repair)
+                graded = grade(context, document, finding) if grade else None
+                yield found_in(
+                    context, document, finding.path, finding.message, repair, severity=graded
+                )
 
     check(
         code,
@@ -53,6 +61,7 @@ def lift(
         matters=matters,
         source=source,
         needs=needs,
+        yields_to=yields_to,
         theme=theme,
     )(run)
 

@@ -4,14 +4,11 @@ Every kind of pod whose policies change is asked about, on each of its ports, by
 the policies before or after can tell apart, and by one from outside.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Literal
 
 from topology.model import Pod
-from topology.policy.istio.connection import Connection
 from topology.policy.istio.engine import MeshDecision, MeshPolicies
-from topology.policy.istio.matching import Scope, holds
-from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.truth import Truth
 from topology.policy.reading import KINDS
 from topology.review.context import ReviewContext
@@ -77,12 +74,9 @@ def _requests(decision: MeshDecision) -> str:
 def _concerned(
     context: ReviewContext, before: MeshPolicies, after: MeshPolicies
 ) -> Iterator[Pod]:
-    """Yield one pod of each kind for which other policies hold after than before."""
-    seen: set[Hashable] = set()
-    for pod in context.meshed:
-        key = (before.class_of(pod), after.class_of(pod))
-        if key not in seen and _picture(before, pod) != _picture(after, pod):
-            seen.add(key)
+    """Yield one pod of each workload and kind for which other policies hold after than before."""
+    for pod in context.callers:
+        if before.index.state(pod).present and _picture(before, pod) != _picture(after, pod):
             yield pod
 
 
@@ -105,31 +99,15 @@ def _callers(
         for test in rule.tests
         if test.attribute.startswith(_OF_PEER)
     ]
+    answers = [context.truths(policy, test) for policy, test in tests]
     found: dict[Hashable, tuple[list[str], PodTarget]] = {}
-    for source in context.callers:
-        target = PodTarget(source)
-        key = _signature(context.mesh, target, tests)
-        names, _ = found.setdefault(key, ([], target))
+    for number, source in enumerate(context.callers):
+        principal = context.openings[number].principal
+        kind = principal if isinstance(principal, Truth) else principal is None
+        key = (kind, tuple(each[number] for each in answers))
+        names, _ = found.setdefault(key, ([], PodTarget(source)))
         names.append(f"`{source.namespace}/{source.workload or source.name}`")
     for names, target in found.values():
         more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
         yield ", ".join(names[:2]) + more, target
     yield "`world`", _OUTSIDE
-
-
-def _signature(
-    mesh: MeshPolicies, target: PodTarget, tests: list[tuple[AuthorizationPolicy, Test]]
-) -> Hashable:
-    caller = mesh.caller(target)
-    address = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
-    connection = Connection(
-        http=True,
-        port=Truth.OPEN,
-        principal=caller.principal,
-        source_ip=address,
-        remote_ip=address,
-    )
-    domains = mesh.settings.trust_domains
-    answers = tuple(holds(test, connection, Scope(one.namespace, domains)) for one, test in tests)
-    known: Mapping[bool, str] = {True: "none", False: "some"}
-    return known[caller.principal is None], caller.principal is Truth.UNKNOWN, answers

@@ -16,7 +16,7 @@ from topology.policy.validation import Finding
 from topology.review.checks import check
 from topology.review.context import ReviewContext
 from topology.review.edits import edited, field_at, new_policy
-from topology.review.finding import Found, Repair
+from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import found_in, lift, rewrite
 from topology.review.wording import counted, listed, quoted
 from topology.services import service_backends
@@ -154,7 +154,9 @@ def find_disabled(context: ReviewContext) -> Iterator[Found]:
                     add=(changed,),
                 )
                 why = f"{quoted(path)} is `DISABLE`, so only plaintext is accepted."
-                yield found_in(context, document, path, why, repair)
+                # For one port it is a documented way to let a client without a sidecar in.
+                severity: ReviewSeverity | None = "info" if path in paths else None
+                yield found_in(context, document, path, why, repair, severity=severity)
 
 
 @check(

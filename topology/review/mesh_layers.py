@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from topology.gaps import Gap
 from topology.model import Pod
+from topology.policy.istio.rules import AuthorizationPolicy, Test
+from topology.policy.istio.truth import Truth
 from topology.policy.istio.ztunnel import waypoint_of
-from topology.policy.matrix import members
+from topology.policy.matrix import Matrix, members
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import new_policy
@@ -230,29 +232,22 @@ def find_dead_allows(context: ReviewContext) -> Iterator[Found]:
                 yield found_in(context, policy.document, source.path, why, repair)
 
 
-def _callers(context: ReviewContext, policy, tests) -> list[Pod]:  # type: ignore[no-untyped-def]
-    from topology.policy.istio.connection import Connection
-    from topology.policy.istio.matching import Scope, holds
-    from topology.policy.istio.truth import Truth, all_of
-    from topology.targets import PodTarget
-
-    found = []
-    scope = Scope(policy.namespace, context.mesh.settings.trust_domains)
-    for pod in context.callers:
-        caller = context.mesh.caller(PodTarget(pod))
-        address = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
-        connection = Connection(
-            http=True, port=Truth.OPEN, principal=caller.principal, source_ip=address
-        )
-        if all_of(holds(test, connection, scope) for test in tests) is Truth.YES:
-            found.append(pod)
-    return found
+def _callers(
+    context: ReviewContext, policy: AuthorizationPolicy, tests: list[Test]
+) -> list[Pod]:
+    """Return the callers that surely meet every test."""
+    answers = [context.truths(policy, test) for test in tests]
+    return [
+        pod
+        for number, pod in enumerate(context.callers)
+        if all(each[number] is Truth.YES for each in answers)
+    ]
 
 
-def _is_shut(matrix, sources: int, targets: int) -> bool:  # type: ignore[no-untyped-def]
+def _is_shut(matrix: Matrix, sources: int, targets: int) -> bool:
     return not any(
-        matrix.cell(source, atom).possible & targets & ~(1 << source)
-        for source in members(sources)
+        matrix.seen("ingress", target, atom).possible & sources & ~(1 << target)
+        for target in members(targets)
         for atom in range(len(matrix.atoms))
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from topology.model import Document, Pod
+from topology.policy.evaluation import CompiledRule
 from topology.policy.matrix import members
 from topology.policy.peers import NamePeer
 from topology.policy.validation import Finding
@@ -10,7 +11,7 @@ from topology.policy.validation.rules_of import mappings, rules_of
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import edited, field_at
-from topology.review.finding import Found, Repair
+from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import found_in, lift, rewrite
 from topology.review.wording import counted, quoted
 from topology.services import backends
@@ -116,23 +117,18 @@ def find_wide_patterns(context: ReviewContext) -> Iterator[Found]:
 def find_closed_lookups(context: ReviewContext) -> Iterator[Found]:
     """Yield the policies that allow some egress to pods that no rule lets ask a DNS server."""
     servers = context.bits_of(_servers(context))
-    atom = context.connections.atom("UDP", _DNS)
     closed: dict[str, int] = {}
     for number in members(context.all_pods & ~servers):
         rules = [
             one
             for one in context.connections.subjects.of("egress", number)
-            if not one.rule.deny and context.ends(one) and one.rule.ports != ()
+            if not one.rule.deny and one.rule.ports != () and one.rule.peers != ()
         ]
-        gate = context.connections.gate("egress", number)
         if not rules or any(one.doubt or one.rule.undecided for one in rules):
             continue
-        if servers and gate.possible[atom] & servers:
-            continue
-        if not servers and gate.possible[atom] & ~context.connections.gates.hosts:
-            continue
-        policy = next(one.rule.policy for one in rules)
-        closed[policy] = closed.get(policy, 0) | 1 << number
+        if not _may_look_up(context, number, rules, servers):
+            policy = next(one.rule.policy for one in rules)
+            closed[policy] = closed.get(policy, 0) | 1 << number
     for policy, bits in sorted(closed.items()):
         document = context.documents[policy]
         names = context.workloads_at(bits)
@@ -141,6 +137,23 @@ def find_closed_lookups(context: ReviewContext) -> Iterator[Found]:
             f"{'it' if len(names) == 1 else 'them'} ask a DNS server on port 53."
         )
         yield found_in(context, document, "spec.egress", why, _with_lookups(document))
+
+
+def _may_look_up(
+    context: ReviewContext, number: int, rules: list[CompiledRule], servers: int
+) -> bool:
+    """Return whether pods may ask a DNS server: those in the input, or one of the rules' choice."""
+    gate = context.connections.gate("egress", number)
+    atom = context.connections.atom("UDP", _DNS)
+    if gate.possible[atom] & servers:
+        return True
+    for one in rules:
+        covers = context.ports(one, number).contains("UDP", _DNS)
+        # Servers on nodes or outside are named by address; a rule for all ports does not mean them.
+        is_meant = one.rule.ports is not None and context.ends(one) & ~context.all_pods
+        if covers and (is_meant or not servers):
+            return True
+    return False
 
 
 def _servers(context: ReviewContext) -> list[Pod]:
@@ -215,7 +228,7 @@ def _is_unseen(context: ReviewContext, document: Document, finding: Finding) -> 
         for number in found
     ]
     if not numbers:
-        return True
+        return not _is_seen_elsewhere(context, document)
     return not all(
         any(
             one.rule.l7 is not None and one.rule.l7.parser == "dns"
@@ -223,6 +236,21 @@ def _is_unseen(context: ReviewContext, document: Document, finding: Finding) -> 
         )
         for number in numbers
     )
+
+
+def _is_seen_elsewhere(context: ReviewContext, document: Document) -> bool:
+    """Return whether another policy that may be for the same pods has DNS rules."""
+    return any(
+        rule.l7 is not None and rule.l7.parser == "dns"
+        for rule in context.policies.rules
+        if context.documents[rule.policy].namespace in ("", document.namespace)
+    )
+
+
+def _milder(
+    context: ReviewContext, document: Document, finding: Finding
+) -> ReviewSeverity | None:
+    return "warning" if context.lack(("pods",)) else None
 
 
 def _see_lookups(context: ReviewContext, document: Document, finding: Finding) -> Repair:
@@ -252,6 +280,7 @@ lift(
     theme="names",
     mend=_see_lookups,
     keep=_is_unseen,
+    grade=_milder,
 )
 
 

@@ -122,8 +122,10 @@ def find_missing_spaces(context: ReviewContext) -> Iterator[Found]:
     for placed in context.placed:
         for field in peer_fields(placed):
             for name in sorted(field.namespaces):
+                if context.pods_in(name):
+                    continue
                 near = get_close_matches(name, [n for n in populated if n != name], 1, cutoff=0.8)
-                if context.pods_in(name) or not (context.is_missing(name) or near):
+                if not (context.is_missing(name) or near):
                     continue
                 if name in context.cluster.namespaces and not context.is_missing(name):
                     if context.cluster.namespaces[name].declared:
