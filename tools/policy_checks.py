@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -12,6 +11,7 @@ from tools.wording import bullets, count, join, quote
 from tools.workspace import Workspace
 from topology.errors import UnknownName
 from topology.model import Document, Network, Problem
+from topology.policy.networks import inner_networks
 
 if TYPE_CHECKING:
     from topology.load import FileContent
@@ -49,7 +49,7 @@ def validate_policy(workspace: Workspace, policy: str = "", text: str = "") -> V
     Returns:
         For each policy its errors and warnings, with field, line and what to write instead.
     """
-    networks = networks_of(workspace)
+    networks = inner_networks(workspace.cluster)
     if text:
         from topology.load import read_text
 
@@ -82,7 +82,7 @@ def check_files(
     from topology.policy.profile import profile_named
 
     profile = profile_named(profile).name
-    networks = networks_of(workspace) if workspace else ()
+    networks = inner_networks(workspace.cluster) if workspace else ()
     files = [_check_file(content, profile, networks) for content in read_files(paths, stdin=stdin)]
     return _result(files, profile)
 
@@ -101,17 +101,6 @@ def _named(workspace: Workspace, policy: str) -> tuple[Document, ...]:
 def _names(document: Document) -> tuple[str, ...]:
     names = (document.name, f"{document.namespace}/{document.name}", document.key)
     return names if document.namespace else (document.name, document.key)
-
-
-def networks_of(workspace: Workspace) -> tuple[Network, ...]:
-    """Return where the pods and nodes of a cluster are."""
-    cluster = workspace.cluster
-    found: list[Network] = [network for node in cluster.nodes for network in node.pod_cidrs]
-    found += [ip_network(one) for node in cluster.nodes for one in node.addresses]
-    found += [ip_network(one) for pod in cluster.pods for one in pod.addresses]
-    fours = collapse_addresses(one for one in found if isinstance(one, IPv4Network))
-    sixes = collapse_addresses(one for one in found if isinstance(one, IPv6Network))
-    return (*fours, *sixes)
 
 
 def _check_file(content: "FileContent", profile: str, networks: tuple[Network, ...]) -> FileCheck:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from topology.calls import Call, calls
 from topology.gaps import GapReport, find_gaps, is_system
-from topology.model import Cluster, Document, Network, Pod, Workload
+from topology.model import Cluster, Document, Pod, Workload
 from topology.policy.connections import Connections
 from topology.policy.coverage import Idle
 from topology.policy.engine import PolicyEngine
@@ -19,6 +19,7 @@ from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.situations import Situations
 from topology.policy.istio.truth import Truth
 from topology.policy.matrix import members
+from topology.policy.networks import inner_networks
 from topology.policy.ports import PortSet
 from topology.policy.reading import KINDS
 from topology.policy.rules import Rule
@@ -64,13 +65,10 @@ class ReviewContext:
         cluster: Cluster,
         policies: PolicyEngine,
         mesh: MeshPolicies,
-        *,
-        networks: tuple[Network, ...] = (),
     ) -> None:
         self.cluster = cluster
         self.policies = policies
         self.mesh = mesh
-        self._networks = networks
         self._weights: dict[str, int] = {}
         self._truths: dict[Hashable, tuple[Truth, ...]] = {}
         self.unsure: dict[str, None] = {}
@@ -111,8 +109,9 @@ class ReviewContext:
         """Return what validation and the mesh's own review say of the policies, by code."""
         found: dict[str, list[tuple[Document, Finding]]] = defaultdict(list)
         situations = Situations(self.cluster, self.mesh.index)
+        networks = inner_networks(self.cluster)
         for document in self.cluster.policies:
-            own = validate(document, self.policies.profile, networks=self._networks)
+            own = validate(document, self.policies.profile, networks=networks)
             for one in dict.fromkeys((*own, *situations.find(document))):
                 key = "refused" if one.refuses else one.code
                 found[key].append((document, one))

@@ -137,14 +137,10 @@ _SAME_NAMESPACE = {"from": [{"podSelector": {}}]}
 
 def _is_selected(context: ReviewContext, workload: Workload) -> bool:
     """Return whether a policy of this very namespace restricts a workload at all."""
-    return any(
-        one.default_deny for pod in workload.pods for one in context.policies.selecting(pod)
-    )
+    return any(one.default_deny for pod in workload.pods for one in context.policies.selecting(pod))
 
 
-def _place_of(
-    context: ReviewContext, name: str, workloads: Sequence[Workload]
-) -> Location | None:
+def _place_of(context: ReviewContext, name: str, workloads: Sequence[Workload]) -> Location | None:
     space = context.cluster.namespaces.get(name)
     return space.location if space and space.location else workloads[0].location
 
@@ -288,7 +284,9 @@ def find_metadata_access(context: ReviewContext) -> Iterator[Found]:
                 add=(deny,),
                 promise="closes",
             ),
-            location=_place_of(context, name, [w for w in context.applications if w.namespace == name]),
+            location=_place_of(
+                context, name, [w for w in context.applications if w.namespace == name]
+            ),
             weight=len(names),
         )
 
@@ -358,5 +356,3 @@ def _spare_host(placed: Placed) -> Repair:
         changed = edited(placed.document, path, {"fromEntities": others, **rule})
         return Repair(text=text, add=(changed,), promise="opens")
     return Repair(text=text)
-
-

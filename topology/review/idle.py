@@ -271,8 +271,10 @@ def _is_settled(context: ReviewContext, name: str) -> bool:
     """Return whether it is certain that a namespace holds no pods."""
     known = context.cluster.namespaces.get(name)
     declared = known is not None and known.declared
-    return context.lists_namespaces and (declared or context.is_missing(name)) and (
-        not name.startswith("kube-")
+    return (
+        context.lists_namespaces
+        and (declared or context.is_missing(name))
+        and (not name.startswith("kube-"))
     )
 
 
@@ -349,5 +351,3 @@ def _holds_cidr(wide: str, narrow: str) -> bool:
     if outer is None or inner is None or outer.version != inner.version:
         return False
     return outer != inner and inner.subnet_of(outer)  # type: ignore[arg-type]
-
-

@@ -91,9 +91,7 @@ def _name(pod: Pod) -> str:
     return f"{pod.namespace}/{pod.workload or pod.name}"
 
 
-def _allowing(
-    source: Pod, target: Pod, port: int, ways: list[Direction | None]
-) -> Repair:
+def _allowing(source: Pod, target: Pod, port: int, ways: list[Direction | None]) -> Repair:
     """Return the repair that adds a policy at each end which is closed."""
     ports = [{"ports": [{"port": str(port), "protocol": "TCP"}]}]
     own, others = _selector(source), _selector(target)
@@ -198,7 +196,9 @@ def _is_everything(context: ReviewContext, document: Document, finding: object) 
     if context.lack(("services",)):
         return True
     return any(
-        rule.policy == document.key and rule.direction == "egress" and rule.peers is None
+        rule.policy == document.key
+        and rule.direction == "egress"
+        and rule.peers is None
         and not rule.undecided
         for rule in context.policies.rules
     )

@@ -45,6 +45,7 @@ def lift(
         grade: The severity of a finding, where it is not that of the code.
         yields_to: Checks that say the same of the same field, only better.
     """
+
     def run(context: ReviewContext) -> Iterator[Found]:
         for document, finding in context.said.get(code, ()):
             if keep is None or keep(context, document, finding):
@@ -90,9 +91,7 @@ def found_in(
 
 def drop_field(context: ReviewContext, document: Document, finding: Finding) -> Repair:
     """Take the field out, which changes nothing."""
-    return Repair(
-        text=finding.fix, add=(dropped(document, finding.path),), promise="no-change"
-    )
+    return Repair(text=finding.fix, add=(dropped(document, finding.path),), promise="no-change")
 
 
 def drop_rule(context: ReviewContext, document: Document, finding: Finding) -> Repair:

@@ -43,9 +43,7 @@ def _of_caller(
 ) -> Iterator[tuple[Kind, str]]:
     changed: dict[tuple[Kind, str], list[int]] = {}
     for port in sorted({each.number for each in pod.ports if each.protocol == "TCP"}) or [0]:
-        old, new = (
-            side.decide(pod, port=port or None, source=caller) for side in (before, after)
-        )
+        old, new = (side.decide(pod, port=port or None, source=caller) for side in (before, after))
         found = _compare(old, new)
         if found:
             changed.setdefault(found, []).append(port)
@@ -71,9 +69,7 @@ def _requests(decision: MeshDecision) -> str:
     return "no request" if decision.verdict == "deny" else "every request"
 
 
-def _concerned(
-    context: ReviewContext, before: MeshPolicies, after: MeshPolicies
-) -> Iterator[Pod]:
+def _concerned(context: ReviewContext, before: MeshPolicies, after: MeshPolicies) -> Iterator[Pod]:
     """Yield one pod of each workload and kind for which other policies hold after than before."""
     for pod in context.callers:
         if before.index.state(pod).present and _picture(before, pod) != _picture(after, pod):

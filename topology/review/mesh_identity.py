@@ -85,7 +85,9 @@ def find_bare_callers(context: ReviewContext) -> Iterator[Found]:
         for number, value in enumerate(test.values):
             if "*" in value:
                 continue
-            pods = [pod for pod in context.callers if _has_identity(context, policy, test, value, pod)]
+            pods = [
+                pod for pod in context.callers if _has_identity(context, policy, test, value, pod)
+            ]
             states = [context.mesh.index.state(pod) for pod in pods]
             if not pods or any(one.present is not False or one.ambient for one in states):
                 continue
@@ -233,9 +235,7 @@ def _identity_tests(context: ReviewContext) -> Iterator[tuple[AuthorizationPolic
                     yield policy, test
 
 
-def _account_of(
-    policy: AuthorizationPolicy, test: Test, value: str
-) -> tuple[str, str] | None:
+def _account_of(policy: AuthorizationPolicy, test: Test, value: str) -> tuple[str, str] | None:
     """Return namespace and name of the account that a value names; None where it names none."""
     if test.attribute == "source.serviceAccount":
         namespace, slash, name = value.partition("/")
@@ -288,9 +288,7 @@ def _spelt(context: ReviewContext, document: Document, finding: Finding) -> Repa
     near = _near(context, str(field_at(document.body, finding.path)))
     if not near:
         return Repair(text=finding.fix)
-    return Repair(
-        text=f"Write {quoted(near[0])}.", add=(edited(document, finding.path, near[0]),)
-    )
+    return Repair(text=f"Write {quoted(near[0])}.", add=(edited(document, finding.path, near[0]),))
 
 
 def _without_scheme(written: str) -> str:

@@ -232,9 +232,7 @@ def find_dead_allows(context: ReviewContext) -> Iterator[Found]:
                 yield found_in(context, policy.document, source.path, why, repair)
 
 
-def _callers(
-    context: ReviewContext, policy: AuthorizationPolicy, tests: list[Test]
-) -> list[Pod]:
+def _callers(context: ReviewContext, policy: AuthorizationPolicy, tests: list[Test]) -> list[Pod]:
     """Return the callers that surely meet every test."""
     answers = [context.truths(policy, test) for test in tests]
     return [

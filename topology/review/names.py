@@ -62,7 +62,9 @@ def find_unseen_names(context: ReviewContext) -> Iterator[Found]:
 
 def _name_path(placed: Placed, peer: NamePeer) -> str:
     root = placed.rule.path.partition(".toPorts")[0]
-    for item, path in mappings(field_at(placed.document.body, f"{root}.toFQDNs"), f"{root}.toFQDNs"):
+    for item, path in mappings(
+        field_at(placed.document.body, f"{root}.toFQDNs"), f"{root}.toFQDNs"
+    ):
         if peer.key in (item.get("matchName"), item.get("matchPattern")):
             return path
     return placed.rule.path
@@ -247,9 +249,7 @@ def _is_seen_elsewhere(context: ReviewContext, document: Document) -> bool:
     )
 
 
-def _milder(
-    context: ReviewContext, document: Document, finding: Finding
-) -> ReviewSeverity | None:
+def _milder(context: ReviewContext, document: Document, finding: Finding) -> ReviewSeverity | None:
     return "warning" if context.lack(("pods",)) else None
 
 

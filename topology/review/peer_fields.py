@@ -1,6 +1,6 @@
 """The peers of a rule by label, each with the field in which it is written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,9 @@ class PeerField:
         """Return whether it asks for labels of pods."""
         if self.is_kubernetes:
             return bool(_keys(self.written.get("podSelector") or {}))
-        return any(NAMESPACE not in key and NAMESPACE_LABELS not in key for key in _keys(self.written))
+        return any(
+            NAMESPACE not in key and NAMESPACE_LABELS not in key for key in _keys(self.written)
+        )
 
     @property
     def namespaces(self) -> frozenset[str]:
@@ -94,9 +96,8 @@ def with_labels(document: Document, field: PeerField, *, namespace: str) -> Docu
     return edited(document, field.path, new)
 
 
-def _keys(selector: Mapping[str, Any]) -> Iterable[str]:
+def _keys(selector: Mapping[str, Any]) -> list[str]:
     labels = selector.get("matchLabels")
-    yield from map(str, labels if isinstance(labels, Mapping) else ())
-    for one in selector.get("matchExpressions") or ():
-        if isinstance(one, Mapping):
-            yield str(one.get("key"))
+    expressions = selector.get("matchExpressions") or ()
+    named = [str(one.get("key")) for one in expressions if isinstance(one, Mapping)]
+    return [*map(str, labels if isinstance(labels, Mapping) else ()), *named]

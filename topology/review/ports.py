@@ -194,7 +194,7 @@ def find_reply_ports(context: ReviewContext) -> Iterator[Found]:
 
 def _is_ephemeral(entry: PortEntry) -> bool:
     ports = PortSet({"TCP": [(entry.first, entry.last)]}) if entry.last else PortSet.EMPTY
-    return not entry.name and entry.first >= _LOW and _EPHEMERAL <= ports
+    return not entry.name and entry.first >= _LOW and ports >= _EPHEMERAL
 
 
 def _is_called_back(context: ReviewContext, placed: Placed) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from topology.model import Document
+from topology.policy.labels import NAMESPACE
 from topology.policy.validation import Finding
 from topology.review.checks import check
 from topology.review.context import ReviewContext
@@ -13,7 +14,7 @@ from topology.review.wording import counted
 
 __all__ = ["find_clusterwide_denials"]
 
-_NAMESPACE = "k8s:io.kubernetes.pod.namespace"
+_POD_NAMESPACE = f"k8s:{NAMESPACE}"
 
 
 def _deny_way(context: ReviewContext, document: Document, finding: Finding) -> Repair:
@@ -51,12 +52,24 @@ def _only_named(context: ReviewContext, document: Document, finding: Finding) ->
 
 
 def _cuts_off(context: ReviewContext, document: Document, finding: Finding) -> bool:
-    """Return whether the default deny closes something; without pods that cannot be told."""
-    if context.lack(("pods",)):
-        return True
+    """Return whether the default deny closes something that no other policy closes."""
     spec, _, section = finding.path.rpartition(".")
+    if context.lack(("pods",)):
+        return not _is_shut_anyway(context, document, section.removesuffix("Deny"))
     changed = _spared(spec, section.removesuffix("Deny"), document)
     return bool(context.policies.what_if(add=[changed]))
+
+
+def _is_shut_anyway(context: ReviewContext, document: Document, way: str) -> bool:
+    """Return whether a policy for every pod of the namespace denies the direction by default."""
+    return any(
+        rule.direction == way
+        and rule.default_deny
+        and rule.policy != document.key
+        and context.documents[rule.policy].namespace in ("", document.namespace)
+        and {one.key for one in rule.subject.requirements} <= {NAMESPACE}
+        for rule in context.policies.rules
+    )
 
 
 lift(
@@ -159,7 +172,7 @@ def find_clusterwide_denials(context: ReviewContext) -> Iterator[Found]:
         selector = field_at(document.body, "spec.endpointSelector")
         repair = Repair(text="Leave `kube-system` out of its selector.")
         if isinstance(selector, Mapping):
-            less = {"key": _NAMESPACE, "operator": "NotIn", "values": ["kube-system"]}
+            less = {"key": _POD_NAMESPACE, "operator": "NotIn", "values": ["kube-system"]}
             expressions = [*(selector.get("matchExpressions") or ()), less]
             changed = {**selector, "matchExpressions": expressions}
             add = (edited(document, "spec.endpointSelector", changed),)

@@ -110,5 +110,7 @@ def _broken_promise(
     if repair.promise == "opens" and (closed or not (opened or other)):
         return "Not verified: it was to open what is meant, and the simulation shows otherwise."
     if repair.promise == "closes" and (opened or not (closed or other)):
-        return "Not verified: it was to close what is not meant, and the simulation shows otherwise."
+        return (
+            "Not verified: it was to close what is not meant, and the simulation shows otherwise."
+        )
     return ""

@@ -235,8 +235,7 @@ lift(
     "bare-dot",
     "info",
     "A dot in an expression stands for any character",
-    matters="Hosts and paths are regular expressions: `a.example.com` also admits "
-    "`aXexample.com`.",
+    matters="Hosts and paths are regular expressions: `a.example.com` also admits `aXexample.com`.",
     source="cilium pkg/policy/api/http.go",
     theme="requests",
     mend=_escape,

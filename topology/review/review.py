@@ -33,6 +33,8 @@ class Review:
 
     findings: tuple[Finding, ...]
     """The worst first; those that were set aside among them."""
+    checks: tuple[Check, ...]
+    """Those that were asked for."""
     made: tuple[str, ...]
     """Codes of the checks that were made."""
     skipped: tuple[Skipped, ...]
@@ -55,9 +57,7 @@ def chosen_checks(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tup
             near = tuple(get_close_matches(code, known, n=3, cutoff=0.5))
             raise UnknownName(message, nearest=near, hint="" if near else "docs/review lists all.")
     return tuple(
-        one
-        for one in checks
-        if (one.code in wanted or not wanted) and one.code not in unwanted
+        one for one in checks if (one.code in wanted or not wanted) and one.code not in unwanted
     )
 
 
@@ -89,9 +89,9 @@ def make_review(
     findings += _proven(context, late)
     return Review(
         findings=tuple(
-            replace(one, known=one.fingerprint in baseline)
-            for one in sorted(findings, key=_place)
+            replace(one, known=one.fingerprint in baseline) for one in sorted(findings, key=_place)
         ),
+        checks=tuple(checks),
         made=tuple(one.code for one in able),
         skipped=tuple(
             Skipped(code=code, reason=reason) for code, reason in lacking.items() if reason
@@ -158,9 +158,7 @@ _NOT_TRIED = Proof(
 )
 
 
-def _set_aside(
-    findings: Iterable[Finding], suppressions: Sequence[Suppression]
-) -> list[Finding]:
+def _set_aside(findings: Iterable[Finding], suppressions: Sequence[Suppression]) -> list[Finding]:
     done = []
     for finding in findings:
         own = (one for one in suppressions if one.covers(finding.code, finding.found.object))

@@ -53,6 +53,7 @@ _VOLATILE = frozenset(
     source="cilium pkg/k8s/apis/cilium.io/utils (getEndpointSelector); Kubernetes, "
     "NetworkPolicyPeer.podSelector",
     needs=("pods",),
+    yields_to=("split-peer",),
 )
 def find_other_spaces(context: ReviewContext) -> Iterator[Found]:
     """Yield the peers that mean nobody in their namespace, and somebody in others."""
@@ -274,7 +275,9 @@ def find_volatile(context: ReviewContext) -> Iterator[Found]:
             hit = sorted(key for key in names if split_key(key)[1] in _VOLATILE)
             if not hit:
                 continue
-            why = f"{listed(hit)} is set by a controller, with another value after the next rollout."
+            why = (
+                f"{listed(hit)} is set by a controller, with another value after the next rollout."
+            )
             left = {key: value for key, value in labels.items() if key not in hit}  # type: ignore[union-attr]
             repair = Repair(text="Select by labels that the workload itself sets.")
             if left:

@@ -18,6 +18,7 @@ from topology.model import Document, Location
 __all__ = ["ANNOTATION", "Suppression", "read_annotations", "read_file"]
 
 ANNOTATION = "netassist.io/ignore"
+_LONGEST = 300
 _FIELDS = ("code", "object", "reason")
 
 
@@ -52,7 +53,7 @@ def read_annotations(documents: Iterable[Document]) -> Iterator[Suppression]:
                 yield Suppression(
                     code=code,
                     object=document.key,
-                    reason=reason.strip(),
+                    reason=_plain(reason),
                     origin="policy",
                     location=document.source.at(f"metadata.annotations.{ANNOTATION}"),
                 )
@@ -82,8 +83,7 @@ def read_file(text: str, name: str) -> tuple[Suppression, ...]:
         hint = "Write `suppressions:` and below it items with `code`, `object` and `reason`."
         raise UnreadableInput(message, hint=hint, location=Location(name, 1))
     return tuple(
-        _item(item, Location(name, line))
-        for item, line in zip(items, _lines(root), strict=True)
+        _item(item, Location(name, line)) for item, line in zip(items, _lines(root), strict=True)
     )
 
 
@@ -99,10 +99,16 @@ def _item(item: Any, place: Location) -> Suppression:
     return Suppression(
         code=str(fields["code"]),
         object=str(fields["object"]),
-        reason=str(fields.get("reason") or "").strip(),
+        reason=_plain(str(fields.get("reason") or "")),
         origin="file",
         location=place,
     )
+
+
+def _plain(reason: str) -> str:
+    """Return a reason on one line, without what would steer a terminal."""
+    text = " ".join(reason.split())
+    return "".join(sign for sign in text if sign.isprintable())[:_LONGEST]
 
 
 def _lines(root: Any) -> Iterator[int]:
