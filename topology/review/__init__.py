@@ -1,4 +1,4 @@
-"""Reviewing the policies of a cluster: what is broken, dangerous or needless, and how to mend it."""
+"""Reviewing the policies of a cluster: what is broken, dangerous or needless, and its mending."""
 
 from topology.review.checks import Check, all_checks
 from topology.review.context import ReviewContext

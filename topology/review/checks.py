@@ -19,6 +19,7 @@ Run = Callable[["ReviewContext"], Iterable[Found]]
 THEMES = {
     "refusals": "Policies that are not in force as they are written",
     "scope": "Whom a policy and its peers mean",
+    "labels": "Labels in selectors",
     "idle": "Rules without effect",
     "ports": "Ports",
     "names": "DNS and names",

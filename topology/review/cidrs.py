@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from topology.model import Document, Pod, Service
 from topology.policy.fields import parse_network
 from topology.policy.peers import AddressPeer
+from topology.policy.rules import Rule
 from topology.policy.validation import Finding
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
@@ -59,7 +60,7 @@ def find_opened_exceptions(context: ReviewContext) -> Iterator[Found]:
             yield found_in(context, placed.document, placed.rule.path, why, repair)
 
 
-def _opener(context: ReviewContext, placed: Placed, inside: int):  # type: ignore[no-untyped-def]
+def _opener(context: ReviewContext, placed: Placed, inside: int) -> Rule | None:
     """Return another rule that lets all of an exception through for all that a rule selects."""
     for number in placed.numbers:
         ports = context.ports(placed.compiled, number)
@@ -114,7 +115,7 @@ def find_hidden_clients(context: ReviewContext) -> Iterator[Found]:
         if placed.rule.direction != "ingress" or not told_apart:
             continue
         pods = list(context.pods_at(sum(1 << number for number in placed.numbers)))
-        hiding = [one for one in _entrances(context, pods)]
+        hiding = list(_entrances(context, pods))
         if not hiding or any(one.external_traffic_policy == "Local" for one in hiding):
             continue
         names = sorted(one.full_name for one in hiding)

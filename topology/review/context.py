@@ -12,12 +12,12 @@ from topology.policy.connections import Connections
 from topology.policy.coverage import Idle
 from topology.policy.engine import PolicyEngine
 from topology.policy.evaluation import CompiledRule
-from topology.policy.istio.connection import Connection
+from topology.policy.istio.connection import Connection, IpRange
 from topology.policy.istio.engine import MeshPolicies
 from topology.policy.istio.matching import Scope, holds
 from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.situations import Situations
-from topology.policy.istio.truth import Truth
+from topology.policy.istio.truth import Gap, Truth
 from topology.policy.matrix import members
 from topology.policy.networks import inner_networks
 from topology.policy.ports import PortSet
@@ -288,7 +288,7 @@ class ReviewContext:
 
     def _opening(self, pod: Pod) -> Connection:
         caller = self.mesh.caller(PodTarget(pod))
-        address = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
+        address: IpRange | Gap = caller.addresses[0] if caller.addresses else Truth.UNKNOWN
         return Connection(
             http=True,
             port=Truth.OPEN,

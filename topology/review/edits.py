@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from topology.model import Document
+from topology.model import Document, Source
 
 __all__ = ["dropped", "edited", "field_at", "moved", "new_policy", "removed_rule", "steps_to"]
 
@@ -99,8 +99,6 @@ def new_policy(
     kind: str, namespace: str, name: str, spec: Mapping[str, Any], *, like: Document | None = None
 ) -> Document:
     """Return a policy that is not in the input; its place is that of another, if given."""
-    from topology.model import Source
-
     versions = {"NetworkPolicy": "networking.k8s.io/v1"}
     istio = kind in ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication")
     version = versions.get(kind, "security.istio.io/v1" if istio else "cilium.io/v2")

@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+from typing import Any
 
 from topology.model import Document, Location, Pod, Workload
+from topology.policy.engine import PolicyEngine
 from topology.policy.peers import AddressPeer
 from topology.policy.ports import PortSet
 from topology.review.checks import check
@@ -132,7 +135,7 @@ def find_open_spaces(context: ReviewContext) -> Iterator[Found]:
         )
 
 
-_SAME_NAMESPACE = {"from": [{"podSelector": {}}]}
+_SAME_NAMESPACE: dict[str, Any] = {"from": [{"podSelector": {}}]}
 
 
 def _is_selected(context: ReviewContext, workload: Workload) -> bool:
@@ -306,9 +309,7 @@ _NO_METADATA = {
 }
 
 
-def _metadata_bits(engine) -> int:  # type: ignore[no-untyped-def]
-    from ipaddress import ip_network
-
+def _metadata_bits(engine: PolicyEngine) -> int:
     axis = engine.connections.ground.axis
     bits: int = axis.mean(AddressPeer((ip_network(_METADATA),)))[0]
     return bits

@@ -5,9 +5,11 @@ from difflib import get_close_matches
 
 from topology.model import Document
 from topology.policy.coverage import Idle
+from topology.policy.fields import parse_network
 from topology.policy.labels import NAMESPACE, NAMESPACE_LABELS, NAMESPACE_NAME, split_key
 from topology.policy.peers import Peer, SelectorPeer
 from topology.policy.rules import Rule
+from topology.policy.validation.rules_of import rules_of
 from topology.review.checks import check
 from topology.review.context import ReviewContext
 from topology.review.edits import dropped, edited, field_at, removed_rule
@@ -90,7 +92,7 @@ def find_dead_rules(context: ReviewContext) -> Iterator[Found]:
     "peer-matches-nothing",
     "warning",
     "One peer of a rule means nobody",
-    matters="The rule holds for fewer ends than it says; mostly a label is misspelt or was renamed.",
+    matters="The rule holds for fewer ends than it says; mostly a label is misspelt.",
     source=_SOURCE,
     needs=("pods",),
     yields_to=("host-network-peer", "no-such-namespace", "other-namespace", "split-peer"),
@@ -327,8 +329,6 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 def _rule_paths(document: Document) -> Iterator[tuple[str, str]]:
     if not document.kind.startswith("Cilium"):
         return
-    from topology.policy.validation.rules_of import rules_of
-
     for item in rules_of(document):
         yield item.path, item.section.side
 
@@ -345,8 +345,6 @@ def _holds_entity(wide: str, narrow: str) -> bool:
 
 
 def _holds_cidr(wide: str, narrow: str) -> bool:
-    from topology.policy.fields import parse_network
-
     outer, inner = parse_network(wide, bare=True), parse_network(narrow, bare=True)
     if outer is None or inner is None or outer.version != inner.version:
         return False

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from topology.calls import Call
 from topology.model import Document, Location, Pod
-from topology.policy.matrix import members
+from topology.policy.matrix import Matrix, members
 from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
@@ -175,7 +175,7 @@ def _is_aimed_at(context: ReviewContext, placed: Placed, ends: int) -> bool:
     )
 
 
-def _is_shut(context: ReviewContext, matrix, placed: Placed, ends: int) -> bool:  # type: ignore[no-untyped-def]
+def _is_shut(context: ReviewContext, matrix: Matrix, placed: Placed, ends: int) -> bool:
     """Return whether no end of a rule does its part, for any pod and port of the rule."""
     way = placed.rule.direction
     for number in placed.numbers:

@@ -161,7 +161,9 @@ def find_blind_rules(context: ReviewContext) -> Iterator[Found]:
 def _is_strict(context: ReviewContext, pod: Pod, placed: Placed) -> bool:
     if not context.mesh.index.state(pod).present:
         return False
-    numbers = [entry.first for entry in placed.rule.ports or () if not entry.name] or [None]
+    numbers: list[int | None] = [
+        entry.first for entry in placed.rule.ports or () if not entry.name
+    ] or [None]
     return all(context.mesh.index.mode(pod, number).mode == "STRICT" for number in numbers)
 
 
@@ -286,7 +288,7 @@ def _by_namespace(context: ReviewContext, code: str) -> Iterator[Found]:
     for namespace, found in sorted(gaps.items()):
         names = [gap.object.partition("/")[2] for gap in found]
         if code == "open-at-l4":
-            why = f"No network policy denies by default what comes in to {counted(names, 'workload')}."
+            why = f"No network policy restricts what comes in to {counted(names, 'workload')}."
         else:
             why = f"No AuthorizationPolicy restricts requests to {counted(names, 'workload')}."
         known = context.cluster.namespaces.get(namespace)

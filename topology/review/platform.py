@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from topology.policy.validation.rules_of import rules_of
 from topology.review.checks import check
 from topology.review.context import ReviewContext
 from topology.review.finding import Found, Repair
@@ -22,8 +23,6 @@ _AKS = "Microsoft Learn, Azure CNI powered by Cilium; Advanced Container Network
 )
 def find_removed_fields(context: ReviewContext) -> Iterator[Found]:
     """Yield the fields that the next version refuses."""
-    from topology.policy.validation.rules_of import rules_of
-
     for document in context.cluster.policies:
         if not document.kind.startswith("Cilium"):
             continue

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from topology.model import Pod, Protocol
+from topology.model import ContainerPort, Pod, Protocol
 from topology.policy.peers import SelectorPeer
 from topology.policy.ports import PortSet
 from topology.policy.rules import PortEntry
+from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import removed_rule
@@ -199,12 +200,12 @@ def _is_ephemeral(entry: PortEntry) -> bool:
 
 def _is_called_back(context: ReviewContext, placed: Placed) -> bool:
     """Return whether the pods of a rule and its peers speak the other way round already."""
-    way = "egress" if placed.rule.direction == "ingress" else "ingress"
+    way: Direction = "egress" if placed.rule.direction == "ingress" else "ingress"
     ends = context.ends(placed.compiled) & context.all_pods
     if not ends:
         return False
     for number in placed.numbers:
-        for other in context.connections.subjects.of(way, number):  # type: ignore[arg-type]
+        for other in context.connections.subjects.of(way, number):
             if not other.rule.deny and not other.doubt and context.ends(other) & ends == ends:
                 return True
     return False
@@ -236,7 +237,7 @@ def _destinations(context: ReviewContext, placed: Placed) -> list[Pod]:
     return list(context.pods_at(context.ends(placed.compiled)))
 
 
-def _own(pod: Pod) -> list[object]:
+def _own(pod: Pod) -> list[ContainerPort]:
     return [port for port in pod.ports if port.number not in _PROXY_PORTS]
 
 

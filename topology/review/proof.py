@@ -7,6 +7,7 @@ what they open and close, and that is what the repair promises.
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from topology.policy.engine import PolicyEngine
 from topology.policy.reading import KINDS
 from topology.policy.validation.document import validate
 from topology.review.context import ReviewContext
@@ -28,7 +29,7 @@ class Prover:
         self._repairs = tuple(repairs)
 
     @cached_property
-    def _engine(self):  # type: ignore[no-untyped-def]
+    def _engine(self) -> PolicyEngine:
         added = [one for repair in self._repairs for one in repair.add if one.kind in KINDS]
         return self._context.policies.covering(added)
 

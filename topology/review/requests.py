@@ -8,11 +8,12 @@ from topology.policy.istio.protocols import application_of
 from topology.policy.l7 import compile_regex
 from topology.policy.matrix import members
 from topology.policy.rules import Rule
+from topology.policy.subjects import DIRECTIONS
 from topology.policy.validation import Finding
 from topology.policy.validation.rules_of import mappings, rules_of
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
-from topology.review.edits import edited, removed_rule
+from topology.review.edits import edited, field_at, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift, rewrite
 from topology.review.wording import counted, listed, quoted
@@ -74,9 +75,9 @@ def _opener(context: ReviewContext, placed: Placed) -> Rule | None:
     ports = context.ports(placed.compiled, number)
     for one in context.beside(placed, number):
         plain = one.rule.l7 is None and not one.rule.deny
-        if plain and ports.overlaps(context.ports(one, number)):
-            if context.ends(one) & context.ends(placed.compiled):
-                return one.rule
+        shared = plain and context.ends(one) & context.ends(placed.compiled)
+        if shared and ports.overlaps(context.ports(one, number)):
+            return one.rule
     return None
 
 
@@ -100,8 +101,8 @@ def find_rivals(context: ReviewContext) -> Iterator[Found]:
         number = next(members(bits))
         rules = [
             one.rule
-            for way in ("ingress", "egress")
-            for one in context.connections.subjects.of(way, number)  # type: ignore[arg-type]
+            for way in DIRECTIONS
+            for one in context.connections.subjects.of(way, number)
             if one.rule.l7
         ]
         document = context.documents[rules[0].policy]
@@ -139,8 +140,6 @@ def find_encrypted(context: ReviewContext) -> Iterator[Found]:
 
 
 def _terminates(placed: Placed) -> bool:
-    from topology.review.edits import field_at
-
     return bool(field_at(placed.document.body, f"{placed.rule.path}.terminatingTLS"))
 
 

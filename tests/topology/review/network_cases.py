@@ -26,11 +26,23 @@ def ranged(first: int, last: int) -> str:
     return f"{{{FROM_WEB}, toPorts: [{{ports: [{ports}]}}]}}"
 
 
+ADDRESSED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: placed, namespace: data, labels: {app: placed}}
+spec: {containers: [{name: c, image: i}]}
+status: {phase: Running, podIP: 10.1.2.3}
+---"""
+LOW, HIGH = ranged(8000, 8080), ranged(8081, 9090)
 EXTERNAL = """
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
-spec: {type: LoadBalancer, externalTrafficPolicy: POLICY, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: POLICY
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080}]
 ---"""
 API_SERVER = """
 apiVersion: v1
@@ -175,14 +187,8 @@ CASES: dict[str, tuple[str, str]] = {
         ),
     ),
     "changes-nothing": (
-        SHOP
-        + cnp(
-            f"{{{API}, ingress: [{ranged(8000, 8080)}, {ranged(8081, 9090)}, {ranged(8050, 8085)}]}}"
-        ),
-        SHOP
-        + cnp(
-            f"{{{API}, ingress: [{ranged(8000, 8080)}, {ranged(8081, 9090)}, {ranged(8050, 9095)}]}}"
-        ),
+        SHOP + cnp(f"{{{API}, ingress: [{LOW}, {HIGH}, {ranged(8050, 8085)}]}}"),
+        SHOP + cnp(f"{{{API}, ingress: [{LOW}, {HIGH}, {ranged(8050, 9095)}]}}"),
     ),
     "covered": (
         SHOP + cnp(f"{{{API}, ingress: [{{{FROM_WEB}}}, {{{FROM_WEB}, {tcp('8080')}}}]}}"),
@@ -330,12 +336,8 @@ CASES: dict[str, tuple[str, str]] = {
         SHOP + API_SERVER + out_of_web("toCIDR: [20.1.0.0/16]"),
     ),
     "cidr-pods": (
-        SHOP.replace(
-            "spec: {containers: [{name: main, image: i, ports: [{containerPort: 5432",
-            "status: {podIP: 10.1.2.3}\nspec: {containers: [{name: main, image: i, ports: [{containerPort: 5432",
-        )
-        + out_of_web("toCIDR: [10.1.2.0/24]"),
-        SHOP + out_of_web("toCIDR: [192.0.2.0/24]"),
+        SHOP + ADDRESSED + out_of_web("toCIDR: [10.1.2.0/24]"),
+        SHOP + ADDRESSED + out_of_web("toCIDR: [192.0.2.0/24]"),
     ),
     "client-address-hidden": (
         SHOP

@@ -71,7 +71,7 @@ class PolicyIndex:
         self._authentications = [each for each in documents if each.kind == "RequestAuthentication"]
         self._modes = PeerAuthentications(documents, root_namespace=settings.root_namespace)
         # What pods and Services tell is the same whatever the policies.
-        self._protocols = like._protocols if like else PortProtocols(cluster)
+        self._protocols: PortProtocols = like._protocols if like else PortProtocols(cluster)
         self._states: dict[str, ProxyState] = like._states if like else {}
         self._class_keys = _ClassKeys(self._policies(), documents)
         self.problems: tuple[Problem, ...] = (*found, *_client_side_problems(cluster))
