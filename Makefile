@@ -7,7 +7,7 @@ CONSTRAINTS ?= -c constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help demo test check format readme clean
+.PHONY: help demo test check format readme review-pages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12

@@ -74,7 +74,9 @@ def example(check: Check) -> Iterator[str]:
     yield f"`{finding.found.object}`{where}: {finding.found.why}"
     yield f"**Fix.** {finding.found.repair.text}"
     proof = finding.proof
-    yield f"Simulated. {proof.effect}" if proof.verified else f"{proof.reason} {proof.effect}".strip()
+    yield (
+        f"Simulated. {proof.effect}" if proof.verified else f"{proof.reason} {proof.effect}".strip()
+    )
     yield "## Not found"
     yield own_part(sound)
 
@@ -103,7 +105,7 @@ def index(checks: tuple[Check, ...]) -> str:
     """Return the list of all codes, by theme."""
     parts = [
         "# What `netassist review` looks for",
-        f"{len(checks)} checks. Made by `make review-pages` from the checks and from the cases that "
+        f"{len(checks)} checks, made by `make review-pages` from themselves and the cases that "
         "test them; each page shows what is found, the fix, and what simulating it opened and "
         "closed.",
     ]
@@ -113,7 +115,9 @@ def index(checks: tuple[Check, ...]) -> str:
             for one in checks
             if one.theme == theme
         ]
-        parts.append(f"## {heading}\n\n| code | severity | what |\n|---|---|---|\n" + "\n".join(rows))
+        parts.append(
+            f"## {heading}\n\n| code | severity | what |\n|---|---|---|\n" + "\n".join(rows)
+        )
     return "\n\n".join(parts) + "\n"
 
 

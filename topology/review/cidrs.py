@@ -9,7 +9,7 @@ from topology.policy.rules import Rule
 from topology.policy.validation import Finding
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
-from topology.review.edits import edited, field_at, new_policy
+from topology.review.edits import dropped, edited, field_at, new_policy, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift, rewrite
 from topology.review.wording import listed, quoted
@@ -201,12 +201,27 @@ lift(
     theme="cidrs",
     mend=_both_families,
 )
+
+
+def _without_item(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    item = finding.path.partition(".except")[0]
+    holder = item.rpartition("[")[0]
+    text = f"{finding.fix} Or take the item out."
+    if len(field_at(document.body, holder)) > 1:
+        return Repair(text=text, add=(dropped(document, item),))
+    left = removed_rule(document, holder.rpartition(".")[0])
+    if left is None:
+        return Repair(text=finding.fix)
+    return Repair(text=text, add=(left,))
+
+
 lift(
     "except-wider",
     "error",
     "An exception covers its whole CIDR",
     matters="Nothing is left of the item; Cilium 1.20 refuses it.",
     source="cilium pkg/policy/api/rule_validation.go",
+    mend=_without_item,
     theme="cidrs",
 )
 lift(

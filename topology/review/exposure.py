@@ -58,6 +58,9 @@ def find_worldly_ingress(context: ReviewContext) -> Iterator[Found]:
             why += f" {listed(sorted(offered))} leads there from outside."
         severity: ReviewSeverity = "info" if offered else "warning"
         numbers = sorted({number for found in offered.values() for number in found})
+        if not offered:
+            declared = {port for pod in pods for port in pod.ports if port.protocol == "TCP"}
+            numbers = sorted({port.number for port in declared})
         repair = _with_ports(placed, numbers)
         yield found_in(context, placed.document, rule.path, why, repair, severity=severity)
 
@@ -352,8 +355,15 @@ def _spare_host(placed: Placed) -> Repair:
     path = placed.rule.path.partition(".toPorts")[0]
     rule = field_at(placed.document.body, path)
     text = "Name whom to deny without the host: `world`, or pods by label."
-    if placed.rule.peers is None and "fromEntities" not in rule:
-        others = ["world", "remote-node"]
-        changed = edited(placed.document, path, {"fromEntities": others, **rule})
-        return Repair(text=text, add=(changed,), promise="opens")
-    return Repair(text=text)
+    written = rule.get("fromEntities")
+    others = ["world", "remote-node"] if placed.rule.peers is None else []
+    for name in written or ():
+        others += _WITHOUT_HOST.get(name, [name])
+    if not others:
+        return Repair(text=text)
+    changed = edited(placed.document, path, {**rule, "fromEntities": list(dict.fromkeys(others))})
+    return Repair(text=text, add=(changed,), promise="opens")
+
+
+_WITHOUT_HOST = {"all": ["world", "remote-node"], "cluster": ["remote-node"], "host": []}
+"""What is left of an entity without the pod's own node, of what has no labels."""

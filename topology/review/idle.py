@@ -1,20 +1,20 @@
 """Rules and policies without effect: they select nobody, mean nobody, or change nothing."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from topology.model import Document
 from topology.policy.coverage import Idle
 from topology.policy.fields import parse_network
-from topology.policy.labels import NAMESPACE, NAMESPACE_LABELS, NAMESPACE_NAME, split_key
+from topology.policy.labels import NAMESPACE, NAMESPACE_LABELS, NAMESPACE_NAME
 from topology.policy.peers import Peer, SelectorPeer
 from topology.policy.rules import Rule
 from topology.policy.validation.rules_of import rules_of
 from topology.review.checks import check
 from topology.review.context import ReviewContext
-from topology.review.edits import dropped, edited, field_at, removed_rule
+from topology.review.edits import dropped, field_at, removed_rule
 from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import found_in
+from topology.review.nearest import nearest_labels
 from topology.review.peer_fields import peer_fields
 from topology.review.wording import quoted
 
@@ -54,7 +54,11 @@ def find_idle_policies(context: ReviewContext) -> Iterator[Found]:
             )
             continue
         yield found_in(
-            context, document, _selector_path(document), idle.reason, _nearest(context, document)
+            context,
+            document,
+            _selector_path(document),
+            idle.reason,
+            nearest_labels(context, document, _selector_path(document)),
         )
 
 
@@ -278,28 +282,6 @@ def _is_settled(context: ReviewContext, name: str) -> bool:
         and (declared or context.is_missing(name))
         and (not name.startswith("kube-"))
     )
-
-
-def _nearest(context: ReviewContext, document: Document) -> Repair:
-    """Return the repair that writes the label value nearest to one that no pod has."""
-    path = _selector_path(document)
-    labels = field_at(document.body, f"{path}.matchLabels") or {}
-    pods = [pod for pod in context.cluster.pods if pod.namespace == document.namespace]
-    for key, value in labels.items() if isinstance(labels, dict) else ():
-        name = split_key(str(key))[1]
-        rest = {split_key(str(k))[1]: str(v) for k, v in labels.items() if k != key}
-        known = {
-            pod.labels[name]
-            for pod in pods
-            if name in pod.labels and rest.items() <= pod.labels.items()
-        }
-        near = get_close_matches(str(value), sorted(known), n=1, cutoff=0.7)
-        if near:
-            changed = edited(document, f"{path}.matchLabels", {**labels, key: near[0]})
-            text = f"Write {quoted(f'{key}: {near[0]}')}, which pods of the namespace carry."
-            return Repair(text=text, add=(changed,))
-    text = "Correct the selector, or delete the policy."
-    return Repair(text=text, remove=(document.key,), promise="no-change")
 
 
 def _selector_path(document: Document) -> str:

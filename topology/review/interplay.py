@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from topology.calls import Call
 from topology.model import Document, Location, Pod
 from topology.policy.matrix import Matrix, members
+from topology.policy.validation import Finding
 from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
-from topology.review.edits import new_policy
+from topology.review.edits import new_policy, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift
 from topology.review.wording import counted, quoted
@@ -157,11 +158,15 @@ def _half_open(context: ReviewContext, way: Direction) -> Iterator[Found]:
         names = context.workloads_at(ends)
         if way == "egress":
             why = f"{counted(names, 'workload')} that it names admit nothing of it."
-            text = "Allow it at the other end, too, or take the rule out."
+            text = "Allow it at the other end, too; or take the rule out, which changes nothing."
         else:
             why = f"{counted(names, 'workload')} that it names may send nothing of it."
-            text = "Allow it at its source, too, or take the rule out."
-        yield found_in(context, placed.document, placed.rule.path, why, Repair(text=text))
+            text = "Allow it at its source, too; or take the rule out, which changes nothing."
+        left = removed_rule(placed.document, placed.rule.path)
+        repair = Repair(text=text)
+        if left is not None:
+            repair = Repair(text=text, add=(left,), promise="no-change")
+        yield found_in(context, placed.document, placed.rule.path, why, repair)
 
 
 def _is_aimed_at(context: ReviewContext, placed: Placed, ends: int) -> bool:
@@ -187,11 +192,15 @@ def _is_shut(context: ReviewContext, matrix: Matrix, placed: Placed, ends: int) 
     return True
 
 
-def _without_this(context: ReviewContext, document: Document, finding: object) -> Repair:
-    return Repair(text="Name the pods with `toEndpoints`.")
+def _without_this(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    left = removed_rule(document, finding.path.rpartition(".")[0])
+    text = "Name the pods with `toEndpoints`, or take the rule out until the Service exists."
+    if left is None:
+        return Repair(text=text, remove=(document.key,))
+    return Repair(text=text, add=(left,), promise="closes")
 
 
-def _is_everything(context: ReviewContext, document: Document, finding: object) -> bool:
+def _is_everything(context: ReviewContext, document: Document, finding: Finding) -> bool:
     """Return whether a rule by Service means every destination, or none is in the input."""
     if context.lack(("services",)):
         return True

@@ -56,6 +56,8 @@ def find_impossible(context: ReviewContext) -> Iterator[Found]:
             path = _subject_path(document) if what == "subject" else rule.path
             why = f"The {what} asks for {clash}, and no label has two values."
             repair = Repair(text="Write one `In` with both values to mean either.")
+            if what == "subject":
+                repair = _either(document, path, selector)
             yield found_in(context, document, path, why, repair)
 
 
@@ -84,6 +86,23 @@ def find_volatile(context: ReviewContext) -> Iterator[Found]:
                 changed = edited(document, f"{path}.matchLabels", left)
                 repair = Repair(text=f"Leave {listed(hit)} out.", add=(changed,))
             yield found_in(context, document, path, why, repair)
+
+
+def _either(document: Document, path: str, selector: Selector) -> Repair:
+    """Return the repair that means pods with any of the values of a label."""
+    text = "Write one `In` with all the values, to mean either."
+    wanted: dict[str, set[str]] = {}
+    for one in selector.requirements:
+        if one.operator == "In" and one.key != NAMESPACE:
+            wanted.setdefault(one.key, set()).update(one.values)
+    if any(one.operator != "In" for one in selector.requirements):
+        return Repair(text=text)
+    expressions = [
+        {"key": key, "operator": "In", "values": sorted(values)}
+        for key, values in sorted(wanted.items())
+    ]
+    changed = edited(document, path, {"matchExpressions": expressions})
+    return Repair(text=text, add=(changed,))
 
 
 def _clash(selector: Selector) -> str:
@@ -137,6 +156,16 @@ def _in_kube_system(context: ReviewContext, document: Document, finding: Finding
     return Repair(text=finding.fix, add=(changed,))
 
 
+def _pod_label(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    holder, _, label = finding.path.partition(".matchLabels.")
+    labels = mapping(field_at(document.body, f"{holder}.matchLabels")) if label else {}
+    if label not in labels:
+        return Repair(text=finding.fix)
+    rest = {key: value for key, value in labels.items() if key != label}
+    changed = edited(document, f"{holder}.matchLabels", {_NAMESPACE: labels[label], **rest})
+    return Repair(text=finding.fix, add=(changed,))
+
+
 def _has_no_own_dns(context: ReviewContext, document: Document, finding: Finding) -> bool:
     """Return whether the policy's own namespace has no such pods."""
     return not any(
@@ -160,6 +189,7 @@ lift(
     "A label of namespaces in a selector of pods",
     matters="Pods do not carry it, so the rule means nobody.",
     source="cilium pkg/k8s/apis/cilium.io/utils; identity labels",
+    mend=_pod_label,
     theme="labels",
 )
 lift(

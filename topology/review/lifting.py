@@ -28,6 +28,7 @@ def lift(
     mend: Mend | None = None,
     keep: Keep | None = None,
     grade: Grade | None = None,
+    obstacle: str = "",
     yields_to: tuple[str, ...] = (),
 ) -> None:
     """Make a check of what validation says under a code.
@@ -43,13 +44,17 @@ def lift(
         mend: Makes the repair; without it the repair is the sentence of validation.
         keep: Whether a finding stands, seen in the cluster.
         grade: The severity of a finding, where it is not that of the code.
+        obstacle: Why the repair cannot be simulated, where no policy changes.
         yields_to: Checks that say the same of the same field, only better.
     """
+
+    def plain(finding: Finding) -> Repair:
+        return Repair(text=finding.fix, obstacle=obstacle)
 
     def run(context: ReviewContext) -> Iterator[Found]:
         for document, finding in context.said.get(code, ()):
             if keep is None or keep(context, document, finding):
-                repair = mend(context, document, finding) if mend else Repair(text=finding.fix)
+                repair = mend(context, document, finding) if mend else plain(finding)
                 graded = grade(context, document, finding) if grade else None
                 yield found_in(
                     context, document, finding.path, finding.message, repair, severity=graded

@@ -20,24 +20,25 @@ __all__ = ["mesh_changes"]
 Kind = Literal["opened", "closed", "other"]
 _OUTSIDE = EntityTarget("world")
 _RANKS = {"deny": 0, "unknown": 1, "allow": 2}
+_SHOWN = 3
 _OF_PEER = ("source.", "remote.ip")
 
 
-def mesh_changes(context: ReviewContext, repair: Repair) -> Iterator[tuple[Kind, str]]:
-    """Yield every change of what the mesh lets in, in words."""
+def mesh_changes(context: ReviewContext, repair: Repair) -> Iterator[tuple[Kind, str, int]]:
+    """Yield every change of what the mesh lets in, in words, with the pairs that it is about."""
     gone = {one.key for one in repair.add} | set(repair.remove)
     kept = [one for one in context.cluster.policies if one.key not in gone]
     added = [one for one in repair.add if one.kind not in KINDS]
     before, after = context.mesh, context.mesh.under([*kept, *added])
     for pod in _concerned(context, before, after):
         for callers, caller in _callers(context, pod, (before, after)):
-            yield from _of_caller(pod, caller, callers, before, after)
+            for kind, text in _of_caller(pod, caller, before, after):
+                yield kind, f"{_listed(callers)} {text}", len(callers)
 
 
 def _of_caller(
     pod: Pod,
     caller: PodTarget | EntityTarget,
-    callers: str,
     before: MeshPolicies,
     after: MeshPolicies,
 ) -> Iterator[tuple[Kind, str]]:
@@ -50,7 +51,7 @@ def _of_caller(
     for (kind, how), ports in changed.items():
         numbers = ", ".join(str(port) for port in ports if port)
         name = f"{pod.namespace}/{pod.workload or pod.name}"
-        yield kind, f"{callers} -> `{name}` {f'{numbers}/TCP' if numbers else 'TCP'}{how}"
+        yield kind, f"-> `{name}` {f'{numbers}/TCP' if numbers else 'TCP'}{how}"
 
 
 def _compare(old: MeshDecision, new: MeshDecision) -> tuple[Kind, str] | None:
@@ -85,7 +86,7 @@ def _picture(mesh: MeshPolicies, pod: Pod) -> Hashable:
 
 def _callers(
     context: ReviewContext, pod: Pod, sides: Iterable[MeshPolicies]
-) -> Iterator[tuple[str, PodTarget | EntityTarget]]:
+) -> Iterator[tuple[list[str], PodTarget | EntityTarget]]:
     """Yield one caller of each kind that the policies of a pod tell apart, with their names."""
     tests = [
         (policy, test)
@@ -102,8 +103,15 @@ def _callers(
         kind = principal if isinstance(principal, Truth) else principal is None
         key = (kind, tuple(each[number] for each in answers))
         names, _ = found.setdefault(key, ([], PodTarget(source)))
-        names.append(f"`{source.namespace}/{source.workload or source.name}`")
+        names.append(f"{source.namespace}/{source.workload or source.name}")
     for names, target in found.values():
-        more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
-        yield ", ".join(names[:2]) + more, target
-    yield "`world`", _OUTSIDE
+        own = f"{pod.namespace}/{pod.workload or pod.name}"
+        others = [name for name in names if name != own]
+        if others:
+            yield others, target
+    yield ["world"], _OUTSIDE
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + more

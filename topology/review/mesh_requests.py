@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from topology.model import Document, Pod
-from topology.policy.istio.bodies import spec_of
+from topology.policy.istio.bodies import mapping, spec_of
 from topology.policy.istio.rules import AuthorizationPolicy
 from topology.policy.validation import Finding
 from topology.review.checks import check
@@ -212,6 +212,42 @@ def _emptied(context: ReviewContext, document: Document, finding: Finding) -> Re
     return Repair(text=finding.fix, add=(edited(document, "spec", spec),), promise="closes")
 
 
+def _without_rules(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    spec = {key: value for key, value in spec_of(document.body).items() if key != "rules"}
+    text = "Leave `rules` out, which denies plainly; or write `rules: [{}]` to admit everything."
+    return Repair(text=text, add=(edited(document, "spec", spec),), promise="no-change")
+
+
+def _segment(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    written = str(field_at(document.body, finding.path))
+    parts = ["{*}" if part == "*" else part for part in written.split("/")]
+    if not written.startswith("/") or "/".join(parts) == written:
+        return Repair(text=finding.fix)
+    new = "/".join(parts)
+    return Repair(text=f"Write {quoted(new)}.", add=(edited(document, finding.path, new),))
+
+
+def _http_ports(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    """Name the ports of the selected pods that are HTTP to their proxies."""
+    index = context.mesh.index
+    numbers = sorted(
+        {
+            port.number
+            for pod in context.callers
+            if index.is_selected(document, pod) and index.state(pod).present
+            for port in pod.ports
+            if index.port_use(pod, port.number).application != "tcp"
+        }
+    )
+    rule = dict(mapping(field_at(document.body, finding.path)))
+    if not numbers or not rule:
+        return Repair(text=finding.fix)
+    ports = [str(number) for number in numbers]
+    given = [mapping(mapping(one).get("operation")) for one in rule.get("to") or [{}]]
+    rule["to"] = [{"operation": {"ports": ports, **one}} for one in given]
+    return Repair(text=finding.fix, add=(edited(document, finding.path, rule),))
+
+
 def _ask_for_token(context: ReviewContext, document: Document, finding: Finding) -> Repair:
     spec = {
         "action": "DENY",
@@ -232,6 +268,7 @@ lift(
     matters="An empty list of rules denies every request that no other policy admits, while its "
     "name or form promises the opposite.",
     source="istio pilot/pkg/security/authz/builder/builder.go",
+    mend=_without_rules,
     theme="mesh_requests",
 )
 lift(
@@ -250,6 +287,7 @@ lift(
     matters="Values are compared as a whole, or by one star at the beginning or end; the rule "
     "hardly matches anything.",
     source="istio pilot/pkg/security/authz/matcher/string.go",
+    mend=_segment,
     theme="mesh_requests",
 )
 lift(
@@ -305,6 +343,7 @@ lift(
     matters="On a port that is no HTTP to the proxy the HTTP fields are left out, and nothing is "
     "left to restrict the rule.",
     source="istio pkg/config/validation/validation.go (warning of the webhook)",
+    mend=_http_ports,
     theme="mesh_requests",
 )
 lift(
@@ -313,6 +352,7 @@ lift(
     "HTTP fields stand for a port that is no HTTP to the proxy",
     matters="An ALLOW then admits nothing there, and a DENY refuses without looking.",
     source="istio pilot/pkg/security/authz/model/model.go; Istio, protocol selection",
+    obstacle="the Service changes, not a policy",
     theme="mesh_requests",
     needs=("pods", "services"),
 )
@@ -322,6 +362,7 @@ lift(
     "The mesh defines no such external authorizer",
     matters="Every request that the policy matches is denied.",
     source="istio pilot/pkg/security/authz/builder/extauthz.go",
+    obstacle="the settings of the mesh change, not a policy",
     theme="mesh_requests",
     needs=("pods",),
 )

@@ -7,10 +7,12 @@ from topology.policy.istio.bodies import listing, mapping, spec_of
 from topology.policy.validation import Finding
 from topology.review.checks import check
 from topology.review.context import ReviewContext
-from topology.review.edits import edited, moved
+from topology.review.edits import edited, field_at, moved
 from topology.review.finding import Found, Repair
 from topology.review.lifting import drop_field, found_in, lift
+from topology.review.nearest import nearest_labels
 from topology.review.wording import quoted
+from topology.services import service_backends, services_of
 
 __all__ = ["find_dry_runs", "find_missing_targets"]
 
@@ -62,7 +64,10 @@ def find_missing_targets(context: ReviewContext) -> Iterator[Found]:
             if not known.get(kind) or f"{document.namespace}/{name}" in known[kind]:
                 continue
             why = f"There is no {kind} {quoted(f'{document.namespace}/{name}')} in the input."
-            repair = Repair(text=f"Name a {kind} of the policy's own namespace.")
+            repair = Repair(
+                text=f"Name a {kind} of the policy's own namespace.",
+                obstacle="what is behind a waypoint or gateway is not simulated",
+            )
             yield found_in(context, document, f"spec.targetRefs[{number}]", why, repair)
 
 
@@ -80,6 +85,44 @@ def _is_known(context: ReviewContext, document: Document, finding: Finding) -> b
         f"`{document.namespace}`."
     )
     return False
+
+
+def _nearest(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    return nearest_labels(context, document, "spec.selector")
+
+
+def _to_workloads(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    labels = mapping(field_at(document.body, "spec.selector.matchLabels"))
+    asked = {str(key): str(value) for key, value in labels.items()}
+    spaces = {
+        pod.namespace
+        for pod in context.cluster.pods
+        if asked.items() <= pod.labels.items() and pod.namespace != document.namespace
+    }
+    if len(spaces) != 1:
+        return Repair(text=finding.fix)
+    (space,) = spaces
+    text = f"Put it into {quoted(space)}, where its workloads are."
+    return Repair(text=text, add=(moved(document, space),), remove=(document.key,))
+
+
+def _pod_port(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    """Write the port of the pods behind the Service that has the port named."""
+    holder, _, written = finding.path.rpartition(".")
+    pods = [pod for pod in context.callers if context.mesh.index.is_selected(document, pod)]
+    targets = {
+        one.port
+        for service in services_of(context.cluster, pods)
+        for route in service_backends(context.cluster, service, port=written)
+        for one in route.backends
+    }
+    if len(targets) != 1:
+        return Repair(text=finding.fix)
+    (target,) = targets
+    ports = {str(key): value for key, value in mapping(field_at(document.body, holder)).items()}
+    ports[str(target)] = ports.pop(written)
+    text = f"Write {target}, the port of the pods."
+    return Repair(text=text, add=(edited(document, holder, ports),))
 
 
 def _remove(context: ReviewContext, document: Document, finding: Finding) -> Repair:
@@ -104,6 +147,7 @@ lift(
     matters="It does nothing; mostly a label is misspelt, or the policy is in the wrong namespace.",
     source=_SELECTION,
     theme="mesh_scope",
+    mend=_nearest,
     needs=("pods",),
     keep=_is_known,
 )
@@ -114,6 +158,7 @@ lift(
     matters="The proxy of the workload enforces it; without one nothing does.",
     source="Istio, security concepts; `istioctl analyze` IST0102 and IST0103",
     theme="mesh_scope",
+    obstacle="pods change, not a policy",
     needs=("pods",),
 )
 lift(
@@ -123,6 +168,7 @@ lift(
     matters="The mode that it sets does not hold anywhere.",
     source="istio pilot/pkg/security/authn/policy_applier.go",
     theme="mesh_scope",
+    mend=_to_workloads,
     needs=("pods",),
 )
 lift(
@@ -142,6 +188,7 @@ lift(
     matters="The keys are ports of the pods, not of the Service; the mode holds nowhere.",
     source="Istio, PeerAuthentication.portLevelMtls",
     theme="mesh_scope",
+    mend=_pod_port,
     needs=("pods",),
 )
 lift(

@@ -297,12 +297,31 @@ lift(
     theme="names",
     mend=rewrite(_one_label, "no-change"),
 )
+
+
+def _by_label(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    """Name the pods behind the Service in place of its name."""
+    name = str(field_at(document.body, finding.path)).split(".")
+    rule_path = finding.path.partition(".toFQDNs")[0]
+    rule = dict(field_at(document.body, rule_path))
+    service = next(
+        (one for one in context.cluster.services if [one.name, one.namespace] == name[:2]), None
+    )
+    if service is None or not service.selector or len(rule["toFQDNs"]) != 1:
+        return Repair(text=finding.fix)
+    labels = {"k8s:io.kubernetes.pod.namespace": service.namespace, **service.selector}
+    del rule["toFQDNs"]
+    changed = edited(document, rule_path, {"toEndpoints": [{"matchLabels": labels}], **rule})
+    return Repair(text=finding.fix, add=(changed,))
+
+
 lift(
     "fqdn-service",
     "error",
     "toFQDNs names a Service of the cluster",
     matters="toFQDNs never means pods or cluster addresses, so the Service stays closed.",
     source="cilium pkg/ipcache/metadata.go; ACNS, FQDN filtering",
+    mend=_by_label,
     theme="names",
 )
 

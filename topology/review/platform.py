@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from topology.model import Document
+from topology.policy.istio.bodies import mapping
+from topology.policy.validation import Finding
 from topology.policy.validation.rules_of import rules_of
 from topology.review.checks import check
 from topology.review.context import ReviewContext
+from topology.review.edits import dropped, edited, field_at
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift
 from topology.review.wording import quoted
@@ -30,8 +34,36 @@ def find_removed_fields(context: ReviewContext) -> Iterator[Found]:
             name = f"{item.section.side}Requires"
             if item.has(name):
                 why = f"{quoted(name)} is in force up to Cilium 1.18 only."
-                repair = Repair(text="Put the labels into the selectors of the peers.")
+                text = "Put the labels into the selectors of the peers."
+                merged = _merged(document, item.path, item.section.side)
+                repair = Repair(text=text)
+                if merged is not None:
+                    repair = Repair(text=text, add=(merged,), promise="no-change")
                 yield found_in(context, document, f"{item.path}.{name}", why, repair)
+
+
+def _merged(document: Document, path: str, side: str) -> Document | None:
+    """Return a policy in which the labels asked for stand in each selector of a rule."""
+    rule = dict(field_at(document.body, path))
+    asked = rule.pop(f"{side}Requires")
+    peers = rule.get(f"{side}Endpoints")
+    if not isinstance(peers, list) or not all(set(one) <= {"matchLabels"} for one in asked):
+        return None
+    extra = {key: value for one in asked for key, value in one.get("matchLabels", {}).items()}
+    rule[f"{side}Endpoints"] = [
+        {**one, "matchLabels": {**mapping(mapping(one).get("matchLabels")), **extra}}
+        for one in peers
+    ]
+    return edited(document, path, rule)
+
+
+def _delete(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    text = f"{finding.fix} The policy itself can be deleted."
+    return Repair(text=text, remove=(document.key,), promise="no-change")
+
+
+def _without_field(context: ReviewContext, document: Document, finding: Finding) -> Repair:
+    return Repair(text=f"Take it out. {finding.fix}", add=(dropped(document, finding.path),))
 
 
 lift(
@@ -49,6 +81,7 @@ lift(
     matters="The host firewall is off there and cannot be turned on.",
     source=_AKS,
     theme="platform",
+    mend=_delete,
     needs=("aks",),
 )
 lift(
@@ -58,6 +91,7 @@ lift(
     matters="Without Advanced Container Networking Services they block what they were to allow.",
     source=_AKS,
     theme="platform",
+    obstacle="the cluster changes, not a policy",
     needs=("aks",),
 )
 lift(
@@ -67,6 +101,7 @@ lift(
     matters="Without it the whole policy is not in force; beside Istio's L7 it is not supported.",
     source=_AKS,
     theme="platform",
+    obstacle="the cluster changes, not a policy",
     needs=("aks",),
 )
 lift(
@@ -103,6 +138,7 @@ lift(
     matters="Without its server connections that ask for it fail.",
     source=_AKS,
     theme="platform",
+    mend=_without_field,
     needs=("aks",),
 )
 lift(

@@ -91,8 +91,11 @@ def find_undeclared_ports(context: ReviewContext) -> Iterator[Found]:
             )
             path = port_path(placed.document, placed.rule, entry)
             repair = Repair(text=f"Write the port that is meant: {listed(offered, 6)}.")
-            if len(offered) == 1:
-                changed = with_port(placed.document, placed.rule, entry, offered[0])
+            numbers = [str(number) for number in offered]
+            near = numbers if len(numbers) == 1 else []
+            near = near or get_close_matches(str(entry.first), numbers, n=1, cutoff=0.7)
+            if near:
+                changed = with_port(placed.document, placed.rule, entry, int(near[0]))
                 repair = Repair(text=repair.text, add=(changed,))
             yield found_in(context, placed.document, path, why, repair)
 

@@ -4,7 +4,7 @@ A repair is verified only if the changed policies are taken as they stand, the e
 what they open and close, and that is what the repair promises.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 from topology.policy.engine import PolicyEngine
@@ -18,6 +18,8 @@ from topology.simulation import EndChange, simulate
 __all__ = ["Prover"]
 
 _SHOWN = 4
+_Rows = list[tuple[str, int]]
+"""Changes in words, each with the pairs of ends that it is about."""
 _NO_PODS = "the input holds no pods, so a simulation would show nothing"
 
 
@@ -58,18 +60,18 @@ class Prover:
                     return f"the changed policy would be refused ({finding.message.rstrip('.')})"
         return ""
 
-    def _changes(self, repair: Repair) -> tuple[list[str], list[str], list[str]]:
+    def _changes(self, repair: Repair) -> tuple[_Rows, _Rows, _Rows]:
         add = [one for one in repair.add if one.kind in KINDS]
         remove = [key for key in repair.remove if key.partition("/")[0] in KINDS]
-        opened, closed, other = list[str](), list[str](), list[str]()
+        opened, closed, other = _Rows(), _Rows(), _Rows()
         if add or remove:
             found = simulate(self._engine, add=add, remove=remove)
-            opened = [_row(one) for one in found.opened]
-            closed = [_row(one) for one in found.closed]
-            other = [_row(one) for one in found.other_requests]
+            opened = [(_row(one), 1) for one in found.opened]
+            closed = [(_row(one), 1) for one in found.closed]
+            other = [(_row(one), 1) for one in found.other_requests]
         if len(add) + len(remove) < len(repair.add) + len(repair.remove):
-            for kind, text in mesh_changes(self._context, repair):
-                {"opened": opened, "closed": closed, "other": other}[kind].append(text)
+            for kind, text, pairs in mesh_changes(self._context, repair):
+                {"opened": opened, "closed": closed, "other": other}[kind].append((text, pairs))
         return opened, closed, other
 
 
@@ -81,7 +83,7 @@ def _row(change: EndChange) -> str:
 _STATES = {"conditional": "some requests only", "unknown": "as far as addresses are known"}
 
 
-def _describe(opened: Sequence[str], closed: Sequence[str], other: Sequence[str]) -> str:
+def _describe(opened: _Rows, closed: _Rows, other: _Rows) -> str:
     parts = []
     for rows, verb in ((opened, "Opens"), (closed, "Closes")):
         if rows:
@@ -97,15 +99,14 @@ def _describe(opened: Sequence[str], closed: Sequence[str], other: Sequence[str]
     return " ".join(parts)
 
 
-def _counted(rows: Sequence[str]) -> str:
-    more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
-    noun = "pair" if len(rows) == 1 else "pairs"
-    return f"{len(rows):,} {noun}: {'; '.join(rows[:_SHOWN])}{more}"
+def _counted(rows: _Rows) -> str:
+    total = sum(pairs for _, pairs in rows)
+    more = f"; and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+    listed = "; ".join(text for text, _ in rows[:_SHOWN])
+    return f"{total:,} {'pair' if total == 1 else 'pairs'}: {listed}{more}"
 
 
-def _broken_promise(
-    repair: Repair, opened: Sequence[str], closed: Sequence[str], other: Sequence[str]
-) -> str:
+def _broken_promise(repair: Repair, opened: _Rows, closed: _Rows, other: _Rows) -> str:
     if repair.promise == "no-change" and (opened or closed or other):
         return "Not verified: it was to change nothing, and the simulation shows changes."
     if repair.promise == "opens" and (closed or not (opened or other)):

@@ -13,7 +13,7 @@ from topology.policy.validation import Finding
 from topology.policy.validation.rules_of import mappings, rules_of
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
-from topology.review.edits import edited, field_at, removed_rule
+from topology.review.edits import dropped, edited, field_at, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift, rewrite
 from topology.review.wording import counted, listed, quoted
@@ -136,7 +136,11 @@ def find_encrypted(context: ReviewContext) -> Iterator[Found]:
         if found:
             why = f"{listed(found)} says that the port speaks TLS, in which no request is seen."
             text = "Restrict the port alone, or let Cilium terminate TLS (`terminatingTLS`)."
-            yield found_in(context, placed.document, rule.path, why, Repair(text=text))
+            repair = Repair(text=text)
+            if field_at(placed.document.body, f"{rule.path}.rules"):
+                changed = dropped(placed.document, f"{rule.path}.rules")
+                repair = Repair(text=text, add=(changed,), promise="opens")
+            yield found_in(context, placed.document, rule.path, why, repair)
 
 
 def _terminates(placed: Placed) -> bool:
