@@ -118,6 +118,12 @@ class ReviewContext:
         return found
 
     @cached_property
+    def accepted(self) -> tuple[Document, ...]:
+        """Return the policies that nobody refuses, which are well-formed and in force."""
+        refused = {document.key for document, _ in self.said.get("refused", ())}
+        return tuple(one for one in self.cluster.policies if one.key not in refused)
+
+    @cached_property
     def idle(self) -> tuple[Idle, ...]:
         """Return the policies and rules without effect."""
         return self.policies.idle()

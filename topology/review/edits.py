@@ -7,7 +7,16 @@ from typing import Any
 
 from topology.model import Document, Source
 
-__all__ = ["dropped", "edited", "field_at", "moved", "new_policy", "removed_rule", "steps_to"]
+__all__ = [
+    "dropped",
+    "edited",
+    "field_at",
+    "moved",
+    "new_policy",
+    "removed_rule",
+    "steps_to",
+    "without_direction",
+]
 
 _DENY_OF = {"ingress": "ingressDeny", "egress": "egressDeny"}
 
@@ -75,8 +84,8 @@ def removed_rule(document: Document, path: str) -> Document | None:
     body = copy.deepcopy(dict(document.body))
     spec = _walk(body, steps[: depth - 1])
     name, number = str(steps[depth - 1]), int(steps[depth])
-    ports = spec[name][number].get("toPorts") if len(steps) > depth + 1 else None
-    if ports is not None and len(ports) > 1:
+    ports = spec[name][number].get(steps[depth + 1]) if len(steps) > depth + 2 else None
+    if isinstance(ports, list) and len(ports) > 1:
         del ports[int(steps[depth + 2])]
     else:
         del spec[name][number]
@@ -86,6 +95,28 @@ def removed_rule(document: Document, path: str) -> Document | None:
     if document.kind != "NetworkPolicy" and not any(left):
         return None
     return replace(document, body=body)
+
+
+def without_direction(document: Document, path: str) -> Document | None:
+    """Return a policy that says nothing of the direction of one of its rules any more.
+
+    Returns:
+        None where nothing would be left of the policy.
+    """
+    body = copy.deepcopy(dict(document.body))
+    steps = steps_to(body, path)
+    spec = _walk(body, steps[: 2 if steps[0] == "specs" else 1])
+    name = str(steps[2 if steps[0] == "specs" else 1])
+    way = "ingress" if name.startswith("ingress") else "egress"
+    for field in (way, _DENY_OF[way]):
+        spec.pop(field, None)
+    if document.kind == "NetworkPolicy":
+        types = spec.get("policyTypes") or (["Ingress", "Egress"] if "egress" in spec else [])
+        spec["policyTypes"] = [one for one in types if one != way.title()]
+        return replace(document, body=body) if spec["policyTypes"] else None
+    other = "egress" if way == "ingress" else "ingress"
+    left = spec.get(other) or spec.get(_DENY_OF[other])
+    return replace(document, body=body) if left else None
 
 
 def moved(document: Document, namespace: str) -> Document:

@@ -1,6 +1,7 @@
 """Rules and policies without effect: they select nobody, mean nobody, or change nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from topology.model import Document
 from topology.policy.coverage import Idle
@@ -11,7 +12,7 @@ from topology.policy.rules import Rule
 from topology.policy.validation.rules_of import rules_of
 from topology.review.checks import check
 from topology.review.context import ReviewContext
-from topology.review.edits import dropped, field_at, removed_rule
+from topology.review.edits import dropped, field_at, removed_rule, without_direction
 from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import found_in
 from topology.review.nearest import nearest_labels
@@ -172,6 +173,9 @@ def find_needless_rules(context: ReviewContext) -> Iterator[Found]:
         if rule.deny:
             continue
         found = _without_rule(context, idle, document)
+        if found.repair.add and context.policies.what_if(add=found.repair.add):
+            # It is all that opens its direction, as no policy at all would do.
+            found = replace(found, repair=_without_direction(document, found))
         ends = next((context.ends(p.compiled) for p in context.placed if p.rule is rule), 0)
         if ends and not ends & ~hosts:
             why = "What a pod's own node sends, such as probes, is let in without any rule."
@@ -213,12 +217,14 @@ def find_twins(context: ReviewContext) -> Iterator[Found]:
 )
 def find_covered_peers(context: ReviewContext) -> Iterator[Found]:
     """Yield the entities and CIDRs that lie within others of the same list, whatever the pods."""
-    for document in context.documents.values():
+    for document in context.accepted:
         for rule_path, side in _rule_paths(document):
             for name, holds in ((f"{side}Entities", _holds_entity), (f"{side}CIDR", _holds_cidr)):
                 written = field_at(document.body, f"{rule_path}.{name}")
-                texts = [one for one in written or () if isinstance(one, str)]
-                if not isinstance(written, list) or len(texts) != len(written):
+                if not isinstance(written, list):
+                    continue
+                texts = [one for one in written if isinstance(one, str)]
+                if len(texts) != len(written):
                     continue
                 for number, one in enumerate(texts):
                     by = [o for o in texts if o != one and holds(o, one)]
@@ -250,6 +256,14 @@ def _without_rule(
         repair = Repair(text="Take the rule out, or correct it.", add=(left,), promise="no-change")
     why = idle.reason + (f" It stands at {idle.by_location}." if idle.by_location else "")
     return found_in(context, document, idle.rule, why, repair, severity=severity)
+
+
+def _without_direction(document: Document, found: Found) -> Repair:
+    left = without_direction(document, found.path)
+    if left is None:
+        return Repair(text="Delete the policy.", remove=(document.key,), promise="no-change")
+    text = "Take the whole direction out of the policy: no policy at all says the same."
+    return Repair(text=text, add=(left,), promise="no-change")
 
 
 def _can_tell(context: ReviewContext, document: Document, peer: Peer) -> bool:

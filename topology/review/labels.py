@@ -71,7 +71,7 @@ def find_impossible(context: ReviewContext) -> Iterator[Found]:
 )
 def find_volatile(context: ReviewContext) -> Iterator[Found]:
     """Yield the selectors with a label that a controller makes up."""
-    for document in context.cluster.policies:
+    for document in context.accepted:
         for path, selector in _selectors(document.body.get("spec"), "spec"):
             labels = mapping(selector.get("matchLabels"))
             hit = sorted(key for key in map(str, labels) if split_key(key)[1] in _VOLATILE)

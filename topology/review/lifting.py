@@ -11,6 +11,7 @@ from topology.review.finding import Effect, Found, Repair, ReviewSeverity
 
 __all__ = ["Grade", "Keep", "Mend", "drop_field", "drop_rule", "found_in", "lift", "rewrite"]
 
+_REFUSED = "the policy is refused for another fault, which comes first"
 Mend = Callable[[ReviewContext, Document, Finding], Repair]
 Keep = Callable[[ReviewContext, Document, Finding], bool]
 Grade = Callable[[ReviewContext, Document, Finding], ReviewSeverity | None]
@@ -52,8 +53,13 @@ def lift(
         return Repair(text=finding.fix, obstacle=obstacle)
 
     def run(context: ReviewContext) -> Iterator[Found]:
+        accepted = {document.key for document in context.accepted}
         for document, finding in context.said.get(code, ()):
-            if keep is None or keep(context, document, finding):
+            if document.key not in accepted:
+                # Malformed elsewhere: neither is it in force, nor can it be changed safely.
+                repair = Repair(text=finding.fix, obstacle=_REFUSED)
+                yield found_in(context, document, finding.path, finding.message, repair)
+            elif keep is None or keep(context, document, finding):
                 repair = mend(context, document, finding) if mend else plain(finding)
                 graded = grade(context, document, finding) if grade else None
                 yield found_in(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from topology.model import Document, Pod
+from topology.policy.istio.bodies import mapping
 from topology.policy.istio.identities import (
     LOCAL_TRUST_DOMAIN,
     matches_namespace,
@@ -143,11 +144,11 @@ def find_foreign_domains(context: ReviewContext) -> Iterator[Found]:
 )
 def find_disabled(context: ReviewContext) -> Iterator[Found]:
     """Yield the PeerAuthentications that set DISABLE, for all ports or for one."""
-    for document in context.cluster.policies:
+    for document in context.accepted:
         if document.kind != "PeerAuthentication":
             continue
         ports = field_at(document.body, "spec.portLevelMtls")
-        paths = [f"spec.portLevelMtls.{port}.mode" for port in ports or ()]
+        paths = [f"spec.portLevelMtls.{port}.mode" for port in mapping(ports)]
         for path in ("spec.mtls.mode", *paths):
             if field_at(document.body, path) == "DISABLE":
                 changed = edited(document, path, "PERMISSIVE")

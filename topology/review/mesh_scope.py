@@ -57,7 +57,7 @@ def find_missing_targets(context: ReviewContext) -> Iterator[Found]:
         if one.kind == "Gateway" and one.api_version.startswith("gateway.networking")
     }
     known: Mapping[str, set[str]] = {"Service": services, "Gateway": gateways}
-    for document in context.cluster.policies:
+    for document in context.accepted:
         for number, each in enumerate(listing(spec_of(document.body).get("targetRefs"))):
             reference = mapping(each)
             kind, name = str(reference.get("kind")), str(reference.get("name"))

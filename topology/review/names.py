@@ -93,7 +93,7 @@ def _look_up(document: Document, peer: NamePeer) -> Repair:
 )
 def find_wide_patterns(context: ReviewContext) -> Iterator[Found]:
     """Yield the patterns that match names of any owner: `*`, or `*` below a top level."""
-    for document in context.cluster.policies:
+    for document in context.accepted:
         if not document.kind.startswith("Cilium"):
             continue
         for item in rules_of(document):
@@ -222,7 +222,7 @@ def find_silent_servers(context: ReviewContext) -> Iterator[Found]:
 
 
 def _is_unseen(context: ReviewContext, document: Document, finding: Finding) -> bool:
-    """Return whether no other policy sends the lookups of the same pods through the proxy."""
+    """Return whether the names are closed, as no policy sends lookups through the proxy."""
     numbers = [
         number
         for compiled, found in context.connections.subjects.selected_by(document.key)
@@ -230,13 +230,17 @@ def _is_unseen(context: ReviewContext, document: Document, finding: Finding) -> 
         for number in found
     ]
     if not numbers:
-        return not _is_seen_elsewhere(context, document)
-    return not all(
+        return bool(context.lack(("pods",))) and not _is_seen_elsewhere(context, document)
+    seen = all(
         any(
             one.rule.l7 is not None and one.rule.l7.parser == "dns"
             for one in context.connections.subjects.of("egress", number)
         )
         for number in numbers
+    )
+    # Where the world is open anyhow, names are too.
+    return not seen and bool(
+        context.policies.what_if(add=_see_lookups(context, document, finding).add)
     )
 
 
@@ -295,7 +299,7 @@ lift(
     matters="Up to Cilium 1.18, which AKS runs, deeper names do not match.",
     source="cilium pkg/fqdn/matchpattern (1.19)",
     theme="names",
-    mend=rewrite(_one_label, "no-change"),
+    mend=rewrite(_one_label),
 )
 
 

@@ -27,7 +27,7 @@ _AKS = "Microsoft Learn, Azure CNI powered by Cilium; Advanced Container Network
 )
 def find_removed_fields(context: ReviewContext) -> Iterator[Found]:
     """Yield the fields that the next version refuses."""
-    for document in context.cluster.policies:
+    for document in context.accepted:
         if not document.kind.startswith("Cilium"):
             continue
         for item in rules_of(document):

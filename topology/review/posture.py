@@ -27,6 +27,13 @@ def _deny_way(context: ReviewContext, document: Document, finding: Finding) -> R
     )
 
 
+def _is_open(context: ReviewContext, document: Document, finding: Finding) -> bool:
+    """Return whether no other policy denies the direction; without pods that cannot be told."""
+    if context.lack(("pods",)):
+        return True
+    return bool(context.policies.what_if(add=_deny_way(context, document, finding).add))
+
+
 lift(
     "default-deny-idle",
     "error",
@@ -34,6 +41,7 @@ lift(
     matters="The policy looks as if it denied by default, and that direction stays open.",
     source="cilium pkg/policy/api/rule_validation.go: the flag lives on the rules of a direction",
     mend=_deny_way,
+    keep=_is_open,
     theme="posture",
 )
 
@@ -163,7 +171,7 @@ def find_clusterwide_denials(context: ReviewContext) -> Iterator[Found]:
         for pod in context.cluster.pods
         if pod.namespace == "kube-system" and pod.running and not pod.host_network
     )
-    for document in context.cluster.policies:
+    for document in context.accepted:
         if document.kind != "CiliumClusterwideNetworkPolicy" or not system:
             continue
         closing = _system_denied(context, document, system)
@@ -176,7 +184,7 @@ def find_clusterwide_denials(context: ReviewContext) -> Iterator[Found]:
             expressions = [*(selector.get("matchExpressions") or ()), less]
             changed = {**selector, "matchExpressions": expressions}
             add = (edited(document, "spec.endpointSelector", changed),)
-            repair = Repair(text=repair.text, add=add, promise="opens")
+            repair = Repair(text=repair.text, add=add)
         why = (
             f"It puts {counted(closing, 'workload')} of the system into default deny, "
             "which no other policy does."

@@ -89,7 +89,7 @@ def _describe(opened: _Rows, closed: _Rows, other: _Rows) -> str:
         if rows:
             parts.append(f"{verb} exactly {_counted(rows)}.")
     if other:
-        parts.append(f"Lets other requests through for {_counted(other)}.")
+        parts.append(f"Other L7 rules apply to {_counted(other)}.")
     if not parts:
         return "No pair of ends changes."
     if not opened and not other:

@@ -208,7 +208,7 @@ def find_paths(context: ReviewContext) -> Iterator[Found]:
 
 
 def _http_rules(context: ReviewContext) -> Iterator[tuple[Document, dict[str, object], str]]:
-    for document in context.cluster.policies:
+    for document in context.accepted:
         if document.kind.startswith("Cilium"):
             for item in rules_of(document):
                 for port, path in item.ports():
