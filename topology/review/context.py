@@ -7,7 +7,7 @@ from functools import cached_property
 
 from topology.calls import Call, calls
 from topology.gaps import GapReport, find_gaps, is_system
-from topology.model import Cluster, Document, Pod, Workload
+from topology.model import Cluster, Document, Pod, Protocol, Workload
 from topology.policy.connections import Connections
 from topology.policy.coverage import Idle
 from topology.policy.engine import PolicyEngine
@@ -25,6 +25,7 @@ from topology.policy.reading import KINDS
 from topology.policy.rules import Rule
 from topology.policy.validation import Finding
 from topology.policy.validation.document import validate
+from topology.policy.verdict import Direction
 from topology.review.checks import Need
 from topology.review.suppression import Suppression
 from topology.targets import PodTarget
@@ -180,6 +181,18 @@ class ReviewContext:
         identity = self.connections.ground.classes.index.identities[number]
         declared = self.connections.rows.ports(identity)
         return self.connections.ground.named.resolve(compiled.rule, declared)[0]
+
+    def covers(self, direction: Direction, number: int, protocol: Protocol, port: int) -> bool:
+        """Return whether any rule of a class of pods is for a port, whoever it is for.
+
+        For ends that the input does not hold this is all that can be told.
+        """
+        return any(
+            not one.rule.deny
+            and one.rule.peers != ()
+            and self.ports(one, number).contains(protocol, port)
+            for one in self.connections.subjects.of(direction, number)
+        )
 
     def pods_at(self, bits: int) -> Iterator[Pod]:
         """Yield the pods at positions of the axis; other positions have none."""

@@ -9,6 +9,7 @@ from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.truth import Truth
 from topology.policy.istio.ztunnel import waypoint_of
 from topology.policy.matrix import Matrix, members
+from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import new_policy
@@ -48,8 +49,9 @@ def find_cut_sidecars(context: ReviewContext) -> Iterator[Found]:
     closing: dict[str, int] = {}
     for number in members(context.bits_of(context.meshed)):
         gate = context.connections.gate("egress", number)
-        wanted = servers or ~context.connections.gates.hosts
-        if gate.possible[atom] & wanted:
+        if gate.possible[atom] & servers or _is_open(context, "egress", number):
+            continue
+        if not servers and context.covers("egress", number, "TCP", _DISCOVERY):
             continue
         for one in context.connections.subjects.of("egress", number):
             if one.rule.default_deny or one.rule.deny:
@@ -76,6 +78,14 @@ def find_cut_sidecars(context: ReviewContext) -> Iterator[Found]:
             allow = new_policy("CiliumNetworkPolicy", document.namespace, "sidecar-to-istiod", spec)
             repair = Repair(text=text, add=(allow,), promise="opens")
         yield found_in(context, document, "spec.egress", why, repair)
+
+
+def _is_open(context: ReviewContext, way: Direction, number: int) -> bool:
+    """Return whether nothing denies a direction of a class of pods by default."""
+    return not any(
+        one.rule.default_deny or one.rule.deny
+        for one in context.connections.subjects.of(way, number)
+    )
 
 
 def _control_plane(context: ReviewContext) -> list[Pod]:
@@ -108,6 +118,8 @@ def find_closed_tunnels(context: ReviewContext) -> Iterator[Found]:
     for number in members(ambient):
         gate = context.connections.gate("ingress", number)
         if gate.possible[atom] & context.all_pods & ~(1 << number):
+            continue
+        if context.covers("ingress", number, "TCP", _TUNNEL):
             continue
         for one in context.connections.subjects.of("ingress", number):
             if one.rule.default_deny:

@@ -19,6 +19,8 @@ from topology.services import backends
 __all__ = ["find_closed_lookups", "find_silent_servers", "find_unseen_names", "find_wide_patterns"]
 
 _DNS = 53
+_ANY = "any-name-0"
+"""Stands for the wildcard of a pattern."""
 _KUBE_DNS = {"k8s:io.kubernetes.pod.namespace": "kube-system", "k8s:k8s-app": "kube-dns"}
 _FQDN = "cilium pkg/fqdn/dnsproxy; Cilium, DNS based policies"
 
@@ -48,7 +50,11 @@ def find_unseen_names(context: ReviewContext) -> Iterator[Found]:
                 for number in members(axis.mean(peer)[0])
                 for name in axis.places[number].identity.names
             ]
+            # A name that the one pattern allows and the other admits is enough.
+            asked = [str(one).replace("*", _ANY) for l7 in lookups for one in l7.dns]
             if any(l7.admits(None, name) for name in names for l7 in lookups) or not names:
+                continue
+            if any(peer.pattern.matches(name) for name in asked):
                 continue
             why = f"No DNS rule of its pods lets {quoted(peer.key)} be looked up."
             yield found_in(

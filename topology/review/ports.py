@@ -11,7 +11,7 @@ from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import removed_rule
-from topology.review.finding import Found, Repair
+from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import drop_field, drop_rule, found_in, lift
 from topology.review.port_edits import port_path, with_port
 from topology.review.wording import counted, listed, quoted
@@ -81,7 +81,10 @@ def find_undeclared_ports(context: ReviewContext) -> Iterator[Found]:
         if not pods or not all(_own(pod) for pod in pods):
             continue
         for entry in _single(placed):
-            if _is_offered(pods, entry) or _behind(context, pods, entry):
+            # A number of another protocol is known, too: many servers offer both.
+            if any(port.number == entry.first for pod in pods for port in pod.ports):
+                continue
+            if _behind(context, pods, entry):
                 continue
             offered = sorted({port.number for pod in pods for port in _own(pod)})
             names = sorted({f"{pod.namespace}/{pod.workload or pod.name}" for pod in pods})
@@ -97,7 +100,8 @@ def find_undeclared_ports(context: ReviewContext) -> Iterator[Found]:
             if near:
                 changed = with_port(placed.document, placed.rule, entry, int(near[0]))
                 repair = Repair(text=repair.text, add=(changed,))
-            yield found_in(context, placed.document, path, why, repair)
+            severity: ReviewSeverity = "warning" if near else "info"
+            yield found_in(context, placed.document, path, why, repair, severity=severity)
 
 
 @check(
@@ -198,7 +202,8 @@ def find_reply_ports(context: ReviewContext) -> Iterator[Found]:
 
 def _is_ephemeral(entry: PortEntry) -> bool:
     ports = PortSet({"TCP": [(entry.first, entry.last)]}) if entry.last else PortSet.EMPTY
-    return not entry.name and entry.first >= _LOW and ports >= _EPHEMERAL
+    is_tcp = "TCP" in entry.protocols and not entry.name
+    return is_tcp and entry.first >= _LOW and ports >= _EPHEMERAL
 
 
 def _is_called_back(context: ReviewContext, placed: Placed) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from clusters import MESH, SHOP, authz, cnp, knp, peer
+from clusters import MESH, SHOP, authz, cnp, dns, knp, peer
 
 from topology.errors import UnknownName, UnreadableInput
 from topology.load import load, load_text
@@ -281,3 +281,36 @@ def test_peer_authentications_that_differ_by_age_are_told_apart() -> None:
     finding = only(text, "not-oldest")
     assert finding.found.object == "PeerAuthentication/mesh/b"
     assert finding.proof.effect == "No pair of ends changes."
+
+
+def test_a_name_that_both_patterns_allow_is_looked_up() -> None:
+    lookups = dns('{matchName: "a.example.com"}')
+    names = '{toFQDNs: [{matchPattern: "*.example.com"}]}'
+    web = f"{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{lookups}, {names}]}}"
+    assert not review(SHOP + cnp(web), "fqdn-not-looked-up").findings
+
+
+def test_a_port_that_is_known_for_another_protocol_is_no_slip() -> None:
+    """CoreDNS that declares UDP only, and the usual rule for both."""
+    udp_only = SHOP.replace(", {containerPort: 53, protocol: TCP}", "")
+    lookups = (
+        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {}, "
+        "podSelector: {matchLabels: {k8s-app: kube-dns}}}], "
+        "ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]}]}"
+    )
+    assert not review(udp_only + knp(lookups), "undeclared-port").findings
+
+
+def test_a_control_plane_that_was_not_exported_is_left_open() -> None:
+    unseen = MESH.replace("namespace: istio-system", "namespace: elsewhere")
+    out = "{endpointSelector: {}, egress: [{toEndpoints: [{matchLabels: " + (
+        "{k8s:io.kubernetes.pod.namespace: istio-system}}]}]}"
+    )
+    assert not review(unseen + cnp(out, "mesh"), "sidecar-cut-off").findings
+
+
+def test_a_dns_server_that_was_not_exported_is_left_open() -> None:
+    unseen = SHOP.replace("namespace: kube-system", "namespace: elsewhere")
+    lookups = dns('{matchPattern: "*"}').partition(", rules")[0] + "}]}"
+    web = f"{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{lookups}]}}"
+    assert not review(unseen + cnp(web), "dns-blocked").findings
