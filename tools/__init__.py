@@ -24,6 +24,7 @@ FAMILIES = (
     "policies",
     "policy_checks",
     "reach",
+    "review",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
 from topology.model import Cluster, Document, Network
+from topology.policy.networks import inner_networks
 
 if TYPE_CHECKING:
     from topology.policy.istio.situations import Situations
@@ -27,13 +27,7 @@ class PolicyPlace:
     @cached_property
     def networks(self) -> tuple[Network, ...]:
         """Return where the pods and nodes of the cluster are."""
-        cluster = self.cluster
-        found: list[Network] = [network for node in cluster.nodes for network in node.pod_cidrs]
-        found += [ip_network(one) for node in cluster.nodes for one in node.addresses]
-        found += [ip_network(one) for pod in cluster.pods for one in pod.addresses]
-        fours = collapse_addresses(one for one in found if isinstance(one, IPv4Network))
-        sixes = collapse_addresses(one for one in found if isinstance(one, IPv6Network))
-        return (*fours, *sixes)
+        return inner_networks(self.cluster)
 
     def with_(self, added: Iterable[Document]) -> "PolicyPlace":
         """Return the same cluster with further policies; one of a known name replaces that one."""

@@ -11,7 +11,7 @@ from topology.targets import Target
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["set_aside"]
+__all__ = ["set_aside", "unread"]
 
 MOST = 5
 _KEY = re.compile(r"\b[A-Z]\w+/(?P<namespace>[\w.-]+)/[\w.-]+")
@@ -34,10 +34,10 @@ def set_aside(network: "Network", targets: Iterable[Target]) -> tuple[str, ...]:
     more = len(found) - MOST
     if more > 0:
         found = [*found[:MOST], f"Set aside: {more} further policies."]
-    return (*found, *_unread(network))
+    return (*found, *unread(network))
 
 
-def _unread(network: "Network") -> tuple[str, ...]:
+def unread(network: "Network") -> tuple[str, ...]:
     """Return a sentence that names the input that could not be read, if there is any."""
     places = [
         str(problem.location or problem.message)

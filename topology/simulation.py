@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from topology.mesh_simulation import mesh_shifts
 from topology.model import Document, Problem
 from topology.paths import Network
 from topology.paths.network import MESH_KINDS
-from topology.policy.axis import Place
+from topology.policy.axis import Axis, Place
 from topology.policy.difference import Change, Difference
 from topology.policy.engine import PolicyEngine
 from topology.policy.matrix import STATES, State
@@ -61,7 +62,7 @@ def simulate(
     """
     add = tuple(add)
     difference = engine.what_if(add=add, remove=remove)
-    names = _Names(engine, difference)
+    names = _names_on(engine, difference.axis)
     rows = tuple(_rows(difference, names))
     counted = names.workloads | names.entities
     changed = {(row.source, row.destination) for row in rows}
@@ -140,18 +141,18 @@ def _is_about(problem: Problem, documents: Iterable[Document]) -> bool:
 class _Names:
     """How the places of a difference are called."""
 
-    def __init__(self, engine: PolicyEngine, difference: Difference) -> None:
+    def __init__(self, engine: PolicyEngine, axis: Axis) -> None:
         self._of_class = [
             tuple(dict.fromkeys(f"{pod.namespace}/{pod.workload or pod.name}" for pod in pods))
-            for pods in difference.axis.classes
+            for pods in axis.classes
         ]
         own = [one for one in engine.cluster.workloads if not one.pods[0].host_network]
         self.workloads = frozenset(one.full_name for one in own)
         self.bare = frozenset(one.full_name for one in own if one.kind == "Pod")
         """Those that are one pod, between which and itself no policy stands."""
-        places = difference.axis.places
+        places = axis.places
         self.entities = frozenset(
-            name for number in difference.axis.entities for name in self.of(places[number])
+            name for number in axis.entities for name in self.of(places[number])
         )
 
     def of(self, place: Place) -> tuple[str, ...]:
@@ -159,6 +160,12 @@ class _Names:
         if place.kind == "pods":
             return self._of_class[place.identity.number]
         return (_ENTITIES.get(place.name, place.name),)
+
+
+@lru_cache(maxsize=2)
+def _names_on(engine: PolicyEngine, axis: Axis) -> _Names:
+    """Return the names on an axis; kept, as many changes are tried on one engine in turn."""
+    return _Names(engine, axis)
 
 
 _ENTITIES = {"kube-apiserver-external": "kube-apiserver", "kube-apiserver-node": "kube-apiserver"}

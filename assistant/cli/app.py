@@ -16,6 +16,7 @@ from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
+from assistant.cli.review import review
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
@@ -79,7 +80,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, reach, who_can_reach, what_can, matrix, doctor):
+for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")

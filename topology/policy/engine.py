@@ -89,6 +89,11 @@ class PolicyEngine:
         return cls(Connections(ground, Subjects.of_rules(ground, readings.rules)), readings)
 
     @property
+    def connections(self) -> Connections:
+        """Return what decides between identities, for those who look at every rule."""
+        return self._connections
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of all policies, in the order of policy and field."""
         return self._readings.rules
@@ -141,6 +146,16 @@ class PolicyEngine:
             before = _rooted(self._ground, self.rules, readings.rules)
         subjects, touched = before.subjects.changed(added, removed)
         return difference(before, before.changed(subjects), touched)
+
+    def covering(self, documents: Iterable[Document]) -> "PolicyEngine":
+        """Return the same policies on ground that tells apart what further ones could.
+
+        Trying many policies out, one after the other, then redoes only what each selects.
+        """
+        further = Readings.read(self.cluster, documents, self.profile).rules
+        if self._ground.covers(further):
+            return self
+        return PolicyEngine(_rooted(self._ground, self.rules, further), self._readings)
 
     def matrix(self) -> Matrix:
         """Return what every end may open to every other, over all ports."""

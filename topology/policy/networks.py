@@ -2,12 +2,28 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from ipaddress import summarize_address_range
+from ipaddress import (
+    IPv4Network,
+    IPv6Network,
+    collapse_addresses,
+    ip_network,
+    summarize_address_range,
+)
 from itertools import pairwise
 
-from topology.model import Address, Network
+from topology.model import Address, Cluster, Network
 
-__all__ = ["Parts", "cut", "named_parts"]
+__all__ = ["Parts", "cut", "inner_networks", "named_parts"]
+
+
+def inner_networks(cluster: Cluster) -> tuple[Network, ...]:
+    """Return where the pods and nodes of a cluster are."""
+    found: list[Network] = [network for node in cluster.nodes for network in node.pod_cidrs]
+    found += [ip_network(one) for node in cluster.nodes for one in node.addresses]
+    found += [ip_network(one) for pod in cluster.pods for one in pod.addresses]
+    fours = collapse_addresses(one for one in found if isinstance(one, IPv4Network))
+    sixes = collapse_addresses(one for one in found if isinstance(one, IPv6Network))
+    return (*fours, *sixes)
 
 
 class Parts:

@@ -25,6 +25,7 @@ class PortAtoms:
         self._starts = sorted(cuts)
         self._cuts = frozenset(cuts)
         self._masks: dict[PortSet, int] = {}
+        self._sets: dict[int, PortSet] = {}
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -56,6 +57,12 @@ class PortAtoms:
 
     def ports(self, mask: int) -> PortSet:
         """Return the ports of a set of atoms."""
+        known = self._sets.get(mask)
+        if known is None:
+            known = self._sets[mask] = self._ports(mask)
+        return known
+
+    def _ports(self, mask: int) -> PortSet:
         spans: dict[Protocol, list[tuple[int, int]]] = {}
         for number, start in enumerate(self._starts):
             if mask >> number & 1:

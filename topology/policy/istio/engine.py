@@ -88,6 +88,10 @@ class MeshPolicies:
         """
         return cls(PolicyIndex.build(cluster, policies=policies, settings=settings), now=now)
 
+    def under(self, policies: Iterable[Document]) -> "MeshPolicies":
+        """Return the mesh of the same cluster under other policies, to compare both."""
+        return MeshPolicies(self.index.under(policies), now=self._now)
+
     @property
     def is_absent(self) -> bool:
         """Return whether nothing of Istio is in the input: no policy, no proxy, no namespace."""

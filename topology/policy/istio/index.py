@@ -55,6 +55,8 @@ class PolicyIndex:
         settings: MeshSettings,
         documents: tuple[Document, ...],
         problems: tuple[Problem, ...],
+        *,
+        like: "PolicyIndex | None" = None,
     ) -> None:
         self.cluster = cluster
         self.settings = settings
@@ -68,8 +70,9 @@ class PolicyIndex:
                     self._by_namespace[document.namespace].append(policy)
         self._authentications = [each for each in documents if each.kind == "RequestAuthentication"]
         self._modes = PeerAuthentications(documents, root_namespace=settings.root_namespace)
-        self._protocols = PortProtocols(cluster)
-        self._states: dict[str, ProxyState] = {}
+        # What pods and Services tell is the same whatever the policies.
+        self._protocols: PortProtocols = like._protocols if like else PortProtocols(cluster)
+        self._states: dict[str, ProxyState] = like._states if like else {}
         self._class_keys = _ClassKeys(self._policies(), documents)
         self.problems: tuple[Problem, ...] = (*found, *_client_side_problems(cluster))
 
@@ -91,6 +94,10 @@ class PolicyIndex:
         found, problems = read_settings(cluster)
         documents = tuple(cluster.policies if policies is None else policies)
         return cls(cluster, settings or found, documents, problems)
+
+    def under(self, policies: Iterable[Document]) -> "PolicyIndex":
+        """Return the index of the same cluster under other policies."""
+        return PolicyIndex(self.cluster, self.settings, tuple(policies), (), like=self)
 
     @cached_property
     def is_absent(self) -> bool:
