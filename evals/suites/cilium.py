@@ -167,4 +167,4 @@ def _describe(query: Mapping[str, Any]) -> str:
         end.get("endpoint") or end.get("entity") or end.get("fqdn") or end["ip"]
         for end in (query["src"], query["dst"])
     ]
-    return f"{ends[0]} -> {ends[1]} {query['port']}/{query['proto']}"
+    return f"{ends[0]} -> {ends[1]} {query.get('port', 0)}/{query.get('proto', 'TCP')}"

@@ -112,7 +112,7 @@ def _messages(protocol: Protocol, span: PortSpan) -> PortSet:
         return PortSet.every(protocol)
     family = "IPv6" if protocol == "ICMPv6" else "IPv4"
     _, number = icmp_type({"family": family, "type": span.name or span.first}, "")
-    return PortSet.of(protocol, number)
+    return PortSet.EMPTY if number is None else PortSet.of(protocol, number)
 
 
 def _protocols(name: str) -> tuple[Protocol, ...]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from topology.model import Document, Pod
 from topology.policy.istio.protocols import application_of
-from topology.policy.l7 import compile_regex
 from topology.policy.matrix import members
+from topology.policy.regex import compile_regex
 from topology.policy.rules import Rule
 from topology.policy.subjects import DIRECTIONS
 from topology.policy.validation import Finding
