@@ -206,8 +206,9 @@ def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Chec
     if not outcomes and not all(one.document.kind in _AUTHENTICATION for one in documents):
         detail = "No connection of the request has both ends in the workspace, so none was tried."
         return Check(check="contract", ok=False, detail=detail)
-    detail = f"{allows} connections that must be open are; {len(outcomes) - allows} that must be "
-    return Check(check="contract", ok=True, detail=f"{detail}closed are.")
+    opened, closed = _count(allows, "connection"), len(outcomes) - allows
+    detail = f"Open as demanded: {opened}; closed as demanded: {_count(closed, 'connection')}."
+    return Check(check="contract", ok=True, detail=detail)
 
 
 def _found(outcome: Outcome) -> str:
@@ -226,7 +227,8 @@ def _opened(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="opened", ok=True, detail="Nothing opens that was closed.")
     exposed = sorted({one.destination for one in change.opened if one.source == "world"})
     world = f" Exposed to the world: {', '.join(exposed)}." if exposed else ""
-    text = f"{opened} pairs open, each as asked; nothing else opens.{world}"
+    verb = "opens" if opened == 1 else "open"
+    text = f"{_count(opened, 'pair')} {verb}, each as asked; nothing else does.{world}"
     return Check(check="opened", ok=True, detail=text)
 
 
@@ -239,8 +241,13 @@ def _closed(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="closed", ok=True, detail="Nothing closes that was open.")
     shown = ", ".join(f"{one} -> {other}" for one, other in pairs[:_SHOWN])
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-    text = f"{len(pairs)} pairs close, all at ends that become default-deny or are denied: "
+    verb = "closes, at an end" if len(pairs) == 1 else "close, all at ends"
+    text = f"{_count(len(pairs), 'pair')} {verb} that the draft closes or denies: "
     return Check(check="closed", ok=True, detail=f"{text}{shown}{more}.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _list(start: str, found: Sequence[Unasked]) -> str:

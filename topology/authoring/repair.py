@@ -148,11 +148,11 @@ def _open(
     if peer is None:
         return
     policy, _ = blamed(layer)
-    way = "may open nothing else" if side == "egress" else "lets nothing else in"
     rule = Rule(
         peers=(peer,),
         traffic=_traffic(intent, demand, mesh=kind == "AuthorizationPolicy"),
-        because=f"{mine} {way} by {policy or 'its own policy'}, so this side is opened as well.",
+        because=f"{mine} is default-deny for {side} by {policy or 'a policy in force'}, so this "
+        "side is opened as well.",
     )
     sheet = _sheet(book, kind, subject)
     book[_key(sheet)] = _merged(sheet, side, rule)
