@@ -9,6 +9,7 @@ from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
+from topology.authoring.ends import ends_of
 from topology.authoring.intent import Intent, Nodes, Pods
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
@@ -33,8 +34,8 @@ class Check:
     """One statement about a draft that was computed."""
 
     check: str
-    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `settings`, `contract`,
-    `opened`, `closed`, `flows`."""
+    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `parties`, `settings`,
+    `contract`, `opened`, `closed`, `flows`."""
     ok: bool
     detail: str
     """One or two sentences; what fails, where something does."""
@@ -103,6 +104,7 @@ def prove(
             _in_force(change),
             _on_aks(network, documents),
             *_subjects(network, documents),
+            *_parties(network, intent),
             *_settings(after, documents),
             _contract(outcomes, documents),
             _opened(change, unasked),
@@ -169,6 +171,20 @@ def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Chec
             "could not be tried."
         )
         yield Check(check="subjects", ok=False, detail=detail)
+
+
+def _parties(network: "Network", intent: Intent) -> Iterator[Check]:
+    """Yield a failure for ends of clauses that are not there: nothing could be tried with them."""
+    missing = dict.fromkeys(
+        say_party(party)
+        for clause in intent.clauses
+        for party in (*clause.sources, *clause.destinations)
+        if not ends_of(network.cluster, party)
+    )
+    if missing:
+        shown = "; ".join(list(missing)[:_SHOWN])
+        detail = f"Nothing in the workspace can be asked about as {shown}, so that was not tried."
+        yield Check(check="parties", ok=False, detail=detail)
 
 
 def _settings(after: "Network", documents: Sequence[Written]) -> Iterator[Check]:

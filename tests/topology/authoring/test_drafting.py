@@ -468,3 +468,10 @@ def test_defence_in_depth_leaves_out_a_mesh_that_is_not_there(network: Maker) ->
     assert found.verified
     assert [one.document.kind for one in found.documents] == ["CiliumNetworkPolicy"]
     assert any("no sidecar" in one for one in found.notes)
+
+
+def test_a_caller_that_is_not_there_leaves_the_draft_unverified(network: Maker) -> None:
+    ghost = Pods(labels=(LabelTest("role", "In", ("ghost",)),), namespaces=("shop",))
+    found = draft(network(), allow(ghost, DB, tcp(5432), only=True))
+    assert "role: ghost" in found.text
+    assert failing(found) == {"parties"}
