@@ -122,7 +122,7 @@ def _proven(
         documents = (*revisions, *write(network, sheets, intent))
         contract = contract_of(network, intent, sheets)
         proof = prove(network, intent, documents, contract, observed)
-        declined = obstacle(proof)
+        declined = obstacle(network, proof)
         amendment = None
         if not proof.verified and not declined and len(attempts) + 1 < _MOST_ATTEMPTS:
             amendment = amend(network, intent, choice, sheets, revisions, proof)
