@@ -122,7 +122,7 @@ def _proven(
         documents = (*revisions, *write(network, sheets, intent))
         contract = contract_of(network, intent, sheets)
         proof = prove(network, intent, documents, contract, observed)
-        declined = obstacle(proof)
+        declined = obstacle(network, proof)
         amendment = None
         # What is to be exactly as said is shown as it is, proven or not.
         may_amend = not intent.exact and len(attempts) + 1 < _MOST_ATTEMPTS

@@ -87,7 +87,9 @@ def _fitting(network: "Network", intent: Intent) -> Choice:
     if any(_needs_mesh(clause) for clause in intent.clauses):
         return Choice(network=None, mesh=True, because="only the mesh knows identities and tokens")
     requests = [clause for clause in intent.clauses if clause.traffic.requests]
-    if requests and all(_is_guarded(network, clause) for clause in requests):
+    if requests and all(
+        _is_guarded(network, clause) and _has_identity(network, clause) for clause in requests
+    ):
         whole = len(requests) == len(intent.clauses) and _is_isolated_by_mesh(network, intent)
         return Choice(
             network=None if whole else _network_kind(cluster, intent),
@@ -141,6 +143,14 @@ def _needs_mesh(clause: Clause) -> bool:
 def _is_guarded(network: "Network", clause: Clause) -> bool:
     pods = [pod for one in clause.destinations for pod in members(network.cluster, one)]
     return clause.side != "egress" and is_in_mesh(network, pods)
+
+
+def _has_identity(network: "Network", clause: Clause) -> bool:
+    """Return whether no caller surely lacks the sidecar that would prove who it is."""
+    state = network.mesh.index.state
+    named = [one for one in clause.sources if isinstance(one, Pods)]
+    pods = [pod for one in named for pod in members(network.cluster, one)]
+    return not any(state(pod).present is False for pod in pods)
 
 
 def _network_kind(cluster: Cluster, intent: Intent) -> Kind:

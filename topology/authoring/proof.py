@@ -9,6 +9,7 @@ from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
+from topology.authoring.ends import ends_of
 from topology.authoring.intent import Intent, Nodes, Pods
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
@@ -33,8 +34,8 @@ class Check:
     """One statement about a draft that was computed."""
 
     check: str
-    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `settings`, `contract`,
-    `opened`, `closed`, `flows`."""
+    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `parties`, `settings`,
+    `contract`, `opened`, `closed`, `flows`."""
     ok: bool
     detail: str
     """One or two sentences; what fails, where something does."""
@@ -103,6 +104,7 @@ def prove(
             _in_force(change),
             _on_aks(network, documents),
             *_subjects(network, documents),
+            *_parties(network, intent),
             *_settings(after, documents),
             _contract(outcomes, documents),
             _opened(change, unasked),
@@ -171,6 +173,20 @@ def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Chec
         yield Check(check="subjects", ok=False, detail=detail)
 
 
+def _parties(network: "Network", intent: Intent) -> Iterator[Check]:
+    """Yield a failure for ends of clauses that are not there: nothing could be tried with them."""
+    missing = dict.fromkeys(
+        say_party(party)
+        for clause in intent.clauses
+        for party in (*clause.sources, *clause.destinations)
+        if not ends_of(network.cluster, party)
+    )
+    if missing:
+        shown = "; ".join(list(missing)[:_SHOWN])
+        detail = f"Nothing in the workspace can be asked about as {shown}, so that was not tried."
+        yield Check(check="parties", ok=False, detail=detail)
+
+
 def _settings(after: "Network", documents: Sequence[Written]) -> Iterator[Check]:
     """Yield whether modes of mutual TLS and issuers of tokens are in force at their subjects."""
     index = after.mesh.index
@@ -206,8 +222,9 @@ def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Chec
     if not outcomes and not all(one.document.kind in _AUTHENTICATION for one in documents):
         detail = "No connection of the request has both ends in the workspace, so none was tried."
         return Check(check="contract", ok=False, detail=detail)
-    detail = f"{allows} connections that must be open are; {len(outcomes) - allows} that must be "
-    return Check(check="contract", ok=True, detail=f"{detail}closed are.")
+    opened, closed = _count(allows, "connection"), len(outcomes) - allows
+    detail = f"Open as demanded: {opened}; closed as demanded: {_count(closed, 'connection')}."
+    return Check(check="contract", ok=True, detail=detail)
 
 
 def _found(outcome: Outcome) -> str:
@@ -226,7 +243,8 @@ def _opened(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="opened", ok=True, detail="Nothing opens that was closed.")
     exposed = sorted({one.destination for one in change.opened if one.source == "world"})
     world = f" Exposed to the world: {', '.join(exposed)}." if exposed else ""
-    text = f"{opened} pairs open, each as asked; nothing else opens.{world}"
+    verb = "opens" if opened == 1 else "open"
+    text = f"{_count(opened, 'pair')} {verb}, each as asked; nothing else does.{world}"
     return Check(check="opened", ok=True, detail=text)
 
 
@@ -239,8 +257,13 @@ def _closed(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="closed", ok=True, detail="Nothing closes that was open.")
     shown = ", ".join(f"{one} -> {other}" for one, other in pairs[:_SHOWN])
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-    text = f"{len(pairs)} pairs close, all at ends that become default-deny or are denied: "
+    verb = "closes, at an end" if len(pairs) == 1 else "close, all at ends"
+    text = f"{_count(len(pairs), 'pair')} {verb} that the draft closes or denies: "
     return Check(check="closed", ok=True, detail=f"{text}{shown}{more}.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _list(start: str, found: Sequence[Unasked]) -> str:

@@ -47,14 +47,21 @@ class Amendment:
     """What was changed and why, one sentence for each change."""
 
 
-def obstacle(proof: Proof) -> str:
+def obstacle(network: "Network", proof: Proof) -> str:
     """Return why no policy that is added can meet the contract; empty if one may.
 
     An explicit denial that is in force already wins over everything that is added to it.
     """
     for outcome in proof.outcomes:
         layer = outcome.layer
-        if outcome.expected != "allow" or not outcome.forbidden or layer is None:
+        if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
+            continue
+        if layer.layer == "authorization" and _is_nobody(network, outcome.demand.source):
+            return (
+                f"`{outcome.demand.source}` carries no sidecar, so it has no identity by which the "
+                f"mesh could let it in to `{outcome.demand.destination}`. {layer.reason}"
+            )
+        if not outcome.forbidden:
             continue
         if layer.layer in ("mtls", "service"):
             return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
@@ -65,6 +72,15 @@ def obstacle(proof: Proof) -> str:
             f"explicitly, and a denial wins over whatever is allowed beside it. {layer.reason}"
         )
     return ""
+
+
+def _is_nobody(network: "Network", name: str) -> bool:
+    """Return whether a workload surely has no identity in the mesh."""
+    workload = _workload(network.cluster, name)
+    if workload is None:
+        return False
+    state = network.mesh.index.state
+    return all(state(pod).present is False for pod in workload.pods)
 
 
 def amend(
@@ -149,11 +165,11 @@ def _open(
     if peer is None:
         return
     policy, _ = blamed(layer)
-    way = "may open nothing else" if side == "egress" else "lets nothing else in"
     rule = Rule(
         peers=(peer,),
         traffic=_traffic(intent, demand, mesh=kind == "AuthorizationPolicy"),
-        because=f"{mine} {way} by {policy or 'its own policy'}, so this side is opened as well.",
+        because=f"{mine} is default-deny for {side} by {policy or 'a policy in force'}, so this "
+        "side is opened as well.",
     )
     sheet = _sheet(book, kind, subject)
     book[_key(sheet)] = _merged(sheet, side, rule)

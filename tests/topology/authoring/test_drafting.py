@@ -468,3 +468,30 @@ def test_defence_in_depth_leaves_out_a_mesh_that_is_not_there(network: Maker) ->
     assert found.verified
     assert [one.document.kind for one in found.documents] == ["CiliumNetworkPolicy"]
     assert any("no sidecar" in one for one in found.notes)
+
+
+def test_a_caller_that_is_not_there_leaves_the_draft_unverified(network: Maker) -> None:
+    ghost = Pods(labels=(LabelTest("role", "In", ("ghost",)),), namespaces=("shop",))
+    found = draft(network(), allow(ghost, DB, tcp(5432), only=True))
+    assert "role: ghost" in found.text
+    assert failing(found) == {"parties"}
+
+
+def test_a_caller_without_identity_cannot_be_let_in_by_the_mesh(network: Maker) -> None:
+    policy = """
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: back, namespace: mesh}
+spec:
+  rules: [{from: [{source: {principals: [cluster.local/ns/mesh/sa/front]}}]}]
+"""
+    found = draft(network(policy), allow(WEB, BACK, tcp(8080)))
+    assert "`shop/web` carries no sidecar" in found.declined
+    assert not found.verified
+
+
+def test_requests_of_a_caller_without_sidecar_are_for_cilium(network: Maker) -> None:
+    traffic = requested(8080, RequestTest(methods=("GET",)))
+    found = draft(network(), allow(WEB, BACK, traffic, only=True))
+    assert found.verified
+    assert [one.document.kind for one in found.documents] == ["CiliumNetworkPolicy"]

@@ -112,6 +112,29 @@ def test_what_was_seen_counts_with_its_window_and_never_by_the_address_of_a_pod(
     assert {one.check for one in found.checks} >= {"flows"}
 
 
+def test_a_workload_that_is_only_called_is_closed_but_for_its_callers(network: Maker) -> None:
+    known = least_privilege(network(CALLER), workload="shop/api")
+    found = draft(network(CALLER), known.intent)
+    assert found.verified
+    assert "app: caller" in found.text
+
+
+def test_a_workload_of_which_nothing_is_known_is_named(network: Maker) -> None:
+    known = least_privilege(network(CALLER), namespace="ops")
+    assert any("`ops/probe`" in one for one in known.gaps)
+
+
+def test_a_way_in_alone_says_nothing_of_what_is_called(network: Maker) -> None:
+    service = """
+apiVersion: v1
+kind: Service
+metadata: {name: web-public, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+"""
+    with pytest.raises(InvalidQuery, match="Nothing in the input says"):
+        least_privilege(network(service), namespace="shop")
+
+
 def test_where_nothing_is_known_nothing_is_invented(network: Maker) -> None:
     with pytest.raises(InvalidQuery, match="Nothing in the input says"):
         least_privilege(network())
