@@ -4,12 +4,23 @@ import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 from topology.authoring.splices import dump
 from topology.model import Document, Source
 
-__all__ = ["Edit", "edited", "entry_at", "folded", "new_document", "removed", "steps_of"]
+__all__ = [
+    "Edit",
+    "appending",
+    "edited",
+    "entry_at",
+    "folded",
+    "new_document",
+    "putting",
+    "removed",
+    "steps_of",
+]
 
 Body = dict[str, Any]
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -27,6 +38,8 @@ class Edit:
     """What is done, a clause each, such as "add port `8080/TCP` to `spec.ingress[0]`"."""
     weakens: str = ""
     """What protection it gives up, one sentence; empty for an edit that gives up none."""
+    corrects: bool = False
+    """Whether it corrects what is probably a slip of the pen."""
 
     @property
     def key(self) -> str:
@@ -43,7 +56,12 @@ class Edit:
 
 
 def edited(
-    document: Document, what: str, change: Callable[[Body], object], *, weakens: str = ""
+    document: Document,
+    what: str,
+    change: Callable[[Body], object],
+    *,
+    weakens: str = "",
+    corrects: bool = False,
 ) -> Edit:
     """Return an edit that does something to a copy of a policy's body.
 
@@ -52,12 +70,49 @@ def edited(
         what: What is done, a clause.
         change: Changes the body that it is given.
         weakens: What protection it gives up.
+        corrects: Whether it corrects what is probably a slip of the pen.
     """
     body = copy.deepcopy(dict(document.body))
     change(body)
     return Edit(
-        before=document, after=replace(document, body=body), what=(what,), weakens=weakens
+        before=document,
+        after=replace(document, body=body),
+        what=(what,),
+        weakens=weakens,
+        corrects=corrects,
     )
+
+
+def appending(path: str, item: Any) -> Callable[[Body], None]:
+    """Return a change that adds an item to the list at a path, which is made if it is not there."""
+    *head, last = steps_of(path)
+
+    def change(body: Body) -> None:
+        around: Any = body
+        for step in head:
+            if isinstance(around, dict) and around.get(step) is None:
+                around[step] = {}
+            around = around[step]
+        listed = around.get(last) if isinstance(around, dict) else around[last]
+        if isinstance(listed, list):
+            listed.append(copy.deepcopy(item))
+        else:
+            around[last] = [copy.deepcopy(item)]
+
+    return change
+
+
+def putting(path: str, value: Any) -> Callable[[Body], None]:
+    """Return a change that writes a value to a path."""
+    *head, last = steps_of(path)
+
+    def change(body: Body) -> None:
+        around: Any = body
+        for step in head:
+            around = around[step]
+        around[last] = copy.deepcopy(value)
+
+    return change
 
 
 def removed(document: Document, what: str = "take it away") -> Edit:
@@ -116,11 +171,7 @@ def entry_at(body: Mapping[str, Any], path: str) -> Any:
 
 
 def _distance(old: list[str], new: list[str]) -> int:
-    from difflib import SequenceMatcher
-
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
     return sum(
-        (i2 - i1) + (j2 - j1)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
+        (i2 - i1) + (j2 - j1) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
     )

@@ -15,6 +15,8 @@ import yaml
 __all__ = ["dump", "splice"]
 
 _STEP = 2
+_LINE = 90
+"""Characters that a list written on one line may have."""
 _WIDE = 10_000
 """Longer than any value, so that no line is folded."""
 
@@ -29,7 +31,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     tag = "tag:yaml.org,2002:str"
-    plain = dumper.resolve(yaml.ScalarNode, value, (True, False)) == tag
+    plain = dumper.resolve(yaml.ScalarNode, value, (True, False)) == tag  # type: ignore[no-untyped-call]
     style = None if plain and value not in ("y", "n", "Y", "N") else '"'
     if "\n" in value:
         style = "|"
@@ -80,11 +82,12 @@ class _Cuts:
         self._found: list[tuple[int, int, str]] = []
 
     def applied(self) -> str:
-        """Return the text with everything done, from the end so that places stay true."""
-        text = self._text
-        for start, end, put in sorted(self._found, key=lambda one: one[:2], reverse=True):
-            text = text[:start] + put + text[end:]
-        return text
+        """Return the text with everything done; what is put in one place keeps its order."""
+        parts, place = [], 0
+        for start, end, put in sorted(self._found, key=lambda one: one[:2]):
+            parts += [self._text[place:start], put]
+            place = max(place, end)
+        return "".join([*parts, self._text[place:]])
 
     def visit(self, node: yaml.Node, old: Any, new: Any, *, flow: bool) -> None:
         """Make one node say something else."""
@@ -129,12 +132,14 @@ class _Cuts:
             a=[_key(item) for item in old], b=[_key(item) for item in new], autojunk=False
         )
         for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+            if tag == "equal":
+                continue
             shared = min(i2 - i1, j2 - j1) if tag == "replace" else 0
             for step in range(shared):
                 self.visit(node.value[i1 + step], old[i1 + step], new[j1 + step], flow=False)
             for item in node.value[i1 + shared : i2]:
                 self._cut_item(item)
-            if j2 > j1 + shared and tag != "equal":
+            if j2 > j1 + shared:
                 block = _indented(dump(new[j1 + shared : j2]), column)
                 place = i1 + shared
                 if place:
@@ -146,9 +151,9 @@ class _Cuts:
     def _replace(self, node: yaml.Node, new: Any, *, flow: bool) -> None:
         """Write a value in the place of another."""
         start, end = node.start_mark.index, self._end(node)
+        flow = flow or (bool(getattr(node, "flow_style", False)) and _is_short(new))
         if flow or not (isinstance(new, (Mapping, list)) and new):
-            quoted = isinstance(node, yaml.ScalarNode) and node.style == '"'
-            text = json.dumps(new) if quoted and isinstance(new, str) else _inline(new)
+            text = _as_before(node, new)
             before = self._text[:start].rstrip()
             if before.endswith(":"):
                 # What stood in a block below its key now stands behind it.
@@ -216,6 +221,24 @@ class _Cuts:
     def _line_end(self, index: int) -> int:
         end = self._text.find("\n", index)
         return len(self._text) if end < 0 else end + 1
+
+
+def _is_short(value: Any) -> bool:
+    """Return whether a value may stay on one line."""
+    if not value or not isinstance(value, list) or len(_inline(value)) > _LINE:
+        return False
+    return not any(isinstance(item, (Mapping, list)) for item in value)
+
+
+def _as_before(node: yaml.Node, new: Any) -> str:
+    """Return a value on one line, with the quotes that stood there before."""
+    if isinstance(node, yaml.ScalarNode):
+        return json.dumps(new) if node.style == '"' and isinstance(new, str) else _inline(new)
+    texts = isinstance(new, list) and all(isinstance(item, str) for item in new)
+    items = node.value if texts and isinstance(node, yaml.SequenceNode) else ()
+    if items and all(getattr(item, "style", None) == '"' for item in items):
+        return f"[{', '.join(json.dumps(item) for item in new)}]"
+    return _inline(new)
 
 
 def _key(item: Any) -> str:
