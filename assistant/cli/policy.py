@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import exit_codes
+from assistant.cli.mend import fix
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -86,6 +87,8 @@ def validate(
 
 _add(validate)
 _add(simulate)
+for command in (fix,):
+    _add(command)
 
 
 def _code(result: "ValidationResult") -> int:

@@ -76,6 +76,16 @@ class Mend:
     notes: tuple[str, ...] = ()
 
     @property
+    def at_fault(self) -> tuple[str, ...]:
+        """Return the policies that must change, or that stop what a new policy must let through."""
+        changed = tuple(edit.key for edit in self.edits if edit.before is not None)
+        if changed:
+            return changed
+        blamed = (name for layer in self.stopped_by for name, _ in layer.causes)
+        named = (layer.policy for layer in self.stopped_by if layer.policy)
+        return tuple(dict.fromkeys((*named, *blamed)))
+
+    @property
     def verified(self) -> bool:
         """Return whether every check holds."""
         return bool(self.checks) and all(check.ok for check in self.checks)
@@ -95,26 +105,31 @@ def mend(
         network: As it is.
         src: Who opens the connection.
         dst: Who accepts it.
-        port: Of the pod, or of the Service where `dst` is one; None for each that is offered.
+        port: Of the pod, or of the Service where `dst` is one; None for the one that the source is
+            known to call, or else each that is offered.
         http: The request on it.
 
     Raises:
         InvalidQuery: The ends or the port cannot be asked about.
     """
+    if port is None:
+        port = obstacles.called_port(network, src, dst)
     wrong = obstacles.of_port(network, dst, port)
     if wrong is not None and wrong.port is not None:
         port = wrong.port
     before = network.reach(src, dst, port=port, http=http)
     found = (wrong,) if wrong is not None else ()
-    if before.allowed:
-        return Mend(before=before, outcome="open", obstacles=found)
     asks = wishes_of(network, src, dst, port=port, http=http)
     faults = [one for ask, _ in asks for one in obstacles.behind_service(network, dst, ask)]
+    if before.allowed and not faults:
+        faults = list(obstacles.of_services(network, src, dst))
     if faults:
         stopped = tuple(layer for layer in before.layers if layer.verdict == "deny")
         return Mend(
             before=before, outcome="not-policy", stopped_by=stopped, obstacles=(*found, *faults)
         )
+    if before.allowed:
+        return Mend(before=before, outcome="open", obstacles=found)
     work = _Work(network, src)
     for wish in (wish for _, wishes in asks for wish in wishes):
         work.open(wish)
@@ -222,6 +237,15 @@ class _Work:
                 break
         self.unsolved = True
 
+    def _warn(self, stop: Stop) -> None:
+        """Say what it means to open something to everyone."""
+        if stop.other.entity in ("world", "all") and stop.layer.direction == "ingress":
+            names = sorted({f"{pod.namespace}/{pod.workload or pod.name}" for pod in stop.subject})
+            self.notes.append(
+                f"It lets every address outside the cluster speak to `{names[0]}` on "
+                f"{stop.port_text}; name a network instead if you can."
+            )
+
     def _pass(self, wish: Wish, layer: Layer, asked: Asked) -> bool:
         """Get through one layer; return whether an edit for it was found."""
         stop = wish.stop(self.now, layer, self._used)
@@ -239,6 +263,7 @@ class _Work:
         self.alternatives += others[:_ALTERNATIVES]
         if chosen is None:
             return False
+        self._warn(stop)
         self.edits.append(chosen.edit)
         self.now = applied(self.now, [chosen.edit])
         return True

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from topology.authoring.corrections import is_slip
+from topology.calls import calls
 from topology.model import Cluster, Location, Pod, Service, Workload
 from topology.paths import Network, PortQuery
 from topology.paths.parties import resolved
-from topology.paths.routing import Ask
+from topology.paths.routing import Ask, asks_of
 from topology.policy.verdict import Layer
 from topology.services import backends, service_backends, services_of
 from topology.targets import PodTarget, ServiceTarget, Target, WorkloadTarget
 
-__all__ = ["Obstacle", "behind_service", "of_layer", "of_port"]
+__all__ = ["Obstacle", "behind_service", "called_port", "of_layer", "of_port", "of_services"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,28 @@ def behind_service(network: Network, dst: Target, ask: Ask) -> Iterator[Obstacle
                 ),
                 location=service.location,
             )
+
+
+def of_services(network: Network, src: Target, dst: Target) -> Iterator[Obstacle]:
+    """Yield what is wrong with the Services by which a workload is called."""
+    source, target = resolved(network.cluster, src), resolved(network.cluster, dst)
+    if not isinstance(target, WorkloadTarget):
+        return
+    workload = target.workload
+    called = {
+        call.service.full_name
+        for call in calls(network.cluster)
+        if call.service is not None
+        and isinstance(source, WorkloadTarget)
+        and call.caller.full_name == source.workload.full_name
+    }
+    for service in network.cluster.services:
+        mine = service.full_name == workload.full_name
+        mine = mine or (service.full_name in called and _slip(service, workload) is not None)
+        if mine and service.type != "ExternalName":
+            asks = asks_of(network.cluster, ServiceTarget(service), None, lambda pod: pod.full_name)
+            for ask in asks:
+                yield from behind_service(network, ServiceTarget(service), ask)
 
 
 def _service_advice(cluster: Cluster, service: Service, ask: Ask) -> str:
@@ -110,26 +133,53 @@ def of_port(network: Network, dst: Target, port: PortQuery | None) -> Obstacle |
     if not offered or (port.number, port.protocol) in offered:
         return None
     shown = ", ".join(f"`{number}/{protocol}`" for number, protocol in sorted(offered))
-    for service in services_of(network.cluster, pods):
+    found = [
+        (backend.port not in {number for number, _ in offered}, service, backend.port)
+        for service in services_of(network.cluster, pods)
         for route in service_backends(
             network.cluster, service, port=port.number, protocol=port.protocol
-        ):
-            names = {pod.full_name for pod in pods}
-            for backend in route.backends:
-                if backend.pod and backend.pod.full_name in names and backend.port:
-                    return Obstacle(
-                        what=(
-                            f"{port} is a port of the Service `{service.full_name}`; the pods of "
-                            f"`{target}` get it on {backend.port}, and policies see that port."
-                        ),
-                        advice=f"Ask about {backend.port}, or about `service:{service.full_name}`.",
-                        location=service.location,
-                        port=PortQuery(number=backend.port, protocol=port.protocol),
-                    )
+        )
+        for backend in route.backends
+        if backend.pod in pods and backend.port
+    ]
+    if found:
+        _, service, number = min(found, key=lambda one: (one[0], one[1].name))
+        return Obstacle(
+            what=(
+                f"{port} is a port of the Service `{service.full_name}`; the pods of `{target}` "
+                f"get it on {number}, and policies see that port."
+            ),
+            advice=f"Ask about {number}, or about `service:{service.full_name}`.",
+            location=service.location,
+            port=PortQuery(number=number, protocol=port.protocol),
+        )
     return Obstacle(
         what=f"`{target}` declares {shown}, not {port}.",
         advice="If that is a slip, ask about a declared port; declarations bind nobody, though.",
     )
+
+
+def called_port(network: Network, src: Target, dst: Target) -> PortQuery | None:
+    """Return the one port on which a workload's environment says that it calls another.
+
+    None where it says nothing of the destination, or names several ports.
+    """
+    source, target = resolved(network.cluster, src), resolved(network.cluster, dst)
+    if not isinstance(source, WorkloadTarget) or not isinstance(target, WorkloadTarget):
+        return None
+    names = {pod.full_name for pod in target.workload.pods}
+    found = {
+        (backend.port, route.port.protocol)
+        for call in calls(network.cluster)
+        if call.service is not None and call.caller.full_name == source.workload.full_name
+        for route in service_backends(network.cluster, call.service, port=call.port)
+        for backend in route.backends
+        if backend.pod is not None and backend.pod.full_name in names and backend.port
+    }
+    if len(found) != 1:
+        return None
+    ((number, protocol),) = found
+    return PortQuery(number=number, protocol=protocol)
 
 
 def of_layer(network: Network, layer: Layer, source: Target) -> Obstacle | None:
