@@ -1,4 +1,4 @@
-"""The tool that mends: why a connection is stopped, and the smallest change that lets it through."""
+"""The tool that mends: why a connection is stopped, and the smallest change that opens it."""
 
 from collections.abc import Sequence
 from typing import Any

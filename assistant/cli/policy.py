@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import exit_codes
-from assistant.cli.mend import fix
+from assistant.cli.mend import convert, fix, merge, migrate, split, tighten
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -87,7 +87,7 @@ def validate(
 
 _add(validate)
 _add(simulate)
-for command in (fix,):
+for command in (fix, tighten, convert, merge, split, migrate):
     _add(command)
 
 

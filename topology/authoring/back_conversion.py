@@ -32,9 +32,9 @@ _PREFIXES = ("k8s", "any")
 class _Lost(Exception):
     """A part that cannot be expressed."""
 
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(path)
-        self.path = path
+    def __init__(self, *, at: str, why: str) -> None:
+        super().__init__(at)
+        self.path = at
         self.why = why
 
 
@@ -54,32 +54,13 @@ def to_network_policies(document: Document) -> tuple[list[dict[str, Any]], list[
 
 def _policy(document: Document, path: str, name: str) -> dict[str, Any]:
     spec = entry_at(document.body, path)
-    for field in ("nodeSelector", "ingressDeny", "egressDeny"):
-        if spec.get(field):
-            raise _Lost(f"{path}.{field}", _WHY[field])
-    for direction, wanted in (spec.get("enableDefaultDeny") or {}).items():
-        if wanted is False:
-            raise _Lost(f"{path}.enableDefaultDeny.{direction}", _WHY["enableDefaultDeny"])
+    _check_fields(spec, path)
     pods, spaces = _selector(spec.get("endpointSelector") or {}, f"{path}.endpointSelector")
     namespace = document.namespace or _one_namespace(spaces, path)
     if document.namespace and spaces not in (None, {"matchLabels": _named(document.namespace)}):
         why = "a policy selects pods of its own namespace only."
-        raise _Lost(f"{path}.endpointSelector", why)
-    written: dict[str, Any] = {"podSelector": pods, "policyTypes": []}
-    for direction, side in (("ingress", "from"), ("egress", "to")):
-        rules = spec.get(direction)
-        if not rules:
-            continue
-        written["policyTypes"].append(direction.title())
-        found = [
-            one
-            for number, rule in enumerate(rules)
-            for one in _rules(
-                rule or {}, side, f"{path}.{direction}[{number}]", document.namespace
-            )
-        ]
-        if found:
-            written[direction] = found
+        raise _Lost(at=f"{path}.endpointSelector", why=why)
+    written = {"podSelector": pods, **_sections(spec, path, document.namespace)}
     metadata: dict[str, Any] = {"name": name, "namespace": namespace}
     own = document.body.get("metadata") or {}
     if own.get("labels"):
@@ -97,6 +78,32 @@ def _policy(document: Document, path: str, name: str) -> dict[str, Any]:
     }
 
 
+def _check_fields(spec: Mapping[str, Any], path: str) -> None:
+    for field in ("nodeSelector", "ingressDeny", "egressDeny"):
+        if spec.get(field):
+            raise _Lost(at=f"{path}.{field}", why=_WHY[field])
+    for direction, wanted in (spec.get("enableDefaultDeny") or {}).items():
+        if wanted is False:
+            raise _Lost(at=f"{path}.enableDefaultDeny.{direction}", why=_WHY["enableDefaultDeny"])
+
+
+def _sections(spec: Mapping[str, Any], path: str, namespace: str) -> dict[str, Any]:
+    written: dict[str, Any] = {"policyTypes": []}
+    for direction, side in (("ingress", "from"), ("egress", "to")):
+        rules = spec.get(direction)
+        if not rules:
+            continue
+        written["policyTypes"].append(direction.title())
+        found = [
+            one
+            for number, rule in enumerate(rules)
+            for one in _rules(rule or {}, side, f"{path}.{direction}[{number}]", namespace)
+        ]
+        if found:
+            written[direction] = found
+    return written
+
+
 def _named(namespace: str) -> dict[str, str]:
     return {NAMESPACE_NAME: namespace}
 
@@ -106,7 +113,7 @@ def _one_namespace(spaces: Mapping[str, Any] | None, path: str) -> str:
     if spaces and set(spaces) == {"matchLabels"} and set(labels) == {NAMESPACE_NAME}:
         return str(labels[NAMESPACE_NAME])
     why = "a NetworkPolicy stands in one namespace, and this selects pods of others."
-    raise _Lost(f"{path}.endpointSelector", why)
+    raise _Lost(at=f"{path}.endpointSelector", why=why)
 
 
 def _rules(
@@ -115,7 +122,7 @@ def _rules(
     """Yield the rule that means the same; nothing for one that allows nothing."""
     for field in ("icmps", "authentication"):
         if rule.get(field):
-            raise _Lost(f"{path}.{field}", _WHY[field])
+            raise _Lost(at=f"{path}.{field}", why=_WHY[field])
     peers: list[dict[str, Any]] | None = []
     listed = False
     for key, value in rule.items():
@@ -146,22 +153,14 @@ def _rules(
 def _peer(field: str, item: Any, path: str, namespace: str) -> list[dict[str, Any]] | None:
     """Return the peers that mean what an item means; None where it is everyone."""
     if field == "Endpoints":
-        pods, spaces = _selector(item or {}, path)
-        if spaces is None and not namespace:
-            spaces = {}
-        if spaces == {"matchLabels": _named(namespace)}:
-            spaces = None
-        if spaces is None:
-            return [{"podSelector": pods}]
-        peer: dict[str, Any] = {"namespaceSelector": spaces}
-        return [{**peer, "podSelector": pods} if pods else peer]
+        return [_endpoint(item or {}, path, namespace)]
     if field == "CIDR":
         return [{"ipBlock": {"cidr": str(item) if "/" in str(item) else f"{item}/32"}}]
     if field == "CIDRSet" and "cidr" in item:
         holes = {"except": list(item["except"])} if item.get("except") else {}
         return [{"ipBlock": {"cidr": item["cidr"], **holes}}]
     if field == "CIDRSet":
-        raise _Lost(path, _WHY["CIDRGroup"])
+        raise _Lost(at=path, why=_WHY["CIDRGroup"])
     if field == "Entities":
         if item == "all":
             return None
@@ -170,14 +169,23 @@ def _peer(field: str, item: Any, path: str, namespace: str) -> list[dict[str, An
         if item == "host" and ".ingress[" in path:
             # Cilium lets a pod's own node in without being told; the proof shows whether it does.
             return []
-        raise _Lost(path, f"NetworkPolicy cannot name the entity `{item}`.")
-    raise _Lost(path, _WHY.get(field, "NetworkPolicy has no such field."))
+        raise _Lost(at=path, why=f"NetworkPolicy cannot name the entity `{item}`.")
+    raise _Lost(at=path, why=_WHY.get(field, "NetworkPolicy has no such field."))
+
+
+def _endpoint(item: Mapping[str, Any], path: str, namespace: str) -> dict[str, Any]:
+    pods, spaces = _selector(item, path)
+    if spaces is None and not namespace:
+        spaces = {}
+    if spaces is None or spaces == {"matchLabels": _named(namespace)}:
+        return {"podSelector": pods}
+    return {"namespaceSelector": spaces, **({"podSelector": pods} if pods else {})}
 
 
 def _ports(item: Mapping[str, Any], path: str) -> Iterator[dict[str, Any]]:
     for field in _L7:
         if item.get(field):
-            raise _Lost(f"{path}.{field}", "NetworkPolicy knows nothing above ports.")
+            raise _Lost(at=f"{path}.{field}", why="NetworkPolicy knows nothing above ports.")
     for entry in item.get("ports") or ():
         text = str(entry.get("port") or "0")
         port: int | str | None = int(text) if text.isdecimal() else text
@@ -213,11 +221,11 @@ def _key(written: str, path: str) -> tuple[str, bool]:
     """Return a key as Kubernetes writes it, and whether it is of the namespace."""
     source, key = split_key(written)
     if source not in _PREFIXES:
-        raise _Lost(path, f"NetworkPolicy cannot ask for labels of the source `{source}`.")
+        raise _Lost(at=path, why=f"NetworkPolicy cannot ask for labels of the source `{source}`.")
     if key == NAMESPACE:
         return NAMESPACE_NAME, True
     if key.startswith(NAMESPACE_LABELS):
         return key.removeprefix(NAMESPACE_LABELS), True
-    if key.startswith("io.cilium.") or key.startswith("io.kubernetes.pod."):
-        raise _Lost(path, f"NetworkPolicy cannot ask for `{key}`.")
+    if key.startswith(("io.cilium.", "io.kubernetes.pod.")):
+        raise _Lost(at=path, why=f"NetworkPolicy cannot ask for `{key}`.")
     return key, False

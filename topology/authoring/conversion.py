@@ -63,9 +63,7 @@ def to_cilium_policy(document: Document) -> dict[str, Any]:
     written: dict[str, Any] = {"endpointSelector": dict(spec.get("podSelector") or {})}
     for direction, side in (("ingress", "from"), ("egress", "to")):
         if direction in _directions(spec):
-            rules = [
-                one for rule in spec.get(direction) or () for one in _rules(rule or {}, side)
-            ]
+            rules = [one for rule in spec.get(direction) or () for one in _rules(rule or {}, side)]
             written[direction] = rules or [{}]
     kept = {key: metadata[key] for key in ("name", "labels", "annotations") if key in metadata}
     return {
@@ -87,8 +85,7 @@ def _rules(rule: Mapping[str, Any], side: str) -> Iterator[dict[str, Any]]:
     """Yield rules that together allow what one rule does: endpoints and addresses stand apart."""
     items = [_port(one or {}) for one in rule.get("ports") or ()]
     ports = [
-        {"ports": items[start : start + _MOST_PORTS]}
-        for start in range(0, len(items), _MOST_PORTS)
+        {"ports": items[start : start + _MOST_PORTS]} for start in range(0, len(items), _MOST_PORTS)
     ]
     to_ports = {"toPorts": ports} if ports else {}
     peers = rule.get(side) or ()

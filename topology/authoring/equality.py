@@ -82,9 +82,7 @@ def _valid(documents: Iterable[Document], profile: Profile) -> Check:
 def _witnesses(network: Network, old: Sequence[Document], new: Sequence[Document]) -> Cluster:
     rules, _ = read_policies(network.cluster, [*old, *new], network.policies.profile)
     made = witness_cluster(rules)
-    return replace(
-        made, services=network.cluster.services, documents=network.cluster.documents
-    )
+    return replace(made, services=network.cluster.services, documents=network.cluster.documents)
 
 
 def _differing(

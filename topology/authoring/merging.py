@@ -12,7 +12,7 @@ from topology.authoring.rewriting import Refusal, Rewriting, proven
 from topology.model import Document
 from topology.paths import Network
 
-__all__ = ["SplitBy", "merge", "split"]
+__all__ = ["SplitBy", "can_merge", "merge", "split"]
 
 SplitBy = Literal["subject", "direction", "peer"]
 _SECTIONS = ("ingress", "ingressDeny", "egress", "egressDeny")
@@ -43,6 +43,11 @@ def merge(network: Network, documents: Sequence[Document]) -> Rewriting:
         if len(group) > 1:
             edits += _merged(group)
     return proven(network, edits, refusals=refused if not edits else ())
+
+
+def can_merge(document: Document) -> bool:
+    """Return whether a policy has one subject, so that others may join it."""
+    return _subject(document) is not None
 
 
 def _subject(document: Document) -> Hashable | None:
@@ -260,7 +265,9 @@ def _rules_by_peer(spec: Mapping[str, Any], section: str) -> Iterator[Body]:
     side = "to" if section.startswith("egress") else "from"
     for rule in spec.get(section) or ():
         lists = [
-            key for key in rule if str(key).startswith(side) and key not in ("toPorts", "toRequires")
+            key
+            for key in rule
+            if str(key).startswith(side) and key not in ("toPorts", "toRequires")
         ]
         if not lists or not rule[lists[0]]:
             yield rule

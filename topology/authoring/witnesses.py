@@ -1,4 +1,4 @@
-"""A cluster made for some policies: pods that each of their selectors hits, and ones it just misses.
+"""A cluster made for some policies: pods that each selector hits, and pods that it just misses.
 
 Two policies that do the same on today's pods may differ on tomorrow's. On a cluster with a pod
 for every way in which a condition can hold or fail they cannot, as far as selectors go.
@@ -74,9 +74,7 @@ def _variants(selectors: Iterable[Selector]) -> Iterator[_Variant]:
         wanted.sort(key=str)
         holding: list[Labels] = [{}]
         for one in wanted:
-            holding = [
-                {**base, **more} for base in holding for more in _holding(one)
-            ][:_MOST_PODS]
+            holding = [{**base, **more} for base in holding for more in _holding(one)][:_MOST_PODS]
         for base in holding:
             yield _frozen(base)
         for one in wanted:
@@ -127,7 +125,9 @@ def _namespaces(selectors: Iterable[Selector]) -> dict[str, Labels]:
     number = 0
     for selector in selectors:
         spaces = [
-            Requirement(one.source, one.key.removeprefix(NAMESPACE_LABELS), one.operator, one.values)
+            Requirement(
+                one.source, one.key.removeprefix(NAMESPACE_LABELS), one.operator, one.values
+            )
             for one in selector.requirements
             if one.key.startswith(NAMESPACE_LABELS)
         ]
