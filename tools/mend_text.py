@@ -78,7 +78,7 @@ def describe_edits(edits: "tuple[EditRow, ...]") -> str:
     parts = []
     for row in edits:
         weakens = f" It gives up protection: {row.weakens}" if row.weakens else ""
-        verb = {"add": "New", "remove": "Taken away:", "change": "In"}[row.action]
+        verb = {"add": "New", "remove": "Taken away is", "change": "In"}[row.action]
         parts.append(f"{verb} {quote(row.policy)}: {'; '.join(row.what)}.{weakens}")
         parts.append(f"```diff\n{row.diff.rstrip()}\n```")
     return "\n\n".join(parts)

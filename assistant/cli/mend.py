@@ -207,21 +207,30 @@ def migrate(
     """
     from tools.rewrite import migrate_policies
 
-    chosen = _chosen(context, policies, workspace)
+    chosen = _chosen(context, policies, workspace, with_text=True)
     _run(context, migrate_policies, {}, chosen, out=out, as_json=as_json)
 
 
 _Chosen = tuple["Workspace", list[str], str]
 
 
-def _chosen(context: typer.Context, policies: list[str] | None, paths: list[str] | None) -> _Chosen:
+def _chosen(
+    context: typer.Context,
+    policies: list[str] | None,
+    paths: list[str] | None,
+    *,
+    with_text: bool = False,
+) -> _Chosen:
     """Return the workspace, the names of policies in it, and the text of those in files.
 
-    Policies in files that come without a workspace are their own.
+    Policies in files that come without a workspace are a workspace of their own; `with_text` asks
+    for the text even so.
     """
     output: Output = context.obj
     names = [one for one in policies or () if not _is_file(one)]
     files = [one for one in policies or () if _is_file(one)]
+    if files and not paths and not names and not with_text:
+        return open_workspace(files, output), [], ""
     text = "\n---\n".join(_read(one) for one in files)
     if files and not paths and not names:
         from tools.workspace import Workspace

@@ -24,6 +24,7 @@ from topology.model import Document
 __all__ = ["denial_exceptions", "permissions", "plaintext_opening"]
 
 Body = dict[str, Any]
+_CORRECTS = "correct"
 
 
 def permissions(
@@ -106,7 +107,7 @@ def _in_rule(
     callers = list(_callers(stop, path, rule, principal, principals))
     requests = list(_requests(stop, path, rule))
     for what, change in (*callers, *requests):
-        yield edited(document, what, change)
+        yield edited(document, what, change, corrects=what.startswith(_CORRECTS))
     for one, change in callers:
         for other, further in requests:
 
@@ -144,7 +145,7 @@ def _callers(
             for place, one in enumerate(written):
                 if is_slip(str(one), value, principals):
                     yield (
-                        f"correct `{one}` to `{value}` in `{where}`",
+                        f"{_CORRECTS} `{one}` to `{value}` in `{where}`",
                         putting(f"{where}[{place}]", value),
                     )
     yield (

@@ -115,12 +115,12 @@ def putting(path: str, value: Any) -> Callable[[Body], None]:
     return change
 
 
-def removed(document: Document, what: str = "take it away") -> Edit:
+def removed(document: Document, what: str = "another takes its place") -> Edit:
     """Return the edit that takes a policy away."""
     return Edit(before=document, after=None, what=(what,))
 
 
-def new_document(body: Body, what: str = "add this policy") -> Edit:
+def new_document(body: Body, what: str = "takes the place of the other") -> Edit:
     """Return the edit that adds a policy."""
     metadata = body["metadata"]
     document = Document(

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
+from typing import NamedTuple
 
 from topology.authoring.edits import Edit
 from topology.model import Document, Pod
 from topology.paths import Network
+from topology.policy.istio.sidecars import PROXY_CONTAINER
 from topology.policy.ports import PortSet
 from topology.policy.verdict import HttpRequest
 from topology.targets import EntityTarget, PodTarget
@@ -75,21 +77,28 @@ def mesh_changes(
     count = 0
     for pod in _destinations(before, after, meshed):
         requests = list(_requests(before, after, pod, asked))
-        for port, (name, target) in product(_ports(pod, ports), callers):
+        for port, caller in product(_ports(pod, ports), callers):
             count += len(requests)
             if count > _MOST:
                 return MeshChanges(
                     rows=tuple(found),
                     incomplete=f"The mesh policies tell more than {_MOST:,} requests apart.",
                 )
-            found += _compared(before, after, (name, target), pod, port, requests, asked)
+            found += _compared(before, after, caller, pod, port, requests, asked)
     return MeshChanges(rows=tuple(found))
 
 
 _NETWORK_KINDS = frozenset(
     {"CiliumClusterwideNetworkPolicy", "CiliumNetworkPolicy", "NetworkPolicy"}
 )
-_Caller = tuple[str, PodTarget | EntityTarget]
+
+
+class _Caller(NamedTuple):
+    """Who sends a request: to people, to the mesh, and to network policies."""
+
+    name: str
+    meshed: PodTarget | EntityTarget
+    plain: PodTarget | EntityTarget
 
 
 def _compared(
@@ -101,9 +110,9 @@ def _compared(
     requests: Iterable[HttpRequest | None],
     asked: HttpRequest | None,
 ) -> Iterator[MeshChange]:
-    name, source = caller
+    name, source, plain = caller
     end = PodTarget(pod)
-    if port is not None and after.policies.verdict(source, end, port=port) == "deny":
+    if port is not None and after.policies.verdict(plain, end, port=port) == "deny":
         return
     for request in requests:
         old = before.mesh.decide(pod, port=port, source=source, http=request)
@@ -142,14 +151,29 @@ def _destinations(before: Network, after: Network, documents: Sequence[Document]
 
 
 def _callers(before: Network, after: Network) -> Iterator[_Caller]:
-    """Yield a pod of each workload that the mesh tells apart, and the outside."""
+    """Yield a pod of each workload that the mesh tells apart, and the outside.
+
+    A pod of which it is not known whether it carries a sidecar is asked about in both forms.
+    """
     seen = set()
     for pod in before.cluster.pods:
         key = (pod.namespace, pod.workload, after.mesh.class_of(pod))
-        if pod.running and key not in seen:
-            seen.add(key)
-            yield f"{pod.namespace}/{pod.workload or pod.name}", PodTarget(pod)
-    yield "world", EntityTarget("world")
+        if not pod.running or key in seen:
+            continue
+        seen.add(key)
+        name = f"{pod.namespace}/{pod.workload or pod.name}"
+        state = before.mesh.index.state(pod)
+        forms = [pod]
+        if state.present is None and not state.ambient:
+            proxied = (*pod.containers, PROXY_CONTAINER)
+            forms = [
+                replace(pod, name=f"{pod.name}-with-sidecar", containers=proxied),
+                replace(pod, name=f"{pod.name}-without", containers=("app",), planned=False),
+            ]
+        for form in forms:
+            yield _Caller(name, PodTarget(form), PodTarget(pod))
+    world = EntityTarget("world")
+    yield _Caller("world", world, world)
 
 
 def _ports(pod: Pod, asked: PortSet) -> Sequence[int | None]:

@@ -89,8 +89,10 @@ class _Cuts:
             place = max(place, end)
         return "".join([*parts, self._text[place:]])
 
-    def visit(self, node: yaml.Node, old: Any, new: Any, *, flow: bool) -> None:
-        """Make one node say something else."""
+    def visit(
+        self, node: yaml.Node, old: Any, new: Any, *, flow: bool, key: yaml.Node | None = None
+    ) -> None:
+        """Make one node say something else; `key` is the one that it stands behind."""
         if old == new and type(old) is type(new):
             return
         inside = flow or bool(getattr(node, "flow_style", False))
@@ -101,7 +103,7 @@ class _Cuts:
             if isinstance(node, yaml.SequenceNode) and isinstance(new, list):
                 self._sequence(node, old, new)
                 return
-        self._replace(node, new, flow=flow)
+        self._replace(node, new, flow=flow, key=key)
 
     def _mapping(self, node: yaml.MappingNode, old: Mapping[str, Any], new: Any) -> None:
         entries = {key.value: (key, value) for key, value in node.value}
@@ -117,7 +119,7 @@ class _Cuts:
         for key, value in new.items():
             if key in entries:
                 last = key
-                self.visit(entries[key][1], old[key], value, flow=False)
+                self.visit(entries[key][1], old[key], value, flow=False, key=entries[key][0])
             else:
                 pending.setdefault(last, []).append(key)
         column = first.start_mark.column
@@ -148,16 +150,17 @@ class _Cuts:
                     start = self._line_start(node.value[0].start_mark.index)
                     self._found.append((start, start, block))
 
-    def _replace(self, node: yaml.Node, new: Any, *, flow: bool) -> None:
+    def _replace(
+        self, node: yaml.Node, new: Any, *, flow: bool, key: yaml.Node | None = None
+    ) -> None:
         """Write a value in the place of another."""
         start, end = node.start_mark.index, self._end(node)
         flow = flow or (bool(getattr(node, "flow_style", False)) and _is_short(new))
         if flow or not (isinstance(new, (Mapping, list)) and new):
             text = _as_before(node, new)
-            before = self._text[:start].rstrip()
-            if before.endswith(":"):
+            if key is not None:
                 # What stood in a block below its key now stands behind it.
-                start = len(before)
+                start = self._text.index(":", key.end_mark.index) + 1
             needs_space = start and self._text[start - 1] == ":"
             self._found.append((start, end, f" {text}" if needs_space else text))
             return

@@ -5,26 +5,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from topology.model import Cluster, Document
-from topology.paths import Network
+from topology.model import Cluster, Document, Workload
+from topology.paths import Network, PortQuery
 from topology.policy.engine import PolicyEngine
 from topology.policy.istio import MeshPolicies
+from topology.targets import WorkloadTarget
+
+__all__ = ["Fault", "Pair", "built", "faulted", "faults", "open_pairs", "pair_is_open", "pairs"]
 
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One policy with one fault; `after` is None for a policy that is gone."""
+    """One policy with one fault."""
 
     name: str
     before: Document
     after: Document | None
+    """None for a policy that is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A connection between two workloads that somebody may need."""
+
+    source: Workload
+    destination: Workload
+    port: PortQuery
+
+    def __str__(self) -> str:
+        return f"{self.source.full_name} -> {self.destination.full_name} {self.port}"
 
 
 def faults(document: Document) -> Iterator[Fault]:
     """Yield every fault that this generator knows for a policy."""
-    yield Fault(f"{document.key}: gone", document, None)
+    yield Fault(name=f"{document.key}: gone", before=document, after=None)
     for name, path in _lists(document.body.get("spec") or {}, ("spec",)):
         for number in range(len(_at(document.body, path))):
             if name in _SECTIONS or name in _PEERS or name in _REQUESTS or name == "ports":
@@ -71,7 +87,9 @@ def _next(value: str) -> str:
 def _fault(document: Document, name: str, change: Any) -> Fault:
     body = copy.deepcopy(dict(document.body))
     change(body)
-    return Fault(f"{document.key}: {name}", document, replace(document, body=body))
+    return Fault(
+        name=f"{document.key}: {name}", before=document, after=replace(document, body=body)
+    )
 
 
 def _at(value: Any, path: tuple[Any, ...]) -> Any:
@@ -114,3 +132,33 @@ def faulted(network: Network, fault: Fault) -> Network:
 def built(cluster: Cluster) -> Network:
     """Return the engines of a cluster."""
     return Network(cluster, PolicyEngine.build(cluster), MeshPolicies.build(cluster))
+
+
+def pairs(cluster: Cluster) -> tuple[Pair, ...]:
+    """Return every ordered pair of workloads with each port that the second declares."""
+    own = [one for one in cluster.workloads if not one.pods[0].host_network]
+    return tuple(
+        Pair(
+            source=source,
+            destination=destination,
+            port=PortQuery(number=number, protocol=protocol),
+        )
+        for source in own
+        for destination in own
+        if source is not destination
+        for number, protocol in sorted(
+            {(port.number, port.protocol) for pod in destination.pods for port in pod.ports}
+        )
+    )
+
+
+def pair_is_open(network: Network, pair: Pair) -> bool:
+    """Return whether every layer lets a connection through."""
+    return network.reach(
+        WorkloadTarget(pair.source), WorkloadTarget(pair.destination), port=pair.port
+    ).allowed
+
+
+def open_pairs(network: Network) -> tuple[Pair, ...]:
+    """Return the pairs between which a connection is allowed."""
+    return tuple(pair for pair in pairs(network.cluster) if pair_is_open(network, pair))
