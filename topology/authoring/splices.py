@@ -176,10 +176,10 @@ class _Cuts:
             self._found.append((start, end, block.lstrip(" ").rstrip("\n")))
             return
         # Behind a key: the block goes to the lines below, one step in from the key.
-        key = line.lstrip(" ")
-        while key.startswith("- "):
-            indent += len(key) - len(key[2:].lstrip(" "))
-            key = key[2:].lstrip(" ")
+        text = line.lstrip(" ")
+        while text.startswith("- "):
+            indent += len(text) - len(text[2:].lstrip(" "))
+            text = text[2:].lstrip(" ")
         indent += _STEP if isinstance(new, Mapping) else 0
         block = _indented(dump(new), indent).rstrip("\n")
         while start and self._text[start - 1] == " ":

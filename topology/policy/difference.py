@@ -1,10 +1,11 @@
 """What a change of policies opens and closes: exactly, and only where it can make a difference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from topology.policy.axis import Axis, Place
 from topology.policy.connections import Connections
+from topology.policy.l7 import L7Rules
 from topology.policy.matrix import STATES, Cell, State, members
 from topology.policy.port_atoms import PortAtoms
 from topology.policy.ports import PortSet
@@ -162,17 +163,38 @@ class _Views:
 
     def requests_changed(self, way: Direction, number: int) -> dict[int, int]:
         """Return, by port atom, the ends for which other L7 rules apply after than before."""
-        old, new = (
-            {
-                (one.rule.l7, bits, mask)
-                for one in side.subjects.of(way, number)
-                if one.rule.l7 and not one.rule.deny
-                for bits, mask in side.gates.reach_of(one)
-            }
-            for side in (self._before, self._after)
-        )
+        old, new = (self._requests(side, way, number) for side in (self._before, self._after))
         found: dict[int, int] = {}
-        for _, bits, mask in old ^ new:
-            for atom in members(mask):
-                found[atom] = found.get(atom, 0) | bits
+        for key in old.keys() | new.keys():
+            _, atom = key
+            if ends := old.get(key, 0) ^ new.get(key, 0):
+                found[atom] = found.get(atom, 0) | ends
         return found
+
+    @staticmethod
+    def _requests(
+        side: Connections, way: Direction, number: int
+    ) -> dict[tuple[Hashable, int], int]:
+        """Return the ends that each kind of request may come from or go to, by port atom.
+
+        It does not matter how requests and ends are spread over rules: any rule lets through.
+        """
+        found: dict[tuple[Hashable, int], int] = {}
+        for one in side.subjects.of(way, number):
+            if not one.rule.l7 or one.rule.deny:
+                continue
+            for bits, mask in side.gates.reach_of(one):
+                for atom in members(mask):
+                    for item in _items(one.rule.l7):
+                        key = (item, atom)
+                        found[key] = found.get(key, 0) | bits
+        return found
+
+
+def _items(rules: L7Rules) -> tuple[Hashable, ...]:
+    """Return the single conditions of an L7 part, of which any lets a request through."""
+    if rules.parser == "http" and rules.http:
+        return tuple(("http", one) for one in rules.http)
+    if rules.parser == "dns" and rules.dns:
+        return tuple(("dns", one) for one in rules.dns)
+    return (rules,)
