@@ -8,6 +8,7 @@ __all__ = ["FAMILIES", "registry"]
 
 FAMILIES = (
     "addresses",
+    "author",
     "dead_rules",
     "docs",
     "inventory",

@@ -1,6 +1,7 @@
 """The tool that tries policies out: what they would open and close, before anyone applies them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,10 +12,13 @@ from tools.workspace import Workspace
 from topology.errors import InvalidQuery
 from topology.load import load_text
 from topology.model import Cluster, Document
-from topology.policy.reading import KINDS
-from topology.simulation import EndChange, simulate
+from topology.paths.network import MESH_KINDS
+from topology.policy.reading import KINDS as NETWORK_KINDS
+from topology.simulation import EndChange, Simulation, simulate_network
 
 __all__ = ["ChangeRow", "SimulationResult", "simulate_documents", "simulate_policies"]
+
+KINDS = (*NETWORK_KINDS, *MESH_KINDS)
 
 
 class ChangeRow(BaseModel):
@@ -29,6 +33,8 @@ class ChangeRow(BaseModel):
     before: str
     """`allow`, `conditional` (some HTTP or DNS requests only), `unknown` or `deny`."""
     after: str
+    layer: Literal["network", "mesh"] = "network"
+    """Which policies decide otherwise: network policies, or those of Istio."""
 
 
 class SimulationResult(ToolResult):
@@ -53,7 +59,7 @@ class SimulationResult(ToolResult):
 def simulate_policies(
     workspace: Workspace, add: str = "", remove: Sequence[str] = ()
 ) -> SimulationResult:
-    """Say exactly what adding or removing network policies would open and close.
+    """Say exactly what adding or removing policies would open and close.
 
     Use it for "what happens if I apply this policy", "what breaks if I delete X", and to compare
     two sets of policies: add what one has and remove what only the other has.
@@ -75,16 +81,17 @@ def simulate_documents(
     """Do what `simulate_policies` does with policies that have been read already.
 
     Raises:
-        InvalidQuery: There is no network policy to add, and none to remove.
+        InvalidQuery: There is no policy to add, and none to remove.
         UnknownName: A policy that is to be removed does not exist.
     """
     policies = [one for one in added.policies if one.kind in KINDS]
     if not policies and not remove:
-        message = "There is no network policy to add or remove."
+        message = "There is no policy to add or remove."
         raise InvalidQuery(message, hint=f"Give a {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     network = workspace.network
-    found = simulate(network.policies, add=policies, remove=remove)
-    known = {one.key for one in network.policies.documents}
+    found = simulate_network(network, add=policies, remove=remove)
+    in_force = (*network.policies.documents, *network.mesh_documents)
+    known = {one.key for one in in_force}
     refused = tuple(
         f"{one.message} {one.hint}" + (f" ({one.location})" if one.location else "")
         for one in found.refused
@@ -95,7 +102,7 @@ def simulate_documents(
     result = SimulationResult(
         summary="",
         evidence=tuple(_evidence(policies)),
-        not_verified=(*set_aside(network, ()), *_left_out(workspace, added)),
+        not_verified=(*set_aside(network, ()), *_left_out(workspace, added, found)),
         added=tuple(sorted({one.key for one in policies if one.key not in known})),
         replaced=tuple(sorted({one.key for one in policies if one.key in known})),
         removed=tuple(sorted(set(remove))),
@@ -115,6 +122,7 @@ def _row(change: EndChange) -> ChangeRow:
         ports=str(change.ports),
         before=change.before,
         after=change.after,
+        layer=change.layer,
     )
 
 
@@ -123,13 +131,14 @@ def _evidence(policies: Iterable[Document]) -> Iterator[Evidence]:
         yield Evidence(claim="is added", source=one.key, location=str(one.source.at()))
 
 
-def _left_out(workspace: Workspace, added: Cluster) -> Iterator[str]:
+def _left_out(workspace: Workspace, added: Cluster, found: Simulation) -> Iterator[str]:
     """Yield what the comparison does not take into account."""
     others = sorted({one.key for one in added.policies if one.kind not in KINDS})
     if others:
-        yield f"Not compared: {', '.join(others)}; only network policies are."
-    elif not workspace.network.mesh.is_absent:
-        yield "Compared are network policies; the mesh may refuse more."
+        yield f"Not compared: {', '.join(others)}."
+    rows = (*found.opened, *found.closed, *found.other_requests)
+    if not workspace.network.mesh.is_absent and any(row.layer == "network" for row in rows):
+        yield "What network policies open, the mesh may still refuse."
     for problem in added.problems:
         place = f" ({problem.location})" if problem.location else ""
         yield f"Not read: {problem.message}{place}"

@@ -79,12 +79,14 @@ def _lines(rows: Iterable["ChangeRow"]) -> Iterator[str]:
         others = shorten([quote(name) for name in ordered], _SHOWN)
         ends = (others, quote(first.destination)) if inward else (quote(first.source), others)
         was = f"was {_STATES[first.before]}, then {_STATES[first.after]}"
+        if first.layer == "mesh":
+            was += ", by the mesh"
         yield f"{ends[0]} to {ends[1]}: {first.ports} ({was})."
 
 
 def _grouped(rows: Iterable["ChangeRow"], end: str) -> list[list["ChangeRow"]]:
     found: dict[tuple[str, ...], list[ChangeRow]] = {}
     for row in rows:
-        key = (getattr(row, end), row.ports, row.before, row.after)
+        key = (getattr(row, end), row.ports, row.before, row.after, row.layer)
         found.setdefault(key, []).append(row)
     return list(found.values())

@@ -1,9 +1,13 @@
 """What a change of policies opens and closes between workloads, and between them and outside."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from topology.mesh_simulation import mesh_shifts
 from topology.model import Document, Problem
+from topology.paths import Network
+from topology.paths.network import MESH_KINDS
 from topology.policy.axis import Place
 from topology.policy.difference import Change, Difference
 from topology.policy.engine import PolicyEngine
@@ -11,7 +15,7 @@ from topology.policy.matrix import STATES, State
 from topology.policy.ports import PortSet
 from topology.policy.reading import read_policies
 
-__all__ = ["EndChange", "Simulation", "simulate"]
+__all__ = ["EndChange", "Simulation", "simulate", "simulate_network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class EndChange:
     ports: PortSet
     before: State
     after: State
+    layer: Literal["network", "mesh"] = "network"
+    """Which policies decide otherwise; what the mesh says is given for the ports on offer only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,67 @@ def simulate(
         other_requests=tuple(row for row in rows if row.after == row.before),
         unchanged=pairs - len(names.bare) - len(changed),
         refused=read_policies(engine.cluster, add, engine.profile)[1],
+    )
+
+
+def simulate_network(
+    network: Network, *, add: Iterable[Document] = (), remove: Iterable[str] = ()
+) -> Simulation:
+    """Compare a network with what it would be under other policies, those of the mesh included.
+
+    Args:
+        network: With the policies in force.
+        add: Policies of any kind to add; one of a known name replaces that one.
+        remove: Policies to take away, by `Kind/namespace/name`.
+
+    Raises:
+        UnknownName: A policy that is to be removed does not exist.
+    """
+    add, remove = tuple(add), tuple(remove)
+    after = network.changed(add=add, remove=remove)
+    known = {one.key for one in network.mesh_documents}
+    ours = [key for key in remove if key not in known]
+    found = simulate(network.policies, add=add, remove=ours)
+    shifts = [
+        EndChange(
+            source=one.source,
+            destination=one.destination,
+            ports=one.ports,
+            before=one.before,
+            after=one.after,
+            layer="mesh",
+        )
+        for one in mesh_shifts(network, after)
+    ]
+    earlier = (*found.opened, *found.closed, *found.other_requests)
+    counted = {(row.source, row.destination) for row in earlier}
+    ends = {one.full_name for one in network.cluster.workloads if not one.pods[0].host_network}
+    ends.add("world")
+    more = {
+        (row.source, row.destination) for row in shifts if {row.source, row.destination} <= ends
+    } - counted
+    mesh = [one for one in add if one.kind in MESH_KINDS]
+    refused = [one for one in after.mesh.problems if _is_about(one, mesh)]
+    return replace(
+        found,
+        opened=(*found.opened, *(one for one in shifts if _rank(one.after) > _rank(one.before))),
+        closed=(*found.closed, *(one for one in shifts if _rank(one.after) < _rank(one.before))),
+        other_requests=(
+            *found.other_requests,
+            *(one for one in shifts if one.after == one.before),
+        ),
+        unchanged=found.unchanged - len(more),
+        refused=(*found.refused, *refused),
+    )
+
+
+def _is_about(problem: Problem, documents: Iterable[Document]) -> bool:
+    """Return whether a problem stands in one of some documents, and keeps it from acting."""
+    if problem.severity != "error" or problem.location is None:
+        return False
+    return any(
+        problem.location.file == one.source.file and problem.location.line >= one.source.at().line
+        for one in documents
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import exit_codes
+from assistant.cli.draft import draft, hold
 from assistant.cli.mend import convert, fix, merge, migrate, split, tighten
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
@@ -20,7 +21,7 @@ __all__ = ["policy", "validate"]
 
 policy = typer.Typer(
     name="policy",
-    help="Check policies before they are applied.",
+    help="Write, prove and check policies before they are applied.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -43,10 +44,10 @@ Cluster = Annotated[
 ]
 
 
-def _add(command: Callable[..., None]) -> None:
+def _add(command: Callable[..., None], *, name: str = "") -> None:
     """Register a command; its help keeps the line breaks of its examples."""
     text = inspect.getdoc(command) or ""
-    name = command.__name__.replace("_", "-")
+    name = name or command.__name__.replace("_", "-")
     policy.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
@@ -87,6 +88,8 @@ def validate(
 
 _add(validate)
 _add(simulate)
+_add(draft)
+_add(hold, name="test")
 for command in (fix, tighten, convert, merge, split, migrate):
     _add(command)
 

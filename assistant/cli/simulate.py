@@ -25,7 +25,7 @@ def simulate(
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say exactly what adding or removing network policies would open and close.
+    """Say exactly what adding or removing policies would open and close.
 
     A policy that is added takes the place of one with the same kind, namespace and name.
 

@@ -99,19 +99,31 @@ def test_a_policy_that_would_be_refused_is_said_not_to_be_in_force() -> None:
     assert "opens nothing and closes nothing" in result.summary
 
 
-def test_mesh_policies_are_said_not_to_be_compared() -> None:
-    mesh = """
+ALLOW_NOTHING = """
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
-metadata: {name: none, namespace: staging}
+metadata: {name: none, namespace: %s}
 spec: {}
 """
-    result = simulate(GUARD + "---" + mesh)
-    assert any("AuthorizationPolicy/staging/none" in text for text in result.not_verified)
+
+
+def test_mesh_policies_are_compared_where_a_sidecar_enforces_them() -> None:
+    result = simulate(ALLOW_NOTHING % "billing")
+    assert result.added == ("AuthorizationPolicy/billing/none",)
+    assert {row.layer for row in result.closed} == {"mesh"}
+    assert {row.destination.partition("/")[0] for row in result.closed} == {"billing"}
+    assert "by the mesh" in result.summary
+    assert not simulate(ALLOW_NOTHING % "staging").closed
+
+
+def test_a_mesh_policy_can_be_taken_away() -> None:
+    result = simulate("", "PeerAuthentication/billing/strict")
+    assert result.removed == ("PeerAuthentication/billing/strict",)
+    assert {row.layer for row in result.opened} == {"mesh"}
 
 
 def test_nothing_to_do_and_unknown_policies_are_refused_with_a_hint() -> None:
-    with pytest.raises(ToolError, match="no network policy to add or remove"):
+    with pytest.raises(ToolError, match="no policy to add or remove"):
         simulate()
     with pytest.raises(ToolError, match="Write `CiliumNetworkPolicy/shop/metrics`"):
         simulate("", "NetworkPolicy/shop/metrics")

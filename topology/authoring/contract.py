@@ -19,6 +19,8 @@ class Demand:
     """None for every port of the protocol."""
     protocol: Protocol = "TCP"
     http: HttpRequest | None = None
+    dns: str = ""
+    """The name that is asked for, where the connection is a DNS query."""
     because: str = ""
     """The clause that asks for it, in words."""
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from topology.authoring.edits import Edit
 from topology.authoring.impact import Check, applied, refusals
-from topology.authoring.mesh_impact import mesh_changes
 from topology.authoring.look_alikes import witness_cluster
+from topology.authoring.mesh_impact import mesh_changes
 from topology.model import Cluster, Document
 from topology.paths import Network
 from topology.policy.difference import Difference

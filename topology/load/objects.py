@@ -13,6 +13,10 @@ from topology.model import Problem, Source
 __all__ = ["Manifest", "keep_last", "read_manifests", "unpack"]
 
 
+_CONTRACT = frozenset({"must_allow", "must_deny"})
+"""The fields of a contract of policies, which is no Kubernetes object."""
+
+
 class Manifest(NamedTuple):
     """One object that has a kind and a name."""
 
@@ -63,6 +67,8 @@ def _complete(items: list[Any], parent: Mapping[str, Any]) -> list[Any]:
 def read_manifests(objects: Iterable[tuple[Any, Source]], report: Report) -> Iterator[Manifest]:
     """Yield what has a kind and a name; the rest becomes problems."""
     for body, source in objects:
+        if isinstance(body, Mapping) and body.keys() and body.keys() <= _CONTRACT:
+            continue  # What policies are held to is kept beside them.
         if not isinstance(body, Mapping) or not isinstance(body.get("kind"), str):
             report.extend(_describe_stranger(body, source))
             continue

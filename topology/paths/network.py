@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from topology.model import Cluster, Problem
+from topology.errors import UnknownName
+from topology.model import Cluster, Document, Problem
 from topology.names import NameIndex, index_of
 from topology.paths.hops import Hops
 from topology.paths.notes import notes_on
@@ -19,16 +20,27 @@ from topology.policy.profile import Profile
 from topology.policy.verdict import HttpRequest, Layer, Verdict
 from topology.targets import Target
 
-__all__ = ["Network"]
+__all__ = ["MESH_KINDS", "Network"]
+
+MESH_KINDS = ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication")
 
 
 class Network:
     """Everything that decides whether one end can speak to another."""
 
-    def __init__(self, cluster: Cluster, policies: PolicyEngine, mesh: MeshPolicies) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        policies: PolicyEngine,
+        mesh: MeshPolicies,
+        mesh_documents: Iterable[Document] | None = None,
+    ) -> None:
         self.cluster = cluster
         self.policies = policies
         self.mesh = mesh
+        documents = cluster.policies if mesh_documents is None else mesh_documents
+        self.mesh_documents = tuple(one for one in documents if one.kind in MESH_KINDS)
+        """The Istio policies that the mesh decides by."""
         self._hops = Hops(cluster, policies, mesh)
 
     @classmethod
@@ -42,6 +54,34 @@ class Network:
         return cls(
             cluster, PolicyEngine.build(cluster, profile=profile), MeshPolicies.build(cluster)
         )
+
+    def changed(self, *, add: Iterable[Document] = (), remove: Iterable[str] = ()) -> "Network":
+        """Return the network with and without some policies, of whatever kind.
+
+        Args:
+            add: Policies to add; one of a known name replaces that one.
+            remove: Policies to take away, by `Kind/namespace/name`.
+
+        Raises:
+            UnknownName: A policy that is to be removed does not exist.
+        """
+        add, remove = tuple(add), frozenset(remove)
+        mesh_remove = {key for key in remove if key.partition("/")[0] in MESH_KINDS}
+        known = {one.key for one in self.mesh_documents}
+        for key in sorted(mesh_remove - known):
+            message = f"There is no policy `{key}`."
+            raise UnknownName(message, hint=_hint(known))
+        policies = self.policies
+        ours = [one for one in add if one.kind not in MESH_KINDS]
+        if ours or remove - mesh_remove:
+            policies = policies.changed(add=ours, remove=remove - mesh_remove)
+        theirs = [one for one in add if one.kind in MESH_KINDS]
+        if not theirs and not mesh_remove:
+            return Network(self.cluster, policies, self.mesh, self.mesh_documents)
+        gone = mesh_remove | {one.key for one in theirs}
+        documents = (*(one for one in self.mesh_documents if one.key not in gone), *theirs)
+        mesh = MeshPolicies.build(self.cluster, policies=documents, settings=self.mesh.settings)
+        return Network(self.cluster, policies, mesh, documents)
 
     @cached_property
     def names(self) -> NameIndex:
@@ -174,6 +214,13 @@ class Network:
             for destination, _ in ask.ends:
                 allowed &= self._hops.open_ports(source, destination)[0]
         return str(allowed)
+
+
+def _hint(known: Iterable[str]) -> str:
+    names = sorted(known)
+    if not names:
+        return "There is no Istio policy."
+    return "There are " + ", ".join(f"`{name}`" for name in names[:3]) + "."
 
 
 def _groups(found: Iterable[tuple[Party, Party, Verdict]]) -> tuple[Group, ...]:

@@ -1,11 +1,138 @@
-"""Small networks that policies are written for."""
+"""A small cluster as text, and intents about it in few words."""
 
 from collections.abc import Callable, Iterable
 
 import pytest
 
+from topology.authoring import Clause, Intent, LabelTest, Pods, PortSpan, Traffic
+from topology.authoring.drafting import Draft, draft
 from topology.load import load_text
 from topology.paths import Network
+
+CLUSTER = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: red}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: ops, labels: {team: blue}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: mesh, labels: {istio-injection: enabled}}
+"""
+
+
+def workload(space: str, name: str, port: int = 8080, *, labels: str = "", more: str = "") -> str:
+    """Return a Deployment with a Service of the same name on port 80."""
+    shown = labels or f"app: {name}"
+    return f"""
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: {space}}}
+spec:
+  selector: {{matchLabels: {{{shown}}}}}
+  template:
+    metadata: {{labels: {{{shown}, pod-template-hash: abc12}}}}
+    spec:
+      serviceAccountName: {name}
+      containers: [{{name: c, image: i, ports: [{{containerPort: {port}}}]{more}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}, namespace: {space}}}
+spec:
+  selector: {{{shown}}}
+  ports: [{{port: 80, targetPort: {port}}}]
+"""
+
+
+DNS = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec:
+      containers:
+        - name: c
+          image: i
+          ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: TCP}]
+"""
+
+BASE = (
+    CLUSTER
+    + workload("shop", "web")
+    + workload("shop", "api", 9090)
+    + workload("shop", "db", 5432)
+    + workload("ops", "probe")
+    + workload("mesh", "front")
+    + workload("mesh", "back")
+    + DNS
+)
+
+Maker = Callable[..., Network]
+
+
+@pytest.fixture
+def network() -> Maker:
+    """Return a maker of networks: `network(policies, base=...)`."""
+
+    def make(policies: str = "", base: str = BASE) -> Network:
+        return Network.build(load_text(f"{base}\n---\n{policies}", name="cluster.yaml"))
+
+    return make
+
+
+def named(workload: str) -> Pods:
+    """Return a party that words named."""
+    return Pods(workload=workload)
+
+
+def labelled(space: str = "", **labels: str) -> Pods:
+    """Return pods by label."""
+    tests = tuple(LabelTest(key, "In", (value,)) for key, value in labels.items())
+    return Pods(labels=tests, namespaces=(space,) if space else ())
+
+
+def tcp(*ports: int) -> Traffic:
+    """Return TCP on some ports."""
+    return Traffic(ports=tuple(PortSpan(first=one, last=one, protocol="TCP") for one in ports))
+
+
+def only(source: str, destination: str, traffic: Traffic | None = None) -> Intent:
+    """Return the intent that one workload, and no other, may reach another."""
+    clause = Clause(
+        effect="allow",
+        sources=(named(source),),
+        destinations=(named(destination),),
+        traffic=traffic or Traffic(),
+        only=True,
+    )
+    return Intent(clauses=(clause,))
+
+
+def may(source: str, destination: str, traffic: Traffic | None = None) -> Intent:
+    """Return the intent that one workload may reach another."""
+    clause = Clause(
+        effect="allow",
+        sources=(named(source),),
+        destinations=(named(destination),),
+        traffic=traffic or Traffic(),
+    )
+    return Intent(clauses=(clause,))
+
+
+def failing(found: Draft) -> list[str]:
+    """Return what of a draft does not hold."""
+    return [f"{one.check}: {one.detail}" for one in found.checks if not one.ok]
+
+
+__all__ = ["BASE", "draft", "failing", "labelled", "may", "named", "only", "tcp", "workload"]
 
 
 def deployment(
@@ -40,19 +167,10 @@ SHOP = (
     + deployment("db", ports=((5432, "sql"),))
     + deployment("prometheus", namespace="ops", ports=((9090, "web"),))
 )
-DENY = """\
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: deny-all, namespace: shop}
-spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
----
-"""
-
-Build = Callable[..., Network]
 
 
 @pytest.fixture
-def shop() -> Build:
+def shop() -> Maker:
     """Return a function that builds the shop under some policies."""
 
     def build(*policies: str, workloads: str = SHOP) -> Network:

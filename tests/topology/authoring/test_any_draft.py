@@ -1,0 +1,236 @@
+"""Whatever is asked for of whatever cluster, a draft is valid and does what its contract says."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.topology.authoring.conftest import CLUSTER, DNS, workload
+from topology.authoring import (
+    Anyone,
+    Clause,
+    Entities,
+    Intent,
+    Kind,
+    LabelTest,
+    Party,
+    Pods,
+    PortSpan,
+    RequestTest,
+    Traffic,
+)
+from topology.authoring.contract_check import check
+from topology.authoring.drafting import Draft, draft
+from topology.load import load_text
+from topology.overview import Overview
+from topology.paths import Network
+from topology.policy.validation.document import validate
+
+SPACES = ("shop", "ops")
+NAMES = ("web", "api", "db")
+PORTS = (8080, 9090, 5432)
+EXISTING = (
+    "",
+    """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-all, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+""",
+    """
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: web}}
+  ingress:
+  - fromEndpoints: [{matchLabels: {app: api}}]
+    toPorts: [{ports: [{port: "8080", protocol: TCP}]}]
+""",
+    """
+---
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: no-ops}
+spec:
+  endpointSelector: {matchLabels: {app: db}}
+  enableDefaultDeny: {ingress: false, egress: false}
+  ingressDeny: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: ops}}]}]
+""",
+)
+
+workloads = st.builds(
+    lambda space, name: f"{space}/{name}", st.sampled_from(SPACES), st.sampled_from(NAMES)
+)
+named: st.SearchStrategy[Party] = workloads.map(lambda name: Pods(workload=name))
+spaces: st.SearchStrategy[Party] = st.sampled_from(SPACES).map(lambda one: Pods(namespaces=(one,)))
+tiered: st.SearchStrategy[Party] = st.sampled_from(("front", "back")).map(
+    lambda tier: Pods(labels=(LabelTest("tier", "In", (tier,)),), namespaces=("shop",))
+)
+inside = st.one_of(named, named, spaces, tiered)
+peers = st.one_of(inside, inside, st.just(Entities(("world",))), st.just(Anyone()))
+spans = st.sampled_from(PORTS).map(lambda one: PortSpan(first=one, last=one, protocol="TCP"))
+ranges = st.just(PortSpan(first=8000, last=9100, protocol="TCP"))
+traffics = st.one_of(
+    st.just(Traffic()),
+    st.lists(st.one_of(spans, spans, ranges), min_size=1, max_size=2, unique=True).map(
+        lambda found: Traffic(ports=tuple(found))
+    ),
+)
+requests = spans.map(
+    lambda one: Traffic(ports=(one,), requests=(RequestTest(methods=("GET",), paths=("/v1/*",)),))
+)
+inward = st.builds(
+    Clause,
+    effect=st.sampled_from(("allow", "allow", "deny")),
+    sources=peers.map(lambda one: (one,)),
+    destinations=inside.map(lambda one: (one,)),
+    traffic=traffics,
+    only=st.booleans(),
+)
+outward = st.builds(
+    Clause,
+    effect=st.just("allow"),
+    sources=inside.map(lambda one: (one,)),
+    destinations=peers.map(lambda one: (one,)),
+    traffic=traffics,
+    only=st.booleans(),
+    side=st.just("egress"),
+)
+limited = st.builds(
+    Clause,
+    effect=st.just("allow"),
+    sources=named.map(lambda one: (one,)),
+    destinations=named.map(lambda one: (one,)),
+    traffic=requests,
+    only=st.booleans(),
+)
+isolated = st.tuples(st.one_of(named, spaces), st.sampled_from(("ingress", "egress")))
+intents = st.builds(
+    lambda clauses, isolate: Intent(clauses=tuple(clauses), isolate=tuple(isolate)),
+    st.lists(st.one_of(inward, outward, limited), max_size=3),
+    st.lists(isolated, max_size=1),
+)
+tiers = st.lists(st.sampled_from(("front", "back")), min_size=6, max_size=6)
+
+
+def text_of(chosen: list[str], policies: str) -> str:
+    """Return a cluster in which every workload has a tier."""
+    names = [(space, name) for space in SPACES for name in NAMES]
+    parts = [
+        workload(space, name, PORTS[NAMES.index(name)], labels=f"app: {name}, tier: {tier}")
+        for (space, name), tier in zip(names, chosen, strict=True)
+    ]
+    return CLUSTER + "".join(parts) + DNS + policies
+
+
+def states(network: Network) -> dict[tuple[str, str, str], str]:
+    found = {}
+    for pair in Overview(network).pairs:
+        for state in ("allowed", "conditional", "unknown", "denied"):
+            for port in getattr(pair, state):
+                found[pair.source, pair.destination, port] = state
+    return found
+
+
+def applied(text: str, found: Draft) -> Network:
+    """Return the network with a draft, read from files as a user would."""
+    replaced = {one.key for one in found.documents}
+    cluster = load_text(text, name="cluster.yaml")
+    kept = tuple(one for one in cluster.policies if one.key not in replaced)
+    added = load_text(found.text, name="draft.yaml")
+    assert not added.problems
+    return Network.build(replace(cluster, policies=(*kept, *added.policies)))
+
+
+@given(intent=intents, chosen=tiers, policies=st.sampled_from(EXISTING))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_draft_is_valid_and_what_is_called_verified_holds(
+    intent: Intent, chosen: list[str], policies: str
+) -> None:
+    assume(intent.clauses or intent.isolate)
+    text = text_of(chosen, policies)
+    before = Network.build(load_text(text, name="cluster.yaml"))
+    found = draft(before, intent)
+    for document in found.documents:
+        assert not [one for one in validate(document.document) if one.refuses], document.text
+    if not found.verified:
+        assert found.declined or any(not one.ok for one in found.checks)
+        return
+    after = applied(text, found)
+    assert all(one.met for one in check(after, found.contract))
+    opened_or_closed(before, after, found)
+
+
+def opened_or_closed(before: Network, after: Network, found: Draft) -> None:
+    """Check every port of every pair: what is not about an end of the draft stays as it was."""
+    was, now = states(before), states(after)
+    allowed = {(one.source, one.destination) for one in found.contract.must_allow}
+    subjects = {
+        pod.workload and f"{pod.namespace}/{pod.workload}"
+        for document in found.documents
+        for pod in before.cluster.pods
+        if document.sheet is None or _selects(document.document.body, pod)
+    }
+    for key in was.keys() & now.keys():
+        if was[key] == now[key]:
+            continue
+        source, destination, _ = key
+        rank = ("denied", "unknown", "conditional", "allowed")
+        if rank.index(now[key]) > rank.index(was[key]):
+            assert source == destination or (source, destination) in allowed, key
+        else:
+            assert {source, destination} & subjects, key
+
+
+def _selects(body: object, pod: object) -> bool:
+    from collections.abc import Mapping
+
+    assert isinstance(body, Mapping)
+    spec, metadata = body["spec"], body["metadata"]
+    selector = spec.get("endpointSelector", spec.get("podSelector", spec.get("selector", {})))
+    space = metadata.get("namespace", "")
+    wanted = dict(selector.get("matchLabels", {}))
+    return (not space or space == pod.namespace) and wanted.items() <= pod.labels.items()  # type: ignore[attr-defined]
+
+
+plain = st.builds(
+    lambda source, destination, traffic, strict: Intent(
+        clauses=(
+            Clause(
+                effect="allow",
+                sources=(source,),
+                destinations=(destination,),
+                traffic=traffic,
+                only=strict,
+            ),
+        )
+    ),
+    named,
+    named,
+    traffics,
+    st.booleans(),
+)
+kinds: st.SearchStrategy[Kind] = st.sampled_from(
+    ("CiliumNetworkPolicy", "NetworkPolicy", "CiliumClusterwideNetworkPolicy")
+)
+
+
+@given(intent=plain, kind=kinds, chosen=tiers)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_one_workload_may_open_to_another_is_always_proven_where_nothing_is_in_the_way(
+    intent: Intent, kind: Kind, chosen: list[str]
+) -> None:
+    (clause,) = intent.clauses
+    assume(clause.sources != clause.destinations)
+    offered = {"web": 8080, "api": 9090, "db": 5432}
+    (destination,) = clause.destinations
+    assert isinstance(destination, Pods)
+    port = offered[destination.workload.partition("/")[2]]
+    ports = clause.traffic.ports
+    assume(not ports or any(one.first <= port <= one.last for one in ports))
+    network = Network.build(load_text(text_of(chosen, ""), name="cluster.yaml"))
+    found = draft(network, replace(intent, kinds=(kind,)))
+    assert found.verified, [one for one in found.checks if not one.ok]

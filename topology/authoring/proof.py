@@ -1,0 +1,239 @@
+"""A draft's proof: what was computed about it before anyone sees it, check by check."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from topology.authoring.aks_needs import needs_of
+from topology.authoring.allowances import allowances
+from topology.authoring.changes import Unasked, unasked_changes
+from topology.authoring.contract import Contract, Demand
+from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
+from topology.authoring.intent import Intent, Nodes
+from topology.authoring.membership import members
+from topology.authoring.phrases import say_party
+from topology.authoring.writing import Written
+from topology.calls import calls
+from topology.policy.validation.document import validate
+from topology.services import service_workloads
+from topology.simulation import EndChange, Simulation, simulate_network
+
+if TYPE_CHECKING:
+    from topology.paths import Network
+
+__all__ = ["Check", "Proof", "prove"]
+
+_SHOWN = 4
+_WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One statement about a draft that was computed."""
+
+    check: str
+    """Short and stable: `validation`, `contract`, `opened`, `closed`, `flows`, `subjects`."""
+    ok: bool
+    detail: str
+    """One or two sentences; what fails, where something does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Everything that was computed about a draft."""
+
+    checks: tuple[Check, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    """Of every demand of the contract."""
+    change: Simulation | None = None
+    """What it opens and closes on the whole cluster; None where it could not be read at all."""
+    unasked: tuple[Unasked, ...] = ()
+    dropped: tuple[Outcome, ...] = ()
+    """Observed connections that it would stop."""
+    cut: tuple[str, ...] = ()
+    """Calls that workloads announce in their environment and that the draft closes."""
+    requirements: tuple[str, ...] = ()
+    """What the cluster must offer for it to act, such as ACNS; true whatever was simulated."""
+
+    @property
+    def verified(self) -> bool:
+        """Return whether every check passed."""
+        return all(one.ok for one in self.checks)
+
+    @property
+    def failing(self) -> tuple[Check, ...]:
+        """Return the checks that did not pass."""
+        return tuple(one for one in self.checks if not one.ok)
+
+
+def prove(
+    network: "Network",
+    intent: Intent,
+    documents: Sequence[Written],
+    contract: Contract,
+    observed: Sequence[Demand] = (),
+    *,
+    may_exist: bool = True,
+) -> Proof:
+    """Compute everything that is said about a draft.
+
+    Args:
+        network: With the policies in force.
+        intent: Grounded.
+        documents: The draft.
+        contract: What it is held to.
+        observed: Connections that were seen to be made; a draft should not stop them.
+        may_exist: Whether subjects that select nothing in the network count against it.
+    """
+    validity = _validity(network, documents)
+    if not validity.ok:
+        return Proof(checks=(validity,))
+    added = [one.document for one in documents]
+    after = network.changed(add=added)
+    change = simulate_network(network, add=added)
+    outcomes = check(after, contract)
+    permitted = allowances(intent, [one.sheet for one in documents if one.sheet])
+    unasked = tuple(unasked_changes(network, after, change, permitted, documents))
+    dropped = tuple(_dropped(network, after, observed))
+    return Proof(
+        checks=(
+            validity,
+            _in_force(change),
+            *_subjects(network, documents),
+            _contract(outcomes, documents),
+            _opened(change, unasked),
+            _closed(change, unasked),
+            *([_flows(dropped, observed)] if observed else []),
+        ),
+        outcomes=outcomes,
+        change=change,
+        unasked=unasked,
+        dropped=dropped,
+        cut=tuple(_cut(network, change)),
+        requirements=tuple(needs_of(network, documents)),
+    )
+
+
+def _cut(network: "Network", change: Simulation) -> Iterator[str]:
+    """Yield the announced calls among what closes: most likely they are made."""
+    closed = {(one.source, one.destination) for one in change.closed}
+    found: dict[tuple[str, str], str] = {}
+    for call in calls(network.cluster):
+        for target in service_workloads(network.cluster, call.service) if call.service else ():
+            pair = (call.caller.full_name, target.full_name)
+            if pair in closed:
+                found[pair] = f"{pair[0]} -> {pair[1]} (named in its `{call.variable}`)"
+    yield from found.values()
+
+
+def _validity(network: "Network", documents: Sequence[Written]) -> Check:
+    faults = [
+        f"{one.key}: {finding.message}"
+        for one in documents
+        for finding in validate(one.document, network.policies.profile)
+        if finding.refuses
+    ]
+    kinds = ", ".join(sorted({one.document.kind for one in documents}))
+    detail = " ".join(faults) or f"{len(documents)} valid ({kinds}), by schema and by parser."
+    return Check(check="validation", ok=not faults, detail=detail)
+
+
+def _in_force(change: Simulation) -> Check:
+    refused = [f"{one.message} {one.hint}" for one in change.refused if one.severity == "error"]
+    detail = " ".join(refused) or "The engine reads every rule of it."
+    return Check(check="in-force", ok=not refused, detail=detail)
+
+
+def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Check]:
+    """Yield a failure for policies that select nothing: nothing could be tried on them."""
+    missing = []
+    for one in documents:
+        if one.sheet is None:
+            continue
+        subject = one.sheet.subject
+        if isinstance(subject, Nodes) or not members(network.cluster, subject):
+            missing.append(f"{one.key} selects {say_party(subject)}")
+    if missing:
+        detail = (
+            f"{'; '.join(missing[:_SHOWN])}: nothing in the workspace is that, so what it does "
+            "could not be tried."
+        )
+        yield Check(check="subjects", ok=False, detail=detail)
+
+
+def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Check:
+    failed = [one for one in outcomes if not one.met]
+    allows = sum(one.expected == "allow" for one in outcomes)
+    if failed:
+        shown = "; ".join(
+            f"{say_demand(one.demand)} must be {_WORDS[one.expected]} and is {_found(one)}"
+            for one in failed[:_SHOWN]
+        )
+        more = f"; {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+        return Check(check="contract", ok=False, detail=f"{shown}{more}.")
+    if not outcomes and not all(one.document.kind == "PeerAuthentication" for one in documents):
+        detail = "No connection of the request has both ends in the workspace, so none was tried."
+        return Check(check="contract", ok=False, detail=detail)
+    detail = f"{allows} connections that must be open are; {len(outcomes) - allows} that must be "
+    return Check(check="contract", ok=True, detail=f"{detail}closed are.")
+
+
+def _found(outcome: Outcome) -> str:
+    said = _WORDS.get(outcome.found)
+    if outcome.found == "conditional":
+        said = "open to some requests only"
+    return f"{said}: {outcome.reason}" if said else outcome.reason
+
+
+def _opened(change: Simulation, unasked: Sequence[Unasked]) -> Check:
+    beyond = [one for one in unasked if one.way == "opened"]
+    if beyond:
+        return Check(check="opened", ok=False, detail=_list("It also opens", beyond))
+    opened = len({(one.source, one.destination) for one in change.opened})
+    if not opened:
+        return Check(check="opened", ok=True, detail="Nothing opens that was closed.")
+    exposed = sorted({one.destination for one in change.opened if one.source == "world"})
+    world = f" Exposed to the world: {', '.join(exposed)}." if exposed else ""
+    text = f"{opened} pairs open, each as asked; nothing else opens.{world}"
+    return Check(check="opened", ok=True, detail=text)
+
+
+def _closed(change: Simulation, unasked: Sequence[Unasked]) -> Check:
+    beyond = [one for one in unasked if one.way == "closed"]
+    if beyond:
+        return Check(check="closed", ok=False, detail=_list("It also closes", beyond))
+    pairs = sorted({(one.source, one.destination) for one in change.closed})
+    if not pairs:
+        return Check(check="closed", ok=True, detail="Nothing closes that was open.")
+    shown = ", ".join(f"{one} -> {other}" for one, other in pairs[:_SHOWN])
+    more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    text = f"{len(pairs)} pairs close, all at ends that become default-deny or are denied: "
+    return Check(check="closed", ok=True, detail=f"{text}{shown}{more}.")
+
+
+def _list(start: str, found: Sequence[Unasked]) -> str:
+    shown = "; ".join(_row(one.change) for one in found[:_SHOWN])
+    more = f"; {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"{start} {shown}{more}."
+
+
+def _row(change: EndChange) -> str:
+    return f"{change.source} -> {change.destination} on {change.ports}"
+
+
+def _dropped(network: "Network", after: "Network", observed: Iterable[Demand]) -> Iterator[Outcome]:
+    """Yield the observed connections that are open now and would not be any more."""
+    for demand in observed:
+        outcome = check_demand(after, demand, "allow")
+        if outcome.found in ("deny", "conditional") and check_demand(network, demand, "allow").met:
+            yield outcome
+
+
+def _flows(dropped: Sequence[Outcome], observed: Sequence[Demand]) -> Check:
+    if not dropped:
+        detail = f"None of {len(observed)} observed connections would be dropped."
+        return Check(check="flows", ok=True, detail=detail)
+    shown = "; ".join(say_demand(one.demand) for one in dropped[:_SHOWN])
+    more = f"; {len(dropped) - _SHOWN} more" if len(dropped) > _SHOWN else ""
+    detail = f"{len(dropped)} of {len(observed)} observed connections would be dropped: "
+    return Check(check="flows", ok=False, detail=f"{detail}{shown}{more}.")

@@ -1,0 +1,22 @@
+"""At which end a clause is enforced."""
+
+from topology.authoring.intent import Anyone, Clause, Nodes, Party, Pods, ServiceParty
+from topology.authoring.sheets import Side
+
+__all__ = ["side_of"]
+
+
+def side_of(clause: Clause) -> Side:
+    """Return the side at which a clause is enforced."""
+    if clause.side:
+        return clause.side
+    if any(map(_is_selectable, clause.destinations)):
+        return "ingress"
+    if any(map(_is_selectable, clause.sources)):
+        return "egress"
+    everyone = (Anyone(),)
+    return "egress" if clause.sources == everyone != clause.destinations else "ingress"
+
+
+def _is_selectable(party: Party) -> bool:
+    return isinstance(party, Pods | Nodes) or (isinstance(party, ServiceParty) and bool(party.name))
