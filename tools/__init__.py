@@ -13,10 +13,12 @@ FAMILIES = (
     "docs",
     "inventory",
     "matrix",
+    "mend",
     "mesh",
     "policies",
     "policy_checks",
     "reach",
+    "rewrite",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""

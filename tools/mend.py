@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tools.draft_results import DraftArtifact, DraftCheck
 from tools.mend_text import describe
-from tools.rewritten import Artifact, CheckRow, EditRow, artifacts_of, check_rows, edit_rows
+from tools.rewritten import EditRow, artifacts_of, check_rows, edit_rows
 from tools.set_aside import set_aside
 from tools.spec import Evidence, ToolResult, tool
 from tools.understanding import understand, understood
@@ -61,8 +62,8 @@ class MendResult(ToolResult):
     edits: tuple[EditRow, ...] = ()
     diff: str = ""
     """All changes as one unified diff."""
-    artifacts: tuple[Artifact, ...] = ()
-    checks: tuple[CheckRow, ...] = ()
+    artifacts: tuple[DraftArtifact, ...] = ()
+    checks: tuple[DraftCheck, ...] = ()
     verified: bool = False
     opened: tuple[str, ...] = ()
     """What the change opens besides what was asked for; exactly, over the whole cluster."""

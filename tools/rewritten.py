@@ -4,45 +4,19 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from tools.draft_results import DraftArtifact, DraftCheck
 from tools.spec import ToolResult
 from topology.authoring.edits import Edit
 from topology.authoring.impact import Check
-from topology.authoring.manuscripts import Manuscript, manuscripts_of
+from topology.authoring.manuscripts import Manuscript, file_name, manuscripts_of
 
 __all__ = [
-    "Artifact",
-    "CheckRow",
     "EditRow",
     "RewriteResult",
     "artifacts_of",
     "check_rows",
     "edit_rows",
 ]
-
-
-class CheckRow(BaseModel):
-    """One thing that was computed of a draft."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    check: str
-    ok: bool
-    detail: str
-
-
-class Artifact(BaseModel):
-    """One policy as it would stand in its file."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    kind: str
-    name: str
-    """`Kind/namespace/name`."""
-    content: str
-    """YAML; empty for a policy that is taken away."""
-    verified: bool
-    """Whether every check below holds."""
-    checks: tuple[CheckRow, ...] = ()
 
 
 class EditRow(BaseModel):
@@ -68,8 +42,8 @@ class RewriteResult(ToolResult):
     """`done`: proven; `not-equal`: what was made does something else; `refused`: it cannot be made;
     `nothing-to-do`."""
     edits: tuple[EditRow, ...] = ()
-    artifacts: tuple[Artifact, ...] = ()
-    checks: tuple[CheckRow, ...] = ()
+    artifacts: tuple[DraftArtifact, ...] = ()
+    checks: tuple[DraftCheck, ...] = ()
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -78,20 +52,20 @@ class RewriteResult(ToolResult):
     verified: bool = False
 
 
-def check_rows(checks: Iterable[Check]) -> tuple[CheckRow, ...]:
+def check_rows(checks: Iterable[Check]) -> tuple[DraftCheck, ...]:
     """Return checks as results have them."""
-    return tuple(CheckRow(check=one.check, ok=one.ok, detail=one.detail) for one in checks)
+    return tuple(DraftCheck(check=one.check, ok=one.ok, detail=one.detail) for one in checks)
 
 
 def artifacts_of(
     manuscripts: Iterable[Manuscript], checks: Sequence[Check], *, verified: bool
-) -> tuple[Artifact, ...]:
+) -> tuple[DraftArtifact, ...]:
     """Return the policies that edits leave, each with the checks of the whole."""
     rows = check_rows(checks)
     return tuple(
-        Artifact(
+        DraftArtifact(
             kind=one.edit.after.kind,
-            name=one.edit.key,
+            name=file_name(one.edit.after),
             content=one.content,
             verified=verified,
             checks=rows,

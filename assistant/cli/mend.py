@@ -12,7 +12,7 @@ from assistant.cli.reach import Http, Port
 from assistant.cli.render import Output
 
 if TYPE_CHECKING:
-    from tools.rewritten import Artifact
+    from tools.draft_results import DraftArtifact
     from tools.spec import ToolResult, ToolSpec
     from tools.workspace import Workspace
 
@@ -285,7 +285,7 @@ def _run(
 def report(
     output: Output,
     result: "ToolResult",
-    artifacts: "tuple[Artifact, ...]",
+    artifacts: "tuple[DraftArtifact, ...]",
     *,
     out: str,
     as_json: bool,
@@ -300,7 +300,7 @@ def report(
         _write(output, out, artifacts)
 
 
-def _write(output: Output, out: str, artifacts: "tuple[Artifact, ...]") -> None:
+def _write(output: Output, out: str, artifacts: "tuple[DraftArtifact, ...]") -> None:
     from topology.errors import UnreadableInput
 
     text = "---\n".join(one.content for one in artifacts if one.content)

@@ -15,7 +15,7 @@ from topology.errors import TopologyError
 from topology.load import load_text
 from topology.model import Document
 
-__all__ = ["Manuscript", "manuscripts_of"]
+__all__ = ["Manuscript", "file_name", "manuscripts_of"]
 
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _LARGEST = 2_000_000
@@ -52,7 +52,7 @@ def _written(edit: Edit, texts: dict[str, str]) -> Manuscript:
     before, after = edit.before, edit.after
     if before is None:
         content = dump(after.body) if after else ""
-        return _manuscript(edit, _file_name(after), "", content, content)
+        return _manuscript(edit, file_name(after), "", content, content)
     file = before.source.file
     if file not in texts:
         texts[file] = _read(file)
@@ -75,7 +75,8 @@ def _manuscript(edit: Edit, file: str, old: str, new: str, content: str) -> Manu
     return Manuscript(edit=edit, file=file, content=content, diff="\n".join(lines) + "\n")
 
 
-def _file_name(document: Document | None) -> str:
+def file_name(document: Document | None) -> str:
+    """Return the name of a file for a policy that is new."""
     if document is None:
         return ""
     return "-".join(part for part in (document.namespace, document.name) if part) + ".yaml"

@@ -149,23 +149,29 @@ class _Migration:
         if covered.network is None:
             return [], False, False
         own = self._document.namespace
-        pods = [
-            pod
-            for pod in self._cluster.pods
-            if not pod.host_network and pod.running and covered.any(pod.addresses)
-        ]
+        every = [one for one in self._cluster.pods if not one.host_network and one.running]
+        pods = [one for one in every if covered.any(one.addresses)]
+        # With holes outside the cluster it still means every pod that there is.
+        everything = not covered.network.prefixlen and len(pods) == len(every)
         peers: list[dict[str, Any]] = []
-        if covered.is_everything:
+        if everything:
             peers = [{"namespaceSelector": {}}]
             self._say(where, block, "every pod of the cluster")
+            self.notes.append(
+                f"If `{where}` was meant for the internet alone, leave the policy as it is: under "
+                "Cilium it then means just that."
+            )
         elif pods:
             peers = list(self._selectors(pods, own, where, block))
-        services = [one for one in self._cluster.services if covered.any(one.cluster_ips)]
-        for service in services if not covered.is_everything else ():
+        services: list[Service] = []
+        if ".to[" in where and not everything:
+            # Nothing is ever sent from the address of a Service.
+            services = [one for one in self._cluster.services if covered.any(one.cluster_ips)]
+        for service in services:
             peers += self._of_service(service, own, where)
         nodes = any(covered.any(node.addresses) for node in self._cluster.nodes)
         single = covered.network.num_addresses == 1
-        return peers, nodes or covered.is_everything, single and bool(pods or services or nodes)
+        return peers, nodes or everything, single and bool(pods or services or nodes)
 
     def _say(self, where: str, block: Mapping[str, Any], whom: str) -> None:
         self._what.append(f"select {whom} instead of by `{block.get('cidr')}` (`{where}`)")
@@ -289,11 +295,6 @@ class _Covered:
     def __init__(self, block: Mapping[str, Any]) -> None:
         self.network = _network(block.get("cidr"))
         self._holes = [_network(one) for one in block.get("except") or ()]
-
-    @property
-    def is_everything(self) -> bool:
-        """Return whether it is the whole address space."""
-        return self.network is not None and not self.network.prefixlen and not self._holes
 
     def any(self, addresses: Sequence[Any]) -> bool:
         """Return whether one of some addresses is covered."""
