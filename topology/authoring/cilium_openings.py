@@ -1,7 +1,7 @@
 """Edits of Cilium's policies that may let one connection through; see `openings`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from topology.authoring.corrections import corrections, known_values
@@ -48,6 +48,13 @@ def rules(cluster: Cluster, document: Document, stop: Stop) -> Iterator[Edit]:
                 yield from _peers(cluster, document, stop, path, rule)
         if peer is None:
             continue
+        if stop.other.dns:
+            yield edited(
+                document,
+                f"add rules for `{stop.other.dns}` on {stop.port_text} and for its DNS queries to "
+                f"`{spec}.{stop.section}`",
+                _appending_all(f"{spec}.{stop.section}", _named_rules(stop, peer)),
+            )
         for with_requests in _variants(stop):
             rule = rule_of(stop, peer, with_requests=with_requests)
             yield edited(
@@ -152,6 +159,9 @@ def new(stop: Stop) -> Iterator[Edit]:
     if peer is None:
         return
     for with_requests in _variants(stop):
+        rules = [rule_of(stop, peer, with_requests=with_requests)]
+        if stop.other.dns:
+            rules = _named_rules(stop, peer)
         yield new_document(
             {
                 "apiVersion": "cilium.io/v2",
@@ -159,12 +169,33 @@ def new(stop: Stop) -> Iterator[Edit]:
                 "metadata": {"name": policy_name(stop), "namespace": stop.namespace},
                 "spec": {
                     "endpointSelector": {"matchLabels": dict(stop.subject_labels)},
-                    stop.section: [rule_of(stop, peer, with_requests=with_requests)],
+                    stop.section: rules,
                 },
             },
             f"add a CiliumNetworkPolicy that lets `{stop.other.name}` through on "
             f"{_traffic(stop, with_requests)}",
         )
+
+
+def _named_rules(stop: Stop, peer: tuple[str, Any]) -> list[dict[str, Any]]:
+    """Return a rule for a DNS name, and the one by which Cilium learns its addresses."""
+    servers = {"matchLabels": {f"k8s:{NAMESPACE}": "kube-system", "k8s-app": "kube-dns"}}
+    queries = {
+        "ports": [{"port": "53", "protocol": "ANY"}],
+        "rules": {"dns": [{"matchName": stop.other.dns}]},
+    }
+    return [
+        {"toEndpoints": [servers], "toPorts": [queries]},
+        rule_of(stop, peer, with_requests=False),
+    ]
+
+
+def _appending_all(path: str, rules: list[dict[str, Any]]) -> Callable[[dict[str, Any]], None]:
+    def change(body: dict[str, Any]) -> None:
+        for rule in rules:
+            appending(path, rule)(body)
+
+    return change
 
 
 def policy_name(stop: Stop) -> str:

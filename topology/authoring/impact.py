@@ -8,6 +8,7 @@ from topology.authoring.edits import Edit
 from topology.authoring.mesh_impact import MeshChange, mesh_changes
 from topology.errors import TopologyError
 from topology.model import Document
+from topology.model import Network as Addresses
 from topology.paths import Network
 from topology.policy.istio import MeshPolicies
 from topology.policy.matrix import STATES
@@ -18,6 +19,9 @@ from topology.policy.verdict import HttpRequest
 from topology.simulation import EndChange, simulate
 
 __all__ = ["Asked", "Check", "Impact", "applied", "measure", "refusals"]
+
+
+_DNS = 53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,25 @@ class Asked:
     def covers(self, row: EndChange) -> bool:
         """Return whether the ends of a change are those that are meant."""
         return _among(row.source, self.sources) and _among(row.destination, self.destinations)
+
+    def is_address_of(self, row: EndChange) -> bool:
+        """Return whether a change is only that an end may have one of the addresses meant."""
+        meant = [one for one in (*self.sources, *self.destinations) if _network(one) is not None]
+        ends = [one for one in (row.source, row.destination) if not self._is_meant(one)]
+        return bool(meant) and all(one == "kube-apiserver" or _is_dns_name(one) for one in ends)
+
+    def is_lookup(self, row: EndChange) -> bool:
+        """Return whether a change lets a source ask for the DNS names that are meant, and no more.
+
+        Which names are let through is for the rule; that it names some is what the state says.
+        """
+        named = any(_is_dns_name(one) and _network(one) is None for one in self.destinations)
+        port = PortSet.of("UDP", _DNS) | PortSet.of("TCP", _DNS) | PortSet.of("SCTP", _DNS)
+        source = _among(row.source, self.sources)
+        return named and source and row.after == "conditional" and row.ports <= port
+
+    def _is_meant(self, name: str) -> bool:
+        return _among(name, self.sources) or _among(name, self.destinations)
 
     def means(self, sources: Iterable[str], destinations: Iterable[str]) -> bool:
         """Return whether all of some ends are meant."""
@@ -140,6 +163,11 @@ class _Sorter:
     def add(self, row: EndChange) -> None:
         """Add a change between two ends."""
         more = STATES.index(row.after) - STATES.index(row.before)
+        if more > 0 and self._asked.is_lookup(row):
+            self.asked.append(_told(row, row.ports, "opens for its DNS queries"))
+            return
+        if row.after == "unknown" and self._asked.is_address_of(row):
+            return
         if not self._asked.covers(row):
             self._besides(row, row.ports, more)
             return
@@ -187,18 +215,26 @@ def _among(name: str, meant: frozenset[str]) -> bool:
     """Return whether an end is one of those meant, or lies in a network that is."""
     if name in meant:
         return True
+    network = _network(name)
+    if network is None:
+        # The API server outside, and whatever has a DNS name, are part of the world.
+        return "world" in meant and (name == "kube-apiserver" or _is_dns_name(name))
+    others = (_network(one) for one in meant)
+    return any(
+        other is not None and network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
+        for other in others
+    )
+
+
+def _is_dns_name(name: str) -> bool:
+    return "." in name and "/" not in name
+
+
+def _network(name: str) -> Addresses | None:
     try:
-        network = ip_network(name)
+        return ip_network(name)
     except ValueError:
-        return False
-    for one in meant:
-        try:
-            other = ip_network(one)
-        except ValueError:
-            continue
-        if network.version == other.version and network.subnet_of(other):  # type: ignore[arg-type]
-            return True
-    return False
+        return None
 
 
 def refusals(documents: Iterable[Document], profile: Profile | str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from topology.targets import Target
 __all__ = ["Alternative", "Mend", "Outcome", "mend"]
 
 Outcome = Literal["open", "mended", "no-fix", "not-policy"]
-_ROUNDS = 12
+_ROUNDS = 40
 _TRIED = 120
 """Edits of one layer that are tried; the rest is not worth the time."""
 _MEASURED = 24
@@ -39,16 +39,19 @@ class Alternative:
 
     edit: Edit
     impact: Impact
+    left: int
+    """How much still stops the connection at that layer; 0 where nothing does."""
     latent: int
     """Pairs of ends that it lets through at this layer alone, besides those asked about."""
     breadth: int
     """Workloads that the policy selects besides those that are guarded here."""
 
     @property
-    def rank(self) -> tuple[bool, int, int, int, bool, bool, int]:
+    def rank(self) -> tuple[bool, int, int, int, int, bool, bool, int]:
         """Return what the choice goes by: safety, then narrowness, then size."""
         return (
             bool(self.edit.weakens),
+            self.left,
             len(self.impact.opened) + len(self.impact.closed) + bool(self.impact.incomplete),
             self.latent,
             self.breadth,
@@ -177,10 +180,13 @@ def _checks(
     )
     allowed = after is not None and after.allowed
     ports = after.ports if after else ()
+    shut = [str(one) for one in ports if one.verdict.verdict != "allow"]
     yield Check(
         check="asked-connection",
-        ok=allowed and all(one.verdict.verdict == "allow" for one in ports),
-        detail="Every layer lets the connection through." if allowed else "It is still stopped.",
+        ok=allowed and not shut,
+        detail=f"It is still stopped on {', '.join(shut)}."
+        if shut
+        else "Every layer lets the connection through.",
     )
     yield Check(
         check="nothing-else-opened",
@@ -252,6 +258,10 @@ class _Work:
         obstacle = obstacles.of_layer(self.now, layer, self._source)
         if obstacle is not None:
             self.obstacles.append(obstacle)
+        if stop is not None and stop.other.dns and layer.direction == "ingress":
+            self.notes.append(
+                f"No policy can name `{stop.other.dns}` as a caller; give its network instead."
+            )
         if stop is None:
             self.notes.append(f"No policy can name an end of it: {layer.reason}")
             return False
@@ -270,25 +280,29 @@ class _Work:
 
     def _ranked(self, wish: Wish, stop: Stop, asked: Asked) -> list[Alternative]:
         """Return the edits that get through a layer, the best first."""
-        passing: list[tuple[int, int, int, Edit]] = []
+        passing: list[tuple[bool, int, int, int, int, Edit]] = []
+        before, burden = _burden(self.now, wish, stop)
         for number, edit in enumerate(proposals(self.now, stop)):
             if number >= _TRIED:
                 break
             if refusals([edit.after] if edit.after else [], self.now.policies.profile):
                 continue
             then = applied(self.now, [edit])
-            if _passes(then, wish, stop):
+            earlier, left = _burden(then, wish, stop)
+            if earlier <= before and left < burden:
                 breadth = _breadth(then, edit, stop)
-                passing.append((self._latent(edit, asked), breadth, edit.lines, edit))
-        passing.sort(key=lambda one: (bool(one[3].weakens), *one[:3]))
+                latent = self._latent(edit, asked)
+                passing.append((bool(edit.weakens), left, latent, breadth, edit.lines, edit))
+        passing.sort(key=lambda one: one[:5])
         found = [
             Alternative(
                 edit=edit,
                 impact=measure(self.now, [edit], asked),
+                left=left,
                 latent=latent,
                 breadth=breadth,
             )
-            for latent, breadth, _, edit in passing[:_MEASURED]
+            for _, left, latent, breadth, _, edit in passing[:_MEASURED]
         ]
         return sorted(found, key=lambda one: one.rank)
 
@@ -311,24 +325,25 @@ class _Work:
 _ORDER = ("egress-policy", "service", "ingress-policy", "l7", "mtls", "authorization")
 
 
-def _passes(network: Network, wish: Wish, stop: Stop) -> bool:
-    """Return whether a layer no longer stops any pair, nor an earlier one.
+def _burden(network: Network, wish: Wish, stop: Stop) -> tuple[int, int]:
+    """Return how much stops a connection at earlier layers, and at the one that is looked at.
 
-    Where several rules deny, or a default deny stands behind a rule that does, one of them less is
-    enough: what is left is looked at next.
+    Each pair counts, and each rule that denies it: where several rules deny, or a default deny
+    stands behind a rule that does, or pods differ, one of them less is progress.
     """
     place = _ORDER.index(stop.layer.layer)
-    denied = _denials(stop.layer)
-    for found in wish.verdicts(network):
-        for layer in found.verdict.layers:
+    earlier = burden = 0
+    for source, destination, verdict in wish.verdicts(network):
+        if not stop.is_about(source.pods, destination.pods):
+            continue
+        for layer in verdict.layers:
             if layer.verdict not in ("deny", "unknown") or layer.layer not in _ORDER:
                 continue
-            same = layer.layer == stop.layer.layer and layer.direction == stop.layer.direction
-            if same and (_denials(layer) < denied or _is_next(layer, stop.layer)):
-                continue
-            if same or _ORDER.index(layer.layer) < place:
-                return False
-    return True
+            if layer.layer == stop.layer.layer and layer.direction == stop.layer.direction:
+                burden += 2 * (1 + _denials(layer)) - _is_next(layer, stop.layer)
+            elif _ORDER.index(layer.layer) < place:
+                earlier += 1
+    return earlier, burden
 
 
 def _is_next(layer: Layer, before: Layer) -> bool:

@@ -29,6 +29,13 @@ class Stop:
     proxied: bool = False
     """Whether Cilium's proxy may be asked to look at requests: not where the mesh does."""
 
+    def is_about(self, source: tuple[Pod, ...], destination: tuple[Pod, ...]) -> bool:
+        """Return whether a pair of parties is among those that are looked at."""
+        egress = self.layer.direction == "egress"
+        own, far = (source, destination) if egress else (destination, source)
+        is_other = not self.other_pods or not far or far[0] in self.other_pods
+        return bool(own) and own[0] in self.subject and is_other
+
     @property
     def side(self) -> str:
         """Return `from` or `to`, with which rules of this direction name the other end."""

@@ -7,11 +7,11 @@ from topology.authoring.handles import End, end_of, labels_of
 from topology.authoring.impact import Asked
 from topology.authoring.stops import Stop
 from topology.model import Pod, Protocol
-from topology.paths import Network, PortQuery, PortVerdict
+from topology.paths import Network, PortQuery
 from topology.paths.parties import Party, parties_of, resolved
 from topology.paths.routing import Ask, asks_of
 from topology.policy.ports import PortSet
-from topology.policy.verdict import HttpRequest, Layer
+from topology.policy.verdict import HttpRequest, Layer, Verdict
 from topology.targets import NamespaceTarget, PodTarget, Target
 
 __all__ = ["Wish", "wishes_of"]
@@ -33,44 +33,64 @@ class Wish:
     """Whether every workload of the source's namespace is meant."""
     whole_destination: bool = False
 
-    def verdicts(self, network: Network) -> Iterator[PortVerdict]:
-        """Yield the verdict between each pair of pods that differ."""
-        query = None
-        if self.port is not None:
-            query = PortQuery(number=self.port, protocol=self.protocol)
+    def verdicts(self, network: Network) -> Iterator[tuple[Party, Party, Verdict]]:
+        """Yield the verdict between each pair of parties."""
         for source in self.sources:
             for destination in self.destinations:
-                reach = network.reach(source.target, destination.target, port=query, http=self.http)
-                yield reach.deciding
+                for verdict in network.between(
+                    source,
+                    destination,
+                    port=self.port,
+                    protocol=self.protocol,
+                    http=self.http,
+                ):
+                    yield source, destination, verdict
 
     def stopped(self, network: Network) -> Layer | None:
         """Return the first layer that stops any pair; None where all get through."""
-        for found in self.verdicts(network):
-            if found.verdict.verdict != "allow":
-                layer = found.verdict.deciding
-                if layer is not None:
-                    return layer
+        for _, _, verdict in self.verdicts(network):
+            if verdict.verdict != "allow" and verdict.deciding is not None:
+                return verdict.deciding
         return None
 
     def stop(self, network: Network, layer: Layer, used: Iterable[str]) -> Stop | None:
-        """Return the stop that a layer is, None where nothing there can be named."""
+        """Return the stop that a layer is, None where nothing there can be named.
+
+        Only the workload that is stopped first is guarded anew, and only for those that it stops.
+        """
         egress = layer.direction == "egress"
+        pairs = [
+            (source, destination) if egress else (destination, source)
+            for source, destination, verdict in self.verdicts(network)
+            if any(
+                (one.layer, one.direction) == (layer.layer, layer.direction)
+                and one.verdict in ("deny", "unknown")
+                for one in verdict.layers
+            )
+        ]
+        if not pairs:
+            return None
         own, far = self.sources, self.destinations
-        subject, other = (own, far) if egress else (far, own)
+        every_subject, every_other = (own, far) if egress else (far, own)
         whole_subject, whole_other = self.whole_source, self.whole_destination
         if not egress:
             whole_subject, whole_other = whole_other, whole_subject
+        subject, whole_subject = _stopped_at(
+            [one for one, _ in pairs], every_subject, whole_subject
+        )
+        kept = {(one.name, one.key) for one in subject}
+        others = [other for one, other in pairs if (one.name, one.key) in kept]
+        other, whole_other = _stopped_at(others, every_other, whole_other)
         pods = _pods(subject)
         if not pods:
             return None
         end = _end(network, other, used, whole=whole_other)
         if end is None:
             return None
-        labels = {} if whole_subject else labels_of(network.cluster, pods, used)
         return Stop(
             layer=layer,
             subject=pods,
-            subject_labels=labels,
+            subject_labels={} if whole_subject else labels_of(network.cluster, pods, used),
             other=end,
             other_pods=_pods(other),
             port=self.port,
@@ -96,6 +116,16 @@ class Wish:
             http=self.http,
             one_request=self.http is not None and self.is_proxied(network),
         )
+
+
+def _stopped_at(
+    stopped: Sequence[Party], every: Sequence[Party], whole: bool
+) -> tuple[tuple[Party, ...], bool]:
+    """Return all parties of one side if all are stopped, else those of the first workload."""
+    unique = tuple({(one.name, one.key): one for one in stopped}.values())
+    if len(unique) == len(every):
+        return unique, whole
+    return tuple(party for party in unique if party.name == unique[0].name), False
 
 
 def _pods(parties: Sequence[Party]) -> tuple[Pod, ...]:

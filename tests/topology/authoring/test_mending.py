@@ -405,3 +405,32 @@ spec: {podSelector: {matchLabels: {app: api}}, policyTypes: [Ingress]}
         "NetworkPolicy/mesh/guard",
         "AuthorizationPolicy/mesh/api",
     }
+
+
+def test_a_name_outside_is_opened_with_the_queries_for_it(shop: Build) -> None:
+    closed = cilium("out", "  endpointSelector: {matchLabels: {app: pay}}\n  egress: [{}]")
+    network = shop(closed)
+    found = fix(network, "pay", "api.cards.example", "443")
+    assert found.verified, found.checks
+    rules = spec_of(found, "CiliumNetworkPolicy/shop/out")["egress"]
+    assert {"matchName": "api.cards.example"} in rules[-1]["toFQDNs"]
+    assert rules[-2]["toPorts"][0]["rules"] == {"dns": [{"matchName": "api.cards.example"}]}
+
+
+def test_a_name_cannot_be_let_in_and_that_is_said(shop: Build) -> None:
+    found = fix(shop(DENY), "api.cards.example", "cart", "8080")
+    assert found.outcome == "no-fix"
+    assert "give its network" in found.notes[0]
+
+
+def test_a_whole_namespace_is_opened_workload_by_workload(shop: Build) -> None:
+    out = cilium("out", "  endpointSelector: {matchLabels: {app: pay}}\n  egress: [{}]")
+    found = fix(shop(out), "namespace:shop", "prometheus", "9090")
+    assert found.verified
+    assert found.at_fault == ("CiliumNetworkPolicy/shop/out",)
+
+
+def test_two_pods_of_one_workload_are_two_ends(shop: Build) -> None:
+    found = fix(shop(DENY), "cart", "cart", "8080")
+    assert found.verified
+    assert len(found.edits) == 2
