@@ -29,7 +29,7 @@ Outcome = Literal["open", "mended", "no-fix", "not-policy"]
 _ROUNDS = 40
 _TRIED = 120
 """Edits of one layer that are tried; the rest is not worth the time."""
-_MEASURED = 24
+_MEASURED = 10
 _ALTERNATIVES = 4
 
 
