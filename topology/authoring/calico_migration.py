@@ -71,7 +71,7 @@ def _joined(
                 check="validation",
                 ok=not faults,
                 detail=" ".join(faults)
-                or "Nothing that would refuse the policies finds fault with them.",
+                or "Nothing in them would be refused by the API server, Cilium or Istio.",
             )
         )
         checks.append(

@@ -75,7 +75,8 @@ def _valid(documents: Iterable[Document], profile: Profile) -> Check:
     return Check(
         check="validation",
         ok=not faults,
-        detail=" ".join(faults) or "Nothing that would refuse the policies finds fault with them.",
+        detail=" ".join(faults)
+        or "Nothing in them would be refused by the API server, Cilium or Istio.",
     )
 
 

@@ -18,7 +18,7 @@ from topology.policy.reading import KINDS
 from topology.policy.verdict import HttpRequest
 from topology.simulation import EndChange, simulate
 
-__all__ = ["Asked", "Check", "Impact", "applied", "measure", "refusals"]
+__all__ = ["Asked", "Check", "Impact", "applied", "measure", "needs", "refusals"]
 
 
 _DNS = 53
@@ -250,4 +250,23 @@ def refusals(documents: Iterable[Document], profile: Profile | str) -> tuple[str
             found.append(str(error))
             continue
         found += [f"{document.key}: {one.message}" for one in findings if one.refuses]
+    return tuple(found)
+
+
+def needs(edits: Iterable[Edit], profile: Profile | str) -> tuple[str, ...]:
+    """Return what changed policies ask of AKS that they did not ask before, a sentence each."""
+    from topology.policy.validation.document import validate
+
+    name = profile if isinstance(profile, str) else profile.name
+
+    def said(document: Document | None) -> dict[str, str]:
+        findings = validate(document, name) if document is not None else ()
+        return {one.message: f"{one.message} {one.fix}" for one in findings if one.origin == "aks"}
+
+    found: dict[str, None] = {}
+    for edit in edits:
+        before = said(edit.before)
+        for message, text in said(edit.after).items():
+            if message not in before:
+                found[f"{edit.key}: {text}"] = None
     return tuple(found)

@@ -12,7 +12,15 @@ from typing import Literal
 
 from topology.authoring import obstacles
 from topology.authoring.edits import Edit, folded
-from topology.authoring.impact import Asked, Check, Impact, applied, measure, refusals
+from topology.authoring.impact import (
+    Asked,
+    Check,
+    Impact,
+    applied,
+    measure,
+    needs,
+    refusals,
+)
 from topology.authoring.obstacles import Obstacle
 from topology.authoring.proposals import proposals, used_keys
 from topology.authoring.stops import Stop
@@ -164,7 +172,7 @@ def _finished(
         checks=tuple(_checks(work.origin, edits, after, impact)) if solved else (),
         alternatives=tuple(work.alternatives),
         obstacles=(*found, *work.obstacles),
-        notes=tuple(work.notes),
+        notes=(*work.notes, *(needs(edits, work.origin.policies.profile) if solved else ())),
     )
 
 
@@ -176,7 +184,8 @@ def _checks(
     yield Check(
         check="validation",
         ok=not faults,
-        detail=" ".join(faults) or "Nothing that would refuse the policies finds fault with them.",
+        detail=" ".join(faults)
+        or "Nothing in them would be refused by the API server, Cilium or Istio.",
     )
     allowed = after is not None and after.allowed
     ports = after.ports if after else ()

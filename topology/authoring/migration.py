@@ -346,7 +346,7 @@ def _checks(network: Engines, edits: Sequence[Edit]) -> tuple[Check, ...]:
             check="validation",
             ok=not faults,
             detail=" ".join(faults)
-            or "Nothing that would refuse the policies finds fault with them.",
+            or "Nothing in them would be refused by the API server, Cilium or Istio.",
         ),
         Check(
             check="same-for-pods",

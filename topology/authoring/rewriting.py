@@ -6,7 +6,7 @@ from typing import Literal
 
 from topology.authoring.edits import Edit
 from topology.authoring.equality import Equality, compare
-from topology.authoring.impact import Check
+from topology.authoring.impact import Check, needs
 from topology.paths import Network
 
 __all__ = ["Refusal", "Rewriting", "proven"]
@@ -76,7 +76,7 @@ def proven(
         outcome=outcome,
         edits=tuple(edits),
         refusals=tuple(refusals),
-        notes=tuple(notes),
+        notes=(*notes, *needs(edits, network.policies.profile)),
         checks=found.checks,
         differences=found.differences,
     )

@@ -90,7 +90,7 @@ def _proven(
             check="validation",
             ok=not faults,
             detail=" ".join(faults)
-            or "Nothing that would refuse the policies finds fault with them.",
+            or "Nothing in them would be refused by the API server, Cilium or Istio.",
         ),
         Check(
             check="used-stays-open",
