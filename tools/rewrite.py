@@ -140,6 +140,10 @@ def tighten_policies(
         documents = [one for one in documents if one.kind in KINDS]
     network = _with(workspace, documents)
     demands = tuple(_demand(line) for line in used) or announced(network.cluster)
+    if not demands:
+        message = "Nothing says which connections are used, so everything would be closed."
+        hint = "Give them with `used`, or workloads whose environment names what they call."
+        raise InvalidQuery(message, hint=hint)
     found = tighten(network, documents, demands)
     if not used:
         notes = (

@@ -296,6 +296,8 @@ def report(
         output.write_json(document)
     else:
         output.write_markdown(result.summary)
+        for fault in result.not_verified:
+            output.note(fault)
     if out and artifacts:
         _write(output, out, artifacts)
 

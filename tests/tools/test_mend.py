@@ -58,12 +58,39 @@ def test_each_layer_that_stops_it_is_named_with_its_place(sample: Workspace) -> 
     assert result.outcome == "mended"
 
 
-def test_what_more_it_opens_is_said_and_then_it_is_not_verified(sample: Workspace) -> None:
-    result = fix(sample, "world", "shop/db", port="5432")
+TWINS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: {app}}}}}
+  template:
+    metadata: {{labels: {{app: {app}}}}}
+    spec: {{containers: [{{name: c, image: x, ports: [{{containerPort: 80}}]}}]}}
+---
+"""
+DENY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {matchLabels: {app: api}}, policyTypes: [Ingress]}
+"""
+
+
+def test_what_more_it_opens_is_said_and_then_it_is_not_verified() -> None:
+    ends = (("one", "twin"), ("two", "twin"), ("api", "api"))
+    text = "".join(TWINS.format(name=name, app=app) for name, app in ends) + DENY
+    result = fix(Workspace(cluster=load_text(text, name="twins.yaml")), "shop/one", "shop/api")
+    assert result.outcome == "mended"
     assert not result.verified
-    assert any("kube-apiserver" in row for row in result.opened)
-    assert any(note.startswith("It lets every address outside") for note in result.notes)
+    assert result.opened == ("opens `shop/two` -> `shop/api` on 80/TCP",)
     assert any("nothing-else-opened" in text for text in result.not_verified)
+    assert "does more than that" in result.summary
+
+
+def test_a_door_to_the_whole_world_is_not_opened_without_a_word(sample: Workspace) -> None:
+    result = fix(sample, "world", "shop/db", port="5432")
+    assert any(note.startswith("It lets every address outside") for note in result.notes)
 
 
 def test_mutual_tls_is_offered_as_a_last_resort_only(sample: Workspace) -> None:

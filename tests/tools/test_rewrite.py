@@ -14,6 +14,7 @@ from tools.rewrite import (
 from tools.rewritten import RewriteResult
 from tools.spec import ToolSpec
 from tools.workspace import Workspace
+from topology.load import load_text
 
 
 def call(spec: ToolSpec, workspace: Workspace, **arguments: object) -> RewriteResult:
@@ -84,6 +85,18 @@ def test_tightening_by_what_was_observed_keeps_just_that(boutique: Workspace) ->
     spec = yaml.safe_load(result.artifacts[0].content)["spec"]
     assert spec["ingress"][0]["from"] == [{"podSelector": {"matchLabels": {"app": "frontend"}}}]
     assert any("checkoutservice" in row for row in result.closed)
+
+
+def test_nothing_is_tightened_where_nothing_says_what_is_used() -> None:
+    text = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: all, namespace: shop}
+spec: {podSelector: {}, ingress: [{}]}
+"""
+    empty = Workspace(cluster=load_text(text))
+    with pytest.raises(ToolError, match="everything would be closed"):
+        tighten_policies.call(empty, {})
 
 
 def test_policies_of_calico_are_converted_and_never_called_verified(sample: Workspace) -> None:
