@@ -214,5 +214,11 @@ class Intent:
     name: str = ""
     namespace: str = ""
     """Where the policy goes; empty where the subjects say."""
+    exact: bool = False
+    """Nothing is added that the request does not name, not even DNS."""
+    additive: bool = False
+    """The policies add to what is allowed, and close nothing."""
+    dry_run: bool = False
+    """The mesh shall only log what its policies would decide."""
     request: str = ""
     """The words, as a person wrote them."""

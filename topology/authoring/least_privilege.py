@@ -21,7 +21,6 @@ from topology.authoring.intent import (
     Traffic,
 )
 from topology.authoring.membership import ports_of
-from topology.authoring.repair import is_forbidden
 from topology.authoring.stable_labels import pods_of_workload
 from topology.calls import Call, calls
 from topology.errors import InvalidQuery, UnknownName
@@ -217,7 +216,7 @@ def _forbidden(
         source=caller.full_name, destination=target.full_name, port=first, protocol=protocol
     )
     outcome = check_demand(network, demand, "allow")
-    return outcome.reason if outcome.found == "deny" and is_forbidden(outcome) else ""
+    return outcome.reason if outcome.forbidden else ""
 
 
 def _connect(

@@ -30,7 +30,7 @@ from topology.paths.documents import blamed
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Amendment", "amend", "is_forbidden", "obstacle"]
+__all__ = ["Amendment", "amend", "obstacle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,31 +53,17 @@ def obstacle(proof: Proof) -> str:
     """
     for outcome in proof.outcomes:
         layer = outcome.layer
-        if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
+        if outcome.expected != "allow" or not outcome.forbidden or layer is None:
             continue
         if layer.layer in ("mtls", "service"):
             return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
-        if is_forbidden(outcome):
-            policy, location = blamed(layer)
-            place = f" ({location})" if location else ""
-            return (
-                f"`{policy}`{place} denies {outcome.demand.source} -> "
-                f"{outcome.demand.destination} explicitly, and a denial wins over whatever is "
-                f"allowed beside it. {layer.reason}"
-            )
+        policy, location = blamed(layer)
+        place = f" ({location})" if location else ""
+        return (
+            f"`{policy}`{place} denies {outcome.demand.source} -> {outcome.demand.destination} "
+            f"explicitly, and a denial wins over whatever is allowed beside it. {layer.reason}"
+        )
     return ""
-
-
-def is_forbidden(outcome: Outcome) -> bool:
-    """Return whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
-    layer = outcome.layer
-    if layer is None:
-        return False
-    if layer.layer in ("mtls", "service"):
-        return True
-    if layer.layer == "authorization":
-        return layer.rule is not None
-    return bool(layer.rule) and "Deny" in (layer.rule or "")
 
 
 def amend(
@@ -100,12 +86,13 @@ def amend(
     """
     failed = [one for one in proof.outcomes if not one.met]
     leaks = [one for one in failed if one.expected == "deny" and one.found != "error"]
-    if leaks and choice.network is None and not choice.named:
+    is_about_pairs = bool(intent.clauses or intent.isolate)
+    if leaks and is_about_pairs and choice.network is None and not choice.named:
         return Amendment(
             choice=choice.with_network(),
             because="The mesh alone cannot keep out "
-            f"{_listed(one.demand.source for one in leaks)}, which have the same identity as "
-            "those who may, or none; a network policy tells them apart.",
+            f"{_listed(one.demand.source for one in leaks)}, which share the identity of "
+            "those who may, or have none that is known; a network policy tells them apart.",
         )
     book = {_key(one): one for one in sheets}
     revised = {one.key: one for one in revisions}
@@ -113,7 +100,7 @@ def amend(
     for outcome in failed:
         if outcome.expected == "allow" and outcome.layer is not None:
             _open(network, intent, choice, book, outcome, reasons)
-        elif outcome.expected == "deny" and outcome.found != "error":
+        elif outcome.expected == "deny" and outcome.found != "error" and is_about_pairs:
             if outcome.demand.http is not None:
                 _narrow(network, intent, revised, outcome, reasons)
             else:
@@ -161,11 +148,11 @@ def _open(
     if peer is None:
         return
     policy, _ = blamed(layer)
-    way = "may open nothing else" if side == "egress" else "lets nothing else in"
     rule = Rule(
         peers=(peer,),
         traffic=_traffic(intent, demand, mesh=kind == "AuthorizationPolicy"),
-        because=f"{mine} {way} by {policy or 'its own policy'}, so this side is opened as well.",
+        because=f"{mine} is default-deny for {side} by {policy or 'a policy in force'}, so this "
+        "side is opened as well.",
     )
     sheet = _sheet(book, kind, subject)
     book[_key(sheet)] = _merged(sheet, side, rule)

@@ -48,6 +48,9 @@ class Sheet:
     """Empty for a clusterwide policy."""
     closed: tuple[Side, ...] = ()
     """Directions that are closed although there may be nothing but deny rules in them."""
+    additive: bool = False
+    """Whether it must close nothing, whatever its rules allow."""
+    dry_run: bool = False
     purpose: str = field(default="")
     """What it is for, in one line."""
 
@@ -58,7 +61,7 @@ class Sheet:
     def isolates(self, side: Side) -> bool:
         """Return whether nothing but what the rules allow passes in a direction."""
         rules = self.side(side)
-        if rules is None:
+        if rules is None or self.additive:
             return False
         return not rules or side in self.closed or not all(rule.deny for rule in rules)
 

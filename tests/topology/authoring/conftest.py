@@ -1,11 +1,9 @@
-"""A small cluster as text, and intents about it in few words."""
+"""A small cluster as text: a shop, those who watch it, a mesh, and DNS."""
 
 from collections.abc import Callable, Iterable
 
 import pytest
 
-from topology.authoring import Clause, Intent, LabelTest, Pods, PortSpan, Traffic
-from topology.authoring.drafting import Draft, draft
 from topology.load import load_text
 from topology.paths import Network
 
@@ -21,6 +19,10 @@ metadata: {name: ops, labels: {team: blue}}
 apiVersion: v1
 kind: Namespace
 metadata: {name: mesh, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: kube-system}
 """
 
 
@@ -86,53 +88,6 @@ def network() -> Maker:
         return Network.build(load_text(f"{base}\n---\n{policies}", name="cluster.yaml"))
 
     return make
-
-
-def named(workload: str) -> Pods:
-    """Return a party that words named."""
-    return Pods(workload=workload)
-
-
-def labelled(space: str = "", **labels: str) -> Pods:
-    """Return pods by label."""
-    tests = tuple(LabelTest(key, "In", (value,)) for key, value in labels.items())
-    return Pods(labels=tests, namespaces=(space,) if space else ())
-
-
-def tcp(*ports: int) -> Traffic:
-    """Return TCP on some ports."""
-    return Traffic(ports=tuple(PortSpan(first=one, last=one, protocol="TCP") for one in ports))
-
-
-def only(source: str, destination: str, traffic: Traffic | None = None) -> Intent:
-    """Return the intent that one workload, and no other, may reach another."""
-    clause = Clause(
-        effect="allow",
-        sources=(named(source),),
-        destinations=(named(destination),),
-        traffic=traffic or Traffic(),
-        only=True,
-    )
-    return Intent(clauses=(clause,))
-
-
-def may(source: str, destination: str, traffic: Traffic | None = None) -> Intent:
-    """Return the intent that one workload may reach another."""
-    clause = Clause(
-        effect="allow",
-        sources=(named(source),),
-        destinations=(named(destination),),
-        traffic=traffic or Traffic(),
-    )
-    return Intent(clauses=(clause,))
-
-
-def failing(found: Draft) -> list[str]:
-    """Return what of a draft does not hold."""
-    return [f"{one.check}: {one.detail}" for one in found.checks if not one.ok]
-
-
-__all__ = ["BASE", "draft", "failing", "labelled", "may", "named", "only", "tcp", "workload"]
 
 
 def deployment(
