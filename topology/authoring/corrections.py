@@ -27,33 +27,59 @@ def corrections(
     """
     labels = selector.get("matchLabels")
     for written, value in (labels if isinstance(labels, Mapping) else {}).items():
-        _, key = split_key(str(written))
-        meant = wanted.get(key)
-        if meant is not None and meant != value and is_slip(str(value), meant, known):
+        yield from _label(selector, str(written), value, wanted, known)
+    expressions = selector.get("matchExpressions")
+    for number, one in enumerate(expressions if isinstance(expressions, list) else ()):
+        if isinstance(one, Mapping) and one.get("operator") == "In":
+            yield from _values(selector, number, one, wanted, known)
+
+
+def _label(
+    selector: Mapping[str, Any],
+    written: str,
+    value: Any,
+    wanted: Mapping[str, str],
+    known: Collection[str],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the corrections of one label: of its value, of its key, and without it."""
+    _, key = split_key(written)
+    meant = wanted.get(key)
+    if meant is not None:
+        if meant != value and is_slip(str(value), meant, known):
             changed = copy.deepcopy(dict(selector))
             changed["matchLabels"][written] = meant
             yield f"correct `{key}: {value}` to `{key}: {meant}`", changed
-        elif meant is None:
-            for other in wanted:
-                if wanted[other] == value and is_slip(key, other, known):
-                    changed = copy.deepcopy(dict(selector))
-                    renamed = str(written).removesuffix(key) + other
-                    changed["matchLabels"] = {
-                        renamed if one == written else one: kept
-                        for one, kept in changed["matchLabels"].items()
-                    }
-                    yield f"correct the label `{key}` to `{other}`", changed
-    expressions = selector.get("matchExpressions")
-    for number, one in enumerate(expressions if isinstance(expressions, list) else ()):
-        if not isinstance(one, Mapping) or one.get("operator") != "In":
-            continue
-        _, key = split_key(str(one.get("key")))
-        meant = wanted.get(key)
-        for place, value in enumerate(one.get("values") or ()):
-            if meant is not None and value != meant and is_slip(str(value), meant, known):
-                changed = copy.deepcopy(dict(selector))
-                changed["matchExpressions"][number]["values"][place] = meant
-                yield f"correct `{value}` to `{meant}` among the values of `{key}`", changed
+        return
+    if len(selector["matchLabels"]) > 1 and not (key in known and value in known):
+        changed = copy.deepcopy(dict(selector))
+        del changed["matchLabels"][written]
+        yield f"drop `{key}: {value}`, which nothing carries,", changed
+    for other in wanted:
+        if wanted[other] == value and is_slip(key, other, known):
+            changed = copy.deepcopy(dict(selector))
+            renamed = written.removesuffix(key) + other
+            changed["matchLabels"] = {
+                renamed if one == written else one: kept
+                for one, kept in changed["matchLabels"].items()
+            }
+            yield f"correct the label `{key}` to `{other}`", changed
+
+
+def _values(
+    selector: Mapping[str, Any],
+    number: int,
+    one: Mapping[str, Any],
+    wanted: Mapping[str, str],
+    known: Collection[str],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the corrections of the values of one condition."""
+    _, key = split_key(str(one.get("key")))
+    meant = wanted.get(key)
+    for place, value in enumerate(one.get("values") or ()):
+        if meant is not None and value != meant and is_slip(str(value), meant, known):
+            changed = copy.deepcopy(dict(selector))
+            changed["matchExpressions"][number]["values"][place] = meant
+            yield f"correct `{value}` to `{meant}` among the values of `{key}`", changed
 
 
 def is_slip(written: str, meant: str, known: Collection[str]) -> bool:

@@ -434,3 +434,20 @@ def test_two_pods_of_one_workload_are_two_ends(shop: Build) -> None:
     found = fix(shop(DENY), "cart", "cart", "8080")
     assert found.verified
     assert len(found.edits) == 2
+
+
+def test_a_condition_that_nothing_meets_is_dropped_where_that_is_all(shop: Build) -> None:
+    rule = "{from: [{podSelector: {matchLabels: {app: web, stage: nine}}}], ports: [{port: 8080}]}"
+    found = fix(shop(DENY, WEB_OUT, cart(rule)), "web", "cart")
+    assert found.verified
+    assert spec_of(found, "NetworkPolicy/shop/cart")["ingress"][0]["from"] == [
+        {"podSelector": {"matchLabels": {"app": "web"}}}
+    ]
+
+
+def test_a_policy_that_selects_nobody_by_one_label_too_many_is_at_fault(shop: Build) -> None:
+    rule = "{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 8080}]}"
+    narrowed = cart(rule).replace("{app: cart}", "{app: cart, stage: nine}")
+    found = fix(shop(DENY, WEB_OUT, narrowed), "web", "cart")
+    assert found.verified
+    assert found.at_fault == ("NetworkPolicy/shop/cart",)
