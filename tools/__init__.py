@@ -18,6 +18,7 @@ FAMILIES = (
     "flows",
     "inventory",
     "matrix",
+    "mend",
     "mesh",
     "modes",
     "planning",
@@ -25,6 +26,7 @@ FAMILIES = (
     "policy_checks",
     "reach",
     "review",
+    "rewrite",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""

@@ -10,6 +10,7 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.draft import draft, hold
 from assistant.cli.explain import explain
+from assistant.cli.mend import convert, fix, merge, migrate, split, tighten
 from assistant.cli.opening import JsonFlag, open_workspace
 from assistant.cli.render import Output
 from assistant.cli.simulate import simulate
@@ -92,6 +93,8 @@ _add(simulate)
 _add(explain)
 _add(draft)
 _add(hold, name="test")
+for command in (fix, tighten, convert, merge, split, migrate):
+    _add(command)
 
 
 def _code(result: "ValidationResult") -> int:

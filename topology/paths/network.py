@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 
 from topology.errors import UnknownName
-from topology.model import Cluster, Document, Problem
+from topology.model import Cluster, Document, Problem, Protocol
 from topology.names import NameIndex, index_of
 from topology.paths.hops import Hops
 from topology.paths.notes import notes_on
@@ -133,6 +133,27 @@ class Network:
             ports=ports,
             notes=tuple(notes_on(source, destination, sources, asks, ports, http)),
         )
+
+    def between(
+        self,
+        source: Party,
+        destination: Party,
+        *,
+        port: int | None,
+        protocol: Protocol = "TCP",
+        http: HttpRequest | None = None,
+    ) -> tuple[Verdict, ...]:
+        """Decide one connection between two parties; apart for their nodes where that matters.
+
+        Args:
+            source: Who opens the connection.
+            destination: Who accepts it.
+            port: Of the destination; None asks whether any port is open.
+            protocol: Transport protocol.
+            http: The request on it.
+        """
+        found = self._hops.verdicts(source, destination, port=port, protocol=protocol, http=http)
+        return tuple(verdict for _, _, verdict in found)
 
     def who_can_reach(
         self,

@@ -35,6 +35,7 @@ from topology.policy.difference import Difference, difference
 from topology.policy.ends import End, PeerTarget
 from topology.policy.evaluation import CompiledRule, named_networks
 from topology.policy.ground import Ground
+from topology.policy.loosening import Loosening, loosenings
 from topology.policy.matrix import Matrix
 from topology.policy.networks import named_parts
 from topology.policy.ports import PortSet
@@ -156,6 +157,21 @@ class PolicyEngine:
         if self._ground.covers(further):
             return self
         return PolicyEngine(_rooted(self._ground, self.rules, further), self._readings)
+
+    def loosened(
+        self, *, add: Iterable[Document] = (), remove: Iterable[str] = ()
+    ) -> tuple[Loosening, ...]:
+        """Return what single ends would newly let through, even where the other end does not.
+
+        Raises:
+            UnknownName: A policy that is to be removed does not exist.
+        """
+        readings, added, removed = self._readings.changed(add, remove, self.cluster, self.profile)
+        before = self._connections
+        if not self._ground.covers(added):
+            before = _rooted(self._ground, self.rules, readings.rules)
+        subjects, touched = before.subjects.changed(added, removed)
+        return tuple(loosenings(before, before.changed(subjects), touched))
 
     def matrix(self) -> Matrix:
         """Return what every end may open to every other, over all ports."""

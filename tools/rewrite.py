@@ -1,0 +1,274 @@
+"""Tools that write policies otherwise: converted, merged, split, tightened, or migrated."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from tools.rewrite_text import describe
+from tools.rewritten import RewriteResult, artifacts_of, check_rows, edit_rows
+from tools.spec import Evidence, tool
+from tools.workspace import Workspace
+from topology.authoring.calico_migration import migrate_calico
+from topology.authoring.contract import Demand
+from topology.authoring.conversion import convert
+from topology.authoring.merging import SplitBy, can_merge, merge, split
+from topology.authoring.migration import migrate
+from topology.authoring.rewriting import Rewriting
+from topology.authoring.tightening import tighten
+from topology.authoring.usage import announced
+from topology.errors import AmbiguousName, InvalidQuery, UnknownName
+from topology.load import load_text
+from topology.model import Document
+from topology.paths import Network, parse_port
+from topology.policy.reading import KINDS
+
+__all__ = [
+    "convert_policies",
+    "merge_policies",
+    "migrate_policies",
+    "split_policy",
+    "tighten_policies",
+]
+
+_USED = re.compile(r"(?P<source>.+?)\s*->\s*(?P<destination>.+?)(?:\s+(?:on\s+)?(?P<port>\S+))?")
+_NAMED = "Write it as `Kind/namespace/name`, such as `NetworkPolicy/shop/web`."
+_WAYS: tuple[SplitBy, ...] = ("subject", "direction", "peer")
+_TARGETS = {
+    "ciliumnetworkpolicy": "CiliumNetworkPolicy",
+    "cnp": "CiliumNetworkPolicy",
+    "networkpolicy": "NetworkPolicy",
+    "netpol": "NetworkPolicy",
+}
+
+
+@tool(effect="propose")
+def convert_policies(
+    workspace: Workspace, to: str, policies: Sequence[str] = (), text: str = ""
+) -> RewriteResult:
+    """Convert NetworkPolicies to CiliumNetworkPolicies or back, and prove that they are equal.
+
+    Equality is proven on the cluster and on pods made to hit and just miss every selector. What
+    the other kind cannot express is refused with the field named. Nothing is written.
+
+    Args:
+        workspace: The network.
+        to: `ciliumnetworkpolicy` or `networkpolicy`.
+        policies: Policies as `Kind/namespace/name` or by name; empty for every one that can be.
+        text: Policies as YAML instead.
+
+    Returns:
+        The converted policies, the proof, and what could not be expressed.
+    """
+    target = _TARGETS.get(to.strip().lower().replace("-", ""))
+    if target is None:
+        message = f"`{to}` is no kind that policies can be converted to."
+        raise InvalidQuery(message, hint="Write `ciliumnetworkpolicy` or `networkpolicy`.")
+    documents = _documents(workspace, policies, text)
+    if not policies and not text:
+        documents = [one for one in documents if one.kind in KINDS and one.kind != target]
+    network = _with(workspace, documents)
+    return _result(convert(network, documents, to=target), f"converted to {target}", documents)
+
+
+@tool(effect="propose")
+def merge_policies(
+    workspace: Workspace, policies: Sequence[str] = (), text: str = ""
+) -> RewriteResult:
+    """Merge policies of one kind with the same subject into one, and prove that it is equal.
+
+    Args:
+        workspace: The network.
+        policies: Policies as `Kind/namespace/name` or by name; empty for all that share a subject.
+        text: Policies as YAML instead.
+
+    Returns:
+        The merged policies, those that are taken away, and the proof.
+    """
+    documents = _documents(workspace, policies, text)
+    if not policies:
+        documents = [one for one in documents if can_merge(one)]
+    return _result(merge(_with(workspace, documents), documents), "merged", documents)
+
+
+@tool(effect="propose")
+def split_policy(
+    workspace: Workspace, policy: str, by: str = "direction", text: str = ""
+) -> RewriteResult:
+    """Split one policy into several that do the same together, with the proof.
+
+    Args:
+        workspace: The network.
+        policy: The policy as `Kind/namespace/name` or by name.
+        by: `direction` (ingress and egress apart), `peer`, or `subject`.
+        text: Policies as YAML, of which one is split, instead of those of the network.
+
+    Returns:
+        The new policies and the proof.
+    """
+    chosen = next((one for one in _WAYS if one == by.strip().lower()), None)
+    if chosen is None:
+        message = f"`{by}` is nothing to split by."
+        raise InvalidQuery(message, hint=f"Write {', '.join(f'`{one}`' for one in _WAYS)}.")
+    documents = _documents(workspace, [policy] if policy else [], text)
+    if len(documents) != 1:
+        message = f"{len(documents)} policies are given, and one is split at a time."
+        raise InvalidQuery(message, hint="Name one as `Kind/namespace/name`.")
+    network = _with(workspace, documents)
+    return _result(split(network, documents[0], by=chosen), f"split by {chosen}", documents)
+
+
+@tool(effect="propose")
+def tighten_policies(
+    workspace: Workspace, policies: Sequence[str] = (), used: Sequence[str] = (), text: str = ""
+) -> RewriteResult:
+    """Cut over-broad network policies down to the connections that are used, with what closes.
+
+    Args:
+        workspace: The network.
+        policies: Policies as `Kind/namespace/name` or by name; empty for every network policy.
+        used: Connections that must stay open, each as `SRC -> DST PORT`, such as
+            `shop/web -> shop/cart 8080/TCP`. Empty takes what environment variables and exposed
+            Services announce.
+        text: Policies as YAML instead.
+
+    Returns:
+        The tightened policies, everything that closes, and the proof that what is used stays open.
+    """
+    documents = _documents(workspace, policies, text)
+    if not policies:
+        documents = [one for one in documents if one.kind in KINDS]
+    network = _with(workspace, documents)
+    demands = tuple(_demand(line) for line in used) or announced(network.cluster)
+    if not demands:
+        message = "Nothing says which connections are used, so everything would be closed."
+        hint = "Give them with `used`, or workloads whose environment names what they call."
+        raise InvalidQuery(message, hint=hint)
+    found = tighten(network, documents, demands)
+    if not used:
+        notes = (
+            "Used is what environment variables and exposed Services announce; a call that none of "
+            "them names would be stopped. Give observed connections with `used` to be sure.",
+        )
+        found = replace(found, notes=(*notes, *found.notes))
+    return _result(found, "tightened", documents)
+
+
+@tool(effect="propose")
+def migrate_policies(
+    workspace: Workspace, policies: Sequence[str] = (), text: str = ""
+) -> RewriteResult:
+    """Make policies written for Azure NPM or Calico mean the same under Cilium.
+
+    An ipBlock on addresses of pods or Services becomes selectors of the workloads behind them, one
+    on nodes becomes entities, a Service's port becomes the pods' port. Policies of
+    `projectcalico.org/v3` are converted where their meaning can be expressed.
+
+    Args:
+        workspace: The network.
+        policies: Policies as `Kind/namespace/name` or by name; empty for every NetworkPolicy.
+        text: Policies as YAML instead, Calico's among them.
+
+    Returns:
+        The changed policies with the reason for each change, the proof, and what is refused.
+    """
+    documents = [*_documents(workspace, policies, text, required=not text)]
+    documents = [one for one in documents if one.kind == "NetworkPolicy"]
+    network = _with(workspace, documents)
+    found = migrate(network, documents) if documents else Rewriting(outcome="nothing-to-do")
+    if text:
+        found = migrate_calico(network, text, found)
+    return _result(found, "migrated to Cilium", documents)
+
+
+def _demand(line: str) -> Demand:
+    found = _USED.fullmatch(line.strip())
+    if found is None:
+        message = f"`{line}` is no connection."
+        raise InvalidQuery(message, hint="Write it as `shop/web -> shop/cart 8080/TCP`.")
+    port = parse_port(found["port"]) if found["port"] else None
+    if port is not None and port.number is None:
+        message = f"`{found['port']}` in `{line}` is a port's name."
+        raise InvalidQuery(message, hint="Give its number.")
+    return Demand(
+        source=found["source"],
+        destination=found["destination"],
+        port=port.number if port else None,
+        protocol=port.protocol if port else "TCP",
+        because="it is used",
+    )
+
+
+def _documents(
+    workspace: Workspace, names: Sequence[str], text: str, *, required: bool = True
+) -> list[Document]:
+    """Return the policies that are meant.
+
+    Raises:
+        UnknownName: No policy has a name.
+        AmbiguousName: Several have.
+        InvalidQuery: The text holds none.
+    """
+    known = workspace.cluster.policies
+    if text:
+        known = load_text(text, name="given").policies
+        if not known and required:
+            message = "The text holds no policy."
+            raise InvalidQuery(message, hint=f"Give a {', '.join(KINDS)}.")
+    if not names:
+        return list(known)
+    return [_named(known, name.strip()) for name in names]
+
+
+def _named(known: Iterable[Document], name: str) -> Document:
+    found = [
+        one
+        for one in known
+        if name in (one.key, one.name, f"{one.namespace}/{one.name}", f"{one.kind}/{one.name}")
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        message = f"Several policies are called `{name}`."
+        raise AmbiguousName(message, candidates=tuple(one.key for one in found))
+    message = f"There is no policy `{name}`."
+    keys = [one.key for one in known]
+    close = get_close_matches(name, keys, n=3, cutoff=0.5)
+    raise UnknownName(message, nearest=tuple(close), hint="" if close else _NAMED)
+
+
+def _with(workspace: Workspace, documents: Sequence[Document]) -> Network:
+    """Return the network with some policies in force, those of a text among them."""
+    known = {one.key: one for one in workspace.cluster.policies}
+    if all(known.get(one.key) is one for one in documents):
+        return workspace.network
+    known.update({one.key: one for one in documents})
+    cluster = replace(
+        workspace.cluster, policies=tuple(sorted(known.values(), key=lambda one: one.key))
+    )
+    return Network.build(cluster, profile=workspace.profile)
+
+
+def _result(found: Rewriting, verb: str, documents: Sequence[Document]) -> RewriteResult:
+    rows, manuscripts = edit_rows(found.edits)
+    result = RewriteResult(
+        summary="",
+        evidence=tuple(
+            Evidence(claim=f"is {verb}", source=one.key, location=str(one.source.at()))
+            for one in documents
+            if any(edit.key == one.key for edit in found.edits)
+        ),
+        not_verified=tuple(
+            f"{check.check}: {check.detail}" for check in found.checks if not check.ok
+        ),
+        outcome=found.outcome,
+        edits=rows,
+        artifacts=artifacts_of(manuscripts, found.checks, verified=found.verified),
+        checks=check_rows(found.checks),
+        opened=found.opened,
+        closed=found.closed,
+        notes=(*found.notes, *found.differences),
+        refused=tuple(map(str, found.refusals)),
+        verified=found.verified,
+    )
+    return result.model_copy(update={"summary": describe(result, verb)})
