@@ -88,7 +88,7 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     take_names(shape, index)
     take_parties(shape)
     take_traffic(shape)
-    for sentence in _SENTENCE.split(shape.text):
+    for sentence in filter(str.strip, _SENTENCE.split(shape.text)):
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
