@@ -59,7 +59,11 @@ class Sorted:
     """NELSE or PELSE, where the clause is about everything else."""
     wholly: bool = False
     mutual: bool = False
+    enters: bool = False
+    """Whether someone comes in, so that the subject may be what they come into."""
     pronoun: Role | None = None
+    narrowed: list[End] = field(default_factory=list)
+    """Namespaces that only said where names are to be looked for."""
 
     def of(self, *roles: Role) -> list[Group]:
         """Return the groups with some roles."""
@@ -167,7 +171,7 @@ class _Sorter:
 
     def _getin(self, sign: Sign) -> None:
         self._verb("REACH")
-        self.found.side = "ingress"
+        self.found.side, self.found.enters = "ingress", True
 
     def _getout(self, sign: Sign) -> None:
         self._verb("REACH")

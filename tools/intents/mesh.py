@@ -195,6 +195,7 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
             main.append(piece)
     text = " ".join(main)
     ends = tuple(end for end in shape.found(text, "P") if isinstance(end, End))
+    ends = tuple(end for end in ends if not end.everyone) or ends
     if not ends and re.search(r"\b(?:mesh|everywhere|mesh-?wide|cluster)\b", text, re.I):
         ends = (End(options=((Pods(namespaces=None),),), said="the whole mesh"),)
     return (
