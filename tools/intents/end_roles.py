@@ -99,6 +99,8 @@ def _nominal(
             return paired
     if found.side == "ingress":
         return senders, receivers or named or around, "destination"
+    if found.side == "egress" and senders and named and not receivers:
+        return senders, named, "source"
     if found.side == "egress":
         return senders or named or around, receivers, "source"
     if not senders and around and receivers:

@@ -53,6 +53,8 @@ class Sorted:
     traffic_noun: bool = False
     passive: bool = False
     """Whether something is said to be allowed or denied."""
+    other_spaces: Literal["ingress", "egress", ""] = ""
+    """The direction in which other namespaces are spoken of."""
     rest_traffic: list[str] = field(default_factory=list)
     """What is said of other ports and requests, with the marks in it."""
     rest: str = ""
@@ -234,6 +236,15 @@ class _Sorter:
 
     def _restt(self, sign: Sign) -> None:
         self.found.rest_traffic.append(str(sign.value))
+
+    def _otherspaces(self, sign: Sign) -> None:
+        self.found.rest = "PELSE"
+        self.found.other_spaces = "egress" if self.role == "to" else "ingress"
+        self.fresh = False
+
+    def _onlyone(self, sign: Sign) -> None:
+        if self.found.groups:
+            self.found.groups[-1].only = True
 
     def _except(self, sign: Sign) -> None:
         self._except_now()

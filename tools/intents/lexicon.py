@@ -71,6 +71,12 @@ SYMBOLS: Final = tuple(
             rf"|nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+"
             rf"|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}"
             rf"|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        ("OTHERSPACES",
+            r"(?:all\s+|any\s+|every\s+|the\s+)?other\s+namespaces?|outside\s+(?:of\s+)?(?:the|its|their"
+            r"|that|this)\s+(?:own\s+)?namespace"),
+        ("ONLYONE",
+            r"(?:is|be|are)\s+the\s+only\s+(?:ones?|services?|pods?|workloads?|apps?|clients?|callers?"
+            r"|things?|namespaces?)"),
         ("APPLY", r"appl(?:y|ies|ied)\s+to|is\s+(?:attached|scoped)\s+to"),
         ("PELSE",
             rf"(?:pods?|endpoints?|workloads?)\s+with\s+(?:any\s+)?other\s+labels"

@@ -36,6 +36,13 @@ def _special(found: Sorted, before: Sequence[Statement]) -> Parsed | None:
         return Parsed(refines=tuple(found.loose))
     if found.rest and not _has_ends(found) and not found.loose:
         return Parsed(rest=True)
+    if found.other_spaces and _effect(found) == "deny" and ends:
+        # What is denied to other namespaces stays open inside its own.
+        sides = (found.side or found.other_spaces,)
+        return Parsed(
+            statements=tuple(Statement(sources=(one,), destinations=(one,)) for one in ends),
+            isolate=tuple((one, sides) for one in ends),
+        )
     if "LIMIT" in verbs and not {"REACH", "REACHED", "RECEIVE"} & verbs:
         return limit(found)
     return None

@@ -71,8 +71,8 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
         left += [sign.said for sign in signs if sign.symbol in ("P", "ALLOW", "DENY", "REACH")][:2]
     closes = any(one.only or one.only_traffic or one.side for one in statements) or parsed.isolate
     told = closes or parsed.narrowed or parsed.refines or parsed.restricts or parsed.keep
-    if any(sign.symbol in ("ONLY", "ING", "EG") for sign in signs) and not told:
-        left += [sign.said for sign in signs if sign.symbol in ("ONLY", "ING", "EG")]
+    if any(sign.symbol in _LIMITING for sign in signs) and not told:
+        left += [sign.said for sign in signs if sign.symbol in _LIMITING]
     return tuple(left)
 
 
@@ -94,6 +94,7 @@ def _late_negation(signs: Sequence[Sign]) -> list[str]:
     return []
 
 
+_LIMITING = ("ONLY", "ONLYONE", "ING", "EG", "OTHERSPACES")
 _NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
 
 
