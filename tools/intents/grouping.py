@@ -81,10 +81,15 @@ class _Sorter:
     excepting: bool = False
     joined: bool = False
     last_verb: str = ""
+    last_symbol: str = ""
     pending: list[Passing] = field(default_factory=list)
 
     def take(self, sign: Sign) -> None:
         """Take one sign."""
+        if sign.symbol == self.last_symbol == "P":
+            # Two names side by side: it is not clear how they belong together.
+            self.found.words.append(sign.said)
+        self.last_symbol = sign.symbol
         name = f"_{sign.symbol.lower()}"
         handler = getattr(self, name, None)
         if handler is not None:

@@ -33,7 +33,7 @@ _HEAD = (
     r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?"
     r"|instances?|sidecars?(?:\s+of)?|"
     r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone"
-    r"|members?|traffic)"
+    r"|members?)"
 )
 _WITH_LABELS = (
     r"(?:(?:(?:that|which)\s+(?:also\s+)?)?(?:are\s+|is\s+)?(?:also\s+)?(?:(?:with|having|has"
