@@ -85,6 +85,12 @@ def draft_request(
         reason = understood.declined or "The request names nothing that a policy could say."
         return without_draft(request, declined=reason)
     intent = understood.intents[0]
+    if len(understood.intents) > 1:
+        from topology.authoring.comparison import compare_readings
+
+        readings = compare_readings(workspace.network, understood.intents)
+        if readings.question:
+            return without_draft(request, question=readings.question)
     return draft_intent(workspace, intent, kind=kind, request=request, layered=layered)
 
 

@@ -99,27 +99,33 @@ def test_a_policy_that_would_be_refused_is_said_not_to_be_in_force() -> None:
     assert "opens nothing and closes nothing" in result.summary
 
 
-ALLOW_NOTHING = """
+OPEN_MESH = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: strict, namespace: billing}
+spec: {mtls: {mode: PERMISSIVE}}
+---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
-metadata: {name: none, namespace: %s}
-spec: {}
+metadata: {name: everyone, namespace: billing}
+spec: {rules: [{}]}
 """
 
 
 def test_mesh_policies_are_compared_where_a_sidecar_enforces_them() -> None:
-    result = simulate(ALLOW_NOTHING % "billing")
-    assert result.added == ("AuthorizationPolicy/billing/none",)
-    assert {row.layer for row in result.closed} == {"mesh"}
-    assert {row.destination.partition("/")[0] for row in result.closed} == {"billing"}
+    result = simulate(OPEN_MESH)
+    assert result.added == ("AuthorizationPolicy/billing/everyone",)
+    assert result.replaced == ("PeerAuthentication/billing/strict",)
+    assert {row.layer for row in result.opened} == {"mesh"}
+    assert {row.destination for row in result.opened} == {"billing/invoices"}
     assert "by the mesh" in result.summary
-    assert not simulate(ALLOW_NOTHING % "staging").closed
+    assert not simulate(OPEN_MESH.replace("billing", "staging")).opened
 
 
 def test_a_mesh_policy_can_be_taken_away() -> None:
-    result = simulate("", "PeerAuthentication/billing/strict")
-    assert result.removed == ("PeerAuthentication/billing/strict",)
-    assert {row.layer for row in result.opened} == {"mesh"}
+    result = simulate("", "AuthorizationPolicy/billing/allow-nothing")
+    assert result.removed == ("AuthorizationPolicy/billing/allow-nothing",)
+    assert "opens nothing and closes nothing" in result.summary
 
 
 def test_nothing_to_do_and_unknown_policies_are_refused_with_a_hint() -> None:

@@ -11,7 +11,26 @@ from topology.policy.validation.document import validate
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["needs_of"]
+__all__ = ["impossible_on_aks", "needs_of"]
+
+_IMPOSSIBLE = frozenset(
+    {
+        "aks-authentication",
+        "aks-clusterwide-l7",
+        "aks-groups",
+        "aks-host-policy",
+        "aks-protocol",
+    }
+)
+"""What AKS does not offer whatever is turned on."""
+
+
+def impossible_on_aks(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
+    """Yield what of a draft can have no effect on AKS."""
+    for one in documents:
+        for finding in validate(one.document, network.policies.profile):
+            if finding.code in _IMPOSSIBLE:
+                yield f"{one.key}: {finding.message} {finding.fix}"
 
 
 def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
@@ -19,7 +38,7 @@ def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
     said: set[str] = set()
     for one in documents:
         for finding in validate(one.document, network.policies.profile):
-            if finding.origin == "aks":
+            if finding.origin == "aks" and finding.code not in _IMPOSSIBLE:
                 text = f"{one.key}: {finding.message} {finding.fix}"
                 key = finding.message
                 if key not in said:

@@ -48,6 +48,23 @@ class Allowances:
         found = self.about(source, destination, deny=deny)
         return PortSet.union(ports_of(one.traffic.ports, destination.pods) for one in found)
 
+    def may_touch(self, source: End, destination: End) -> bool:
+        """Return whether a denial of a network may be about an outside whose address is not known.
+
+        The API server, say, may well have an address in a range of private ones.
+        """
+        ends = ((source, destination, True), (destination, source, False))
+        return any(
+            not other.pods
+            and self._all[number].deny
+            and any(
+                isinstance(party, Networks)
+                for party in (self._all[number].destinations, self._all[number].sources)[not out]
+            )
+            for mine, other, out in ends
+            for number in self._of(mine, is_source=out)
+        )
+
     def _of(self, end: End, *, is_source: bool) -> frozenset[int]:
         key = (end.name, is_source)
         found = self._known.get(key)

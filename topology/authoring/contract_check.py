@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from topology.authoring.contract import Contract, Demand
 from topology.errors import InvalidQuery, TopologyError
 from topology.memo import per_cluster
 from topology.model import Cluster, Workload
+from topology.model import Network as Range
 from topology.paths.documents import blamed
 from topology.paths.queries import PortQuery
 from topology.policy.verdict import Layer
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "check", "check_demand", "say_demand"]
 
-_PUBLIC = ip_address("93.184.215.14")
-"""Any public address that no policy is likely to name."""
+_PUBLIC = tuple(map(ip_address, ("93.184.215.14", "151.101.1.1", "23.45.67.89", "198.41.0.4")))
+"""Public addresses, one of which no policy is likely to name."""
+_NARROW = 8
+"""A network that is wider holds public addresses whatever its first one is."""
 Expected = Literal["allow", "deny"]
 Found = Literal["allow", "deny", "unknown", "conditional", "error"]
 
@@ -38,6 +41,8 @@ class Outcome:
     layer: Layer | None = None
     layers: tuple[Layer, ...] = ()
     """Every layer, in the order in which a packet meets them."""
+    forbidden: bool = False
+    """Whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
 
     @property
     def met(self) -> bool:
@@ -100,6 +105,7 @@ def check_demand(network: "Network", demand: Demand, expected: Expected) -> Outc
         reason=chosen.layer.reason if chosen.layer else "",
         layer=chosen.layer,
         layers=chosen.layers,
+        forbidden=chosen.found == "deny" and _is_forbidden(network, chosen.layer),
     )
 
 
@@ -112,6 +118,17 @@ def say_demand(demand: Demand) -> str:
     if demand.http:
         text += f" {demand.http.method} {demand.http.path}"
     return text
+
+
+def _is_forbidden(network: "Network", layer: Layer | None) -> bool:
+    if layer is None:
+        return False
+    if layer.layer in ("mtls", "service"):
+        return True
+    if layer.layer == "authorization":
+        policy = network.mesh.index.policies.get(layer.policy or "")
+        return policy is not None and policy.action == "DENY"
+    return "Deny" in (layer.rule or "")
 
 
 def _judge(network: "Network", demand: Demand) -> list[_Judgement]:
@@ -142,13 +159,21 @@ def _anywhere(network: "Network", source: Target, name: str, demand: Demand) -> 
     policy tells apart, and at one that none does.
     """
     places = network.policies.matrix().axis.places
-    parts = [one.identity.addresses[0] for one in places if one.kind == "network"]
-    tried = [_PUBLIC, *(address for address in parts if address.is_global)]
+    parts = [ip_network(one.name) for one in places if one.kind == "network"]
+    apart = next((one for one in _PUBLIC if not any(one in part for part in parts)), None)
+    if apart is None:
+        return []
+    tried = [apart, *(one.network_address for one in parts if _has_public(one))]
     found: list[_Judgement] = []
     for address in dict.fromkeys(tried):
         target = AddressTarget(address, frozenset({name}))
         found += _reached(network, source, target, demand)
     return found if len({one.found for one in found}) == 1 else []
+
+
+def _has_public(network: Range) -> bool:
+    """Return whether a network holds addresses that a public name may lead to."""
+    return network.network_address.is_global or network.prefixlen < _NARROW
 
 
 def _queries(

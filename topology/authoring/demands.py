@@ -8,7 +8,7 @@ from topology.authoring.allowances import Allowance, Allowances, allowances
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import check_demand
 from topology.authoring.ends import End, Port, ends_of, every_end, offered
-from topology.authoring.intent import Clause, Intent, Party, Traffic
+from topology.authoring.intent import Anyone, Clause, Entities, Intent, Party, Pods, Traffic
 from topology.authoring.membership import ports_of
 from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
@@ -22,6 +22,9 @@ from topology.policy.verdict import HttpRequest
 if TYPE_CHECKING:
     from topology.paths import Network
 
+_INWARD = ("egress-policy", "mtls", "service")
+"""What stops a connection before a policy for those who are reached sees it."""
+_OUTWARD = ("service", "ingress-policy", "mtls", "authorization")
 _MOST_PAIRS = 6_000
 _FEWEST = 12
 __all__ = ["contract_of", "demands_of"]
@@ -41,8 +44,13 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     found_all = allowances(intent, sheets)
     permitted = Allowances(cluster, found_all)
     for one in found_all:
-        found = denied if one.deny else allowed
-        found.update(dict.fromkeys(demands_of(cluster, one)))
+        if one.deny:
+            denied.update(dict.fromkeys(demands_of(cluster, one)))
+        else:
+            allowed.update(dict.fromkeys(_possible(network, one)))
+    taken = {_key(one, one.http) for one in denied}
+    # An exception takes back a part of what a wider clause allows.
+    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
     strict = list(_strict(cluster, intent))
     others = _sample(every_end(cluster), len(strict))
     for mine, side, clause in strict:
@@ -50,9 +58,6 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     for party, mode, modes in _modes(intent, sheets):
         if mode == "STRICT":
             denied.update(dict.fromkeys(_plaintext(network, party, dict(modes))))
-    taken = {_key(one, one.http) for one in denied}
-    # An exception takes back a part of what a wider clause allows.
-    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
     return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
 
 
@@ -84,6 +89,28 @@ def _plaintext(network: "Network", subject: Party, modes: Mapping[int, str]) -> 
                         port=port.number,
                         because="STRICT refuses plaintext",
                     )
+
+
+def _possible(network: "Network", allowance: Allowance) -> Iterator[Demand]:
+    """Yield what must be open: where anyone is meant, those whom nothing else keeps out.
+
+    That no limit is asked for at one end says nothing of what other policies do at the other.
+    """
+    inward = any(map(_is_anyone, allowance.sources))
+    outward = any(map(_is_anyone, allowance.destinations))
+    for demand in demands_of(network.cluster, allowance):
+        if inward or outward:
+            layers = check_demand(network, demand, "allow").layers
+            elsewhere = _OUTWARD if outward and not inward else _INWARD
+            if any(one.layer in elsewhere and one.verdict in ("deny", "unknown") for one in layers):
+                continue
+        yield demand
+
+
+def _is_anyone(party: Party) -> bool:
+    if isinstance(party, Pods):
+        return party.namespaces is None and not (party.labels or party.namespace_labels)
+    return isinstance(party, Anyone) or (isinstance(party, Entities) and "all" in party.names)
 
 
 def _key(demand: Demand, http: HttpRequest | None) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Contract, Demand
+from topology.authoring.contract_check import check
 from topology.authoring.contradictions import contradiction
 from topology.authoring.demands import contract_of
 from topology.authoring.grounding import ground
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Attempt", "Draft", "draft", "write_policies"]
 
 _MOST_ATTEMPTS = 5
+_FEW = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +86,12 @@ def draft(network: "Network", intent: Intent, *, observed: Sequence[Demand] = ()
     if reason:
         return Draft(intent=intent, declined=reason, notes=grounded.notes)
     choice = choose(network, intent)
+    notes = grounded.notes
+    if intent.layered and not choice.mesh:
+        notes = (*notes, f"Written without the mesh's layers: {choice.because}.")
     try:
         sheets = with_support(network, plan(network, intent, choice), intent)
-        return _proven(network, intent, choice, sheets, observed, grounded.notes)
+        return _proven(network, intent, choice, sheets, observed, notes)
     except Undraftable as error:
         reason = f"{error.message} {error.hint}".strip()
         return Draft(intent=intent, declined=reason, notes=grounded.notes)
@@ -117,7 +122,7 @@ def _proven(
         documents = (*revisions, *write(network, sheets, intent))
         contract = contract_of(network, intent, sheets)
         proof = prove(network, intent, documents, contract, observed)
-        declined = obstacle(proof)
+        declined = obstacle(network, proof)
         amendment = None
         # What is to be exactly as said is shown as it is, proven or not.
         may_amend = not intent.exact and len(attempts) + 1 < _MOST_ATTEMPTS
@@ -132,6 +137,8 @@ def _proven(
             sheets = with_support(network, plan(network, intent, choice), intent)
         else:
             sheets, revisions = amendment.sheets, amendment.revisions
+    if proof.verified and len(proof.outcomes) <= _FEW and _holds(network, intent, contract):
+        notes = (*notes, "All of this holds already by what is in force; this makes it explicit.")
     return Draft(
         intent=intent,
         documents=documents,
@@ -141,3 +148,9 @@ def _proven(
         notes=notes,
         declined=declined,
     )
+
+
+def _holds(network: "Network", intent: Intent, contract: Contract) -> bool:
+    """Return whether the policies in force meet a contract already."""
+    demands = bool(contract.must_allow or contract.must_deny)
+    return demands and not intent.issuers and all(one.met for one in check(network, contract))

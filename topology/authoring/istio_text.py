@@ -24,7 +24,12 @@ from topology.authoring.sheets import Rule, Sheet, Undraftable
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["write_authorization", "write_peer_authentication", "write_request_authentication"]
+__all__ = [
+    "with_selector",
+    "write_authorization",
+    "write_peer_authentication",
+    "write_request_authentication",
+]
 
 _MOST_PORTS = 64
 """Ports of a range that an AuthorizationPolicy, which knows single ports only, may list."""
@@ -38,7 +43,7 @@ def write_authorization(network: "Network", sheet: Sheet) -> tuple[dict[str, Any
         Undraftable: It has no way to say it.
     """
     comments: _Comments = {}
-    spec = _with_selector(sheet)
+    spec = with_selector(sheet)
     rules = sheet.ingress or ()
     if not rules:
         comments["spec",] = ["ALLOW without rules lets nothing through: default deny."]
@@ -59,7 +64,7 @@ def write_peer_authentication(sheet: Sheet) -> tuple[dict[str, Any], _Comments]:
     Raises:
         Undraftable: Single ports are asked for where no workload is selected.
     """
-    spec = _with_selector(sheet)
+    spec = with_selector(sheet)
     spec["mtls"] = {"mode": sheet.mode}
     if sheet.port_modes:
         if "selector" not in spec:
@@ -78,7 +83,7 @@ def write_peer_authentication(sheet: Sheet) -> tuple[dict[str, Any], _Comments]:
 
 def write_request_authentication(sheet: Sheet) -> tuple[dict[str, Any], _Comments]:
     """Return the `spec` of a RequestAuthentication and the comments in it."""
-    spec = _with_selector(sheet)
+    spec = with_selector(sheet)
     spec["jwtRules"] = [{"issuer": issuer} for issuer in sheet.issuers]
     return spec, {
         ("spec", "jwtRules"): [
@@ -88,7 +93,7 @@ def write_request_authentication(sheet: Sheet) -> tuple[dict[str, Any], _Comment
     }
 
 
-def _with_selector(sheet: Sheet) -> dict[str, Any]:
+def with_selector(sheet: Sheet) -> dict[str, Any]:
     """Return a spec with its selector, which knows equality of labels only."""
     if isinstance(sheet.subject, Nodes):
         message = f"A {sheet.kind} selects pods, not nodes."

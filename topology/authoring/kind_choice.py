@@ -61,13 +61,7 @@ def choose(network: "Network", intent: Intent) -> Choice:
     named = [kind for kind in NETWORK_KINDS if kind in intent.kinds]
     mesh = "AuthorizationPolicy" in intent.kinds
     if intent.layered:
-        kind: Kind = named[0] if named else "CiliumNetworkPolicy"
-        if not any(_is_guarded(network, clause) for clause in intent.clauses):
-            because = "no sidecar stands before it, so that the mesh cannot be a second layer"
-            return Choice(network=kind, mesh=False, because=because)
-        return Choice(
-            network=kind, mesh=True, strict=True, because="defence in depth was asked for"
-        )
+        return _layered(network, intent, named[0] if named else "CiliumNetworkPolicy")
     if named or mesh:
         strict = "PeerAuthentication" in intent.kinds and not intent.mutual_tls
         return Choice(
@@ -93,8 +87,10 @@ def _fitting(network: "Network", intent: Intent) -> Choice:
     if any(_needs_mesh(clause) for clause in intent.clauses):
         return Choice(network=None, mesh=True, because="only the mesh knows identities and tokens")
     requests = [clause for clause in intent.clauses if clause.traffic.requests]
-    if requests and all(_is_guarded(network, clause) for clause in requests):
-        whole = len(requests) == len(intent.clauses) and not intent.isolate
+    if requests and all(
+        _is_guarded(network, clause) and _has_identity(network, clause) for clause in requests
+    ):
+        whole = len(requests) == len(intent.clauses) and _is_isolated_by_mesh(network, intent)
         return Choice(
             network=None if whole else _network_kind(cluster, intent),
             mesh=True,
@@ -105,6 +101,32 @@ def _fitting(network: "Network", intent: Intent) -> Choice:
     if denied and not _network_policies(cluster) and len(denied) == len(intent.clauses):
         return Choice(network=None, mesh=True, because="only the mesh has policies here")
     return Choice(network=_network_kind(cluster, intent), mesh=False)
+
+
+def _layered(network: "Network", intent: Intent, kind: Kind) -> Choice:
+    """Return all layers, without those of the mesh where no sidecar would act on them."""
+    cluster = network.cluster
+    arriving = [one for one in intent.clauses if one.side != "egress"]
+    ends = [pod for one in arriving for end in one.destinations for pod in members(cluster, end)]
+    ends += [
+        pod for one, side in intent.isolate if side == "ingress" for pod in members(cluster, one)
+    ]
+    callers = [pod for one in arriving for end in one.sources for pod in members(cluster, end)]
+    if not is_in_mesh(network, ends):
+        because = "no sidecar stands before the destination, so the mesh's layers would not act"
+        return Choice(network=kind, mesh=False, because=because)
+    if callers and not is_in_mesh(network, callers):
+        because = "some callers have no sidecar: the mesh would refuse them, or not know them"
+        return Choice(network=kind, mesh=False, because=because)
+    return Choice(network=kind, mesh=True, strict=True, because="defence in depth was asked for")
+
+
+def _is_isolated_by_mesh(network: "Network", intent: Intent) -> bool:
+    """Return whether default deny, where it is asked for, can be the mesh's too."""
+    return all(
+        side == "ingress" and is_in_mesh(network, members(network.cluster, subject))
+        for subject, side in intent.isolate
+    )
 
 
 def _network_policies(cluster: Cluster) -> set[str]:
@@ -121,6 +143,14 @@ def _needs_mesh(clause: Clause) -> bool:
 def _is_guarded(network: "Network", clause: Clause) -> bool:
     pods = [pod for one in clause.destinations for pod in members(network.cluster, one)]
     return clause.side != "egress" and is_in_mesh(network, pods)
+
+
+def _has_identity(network: "Network", clause: Clause) -> bool:
+    """Return whether no caller surely lacks the sidecar that would prove who it is."""
+    state = network.mesh.index.state
+    named = [one for one in clause.sources if isinstance(one, Pods)]
+    pods = [pod for one in named for pod in members(network.cluster, one)]
+    return not any(state(pod).present is False for pod in pods)
 
 
 def _network_kind(cluster: Cluster, intent: Intent) -> Kind:

@@ -21,7 +21,6 @@ from topology.authoring.intent import (
     Traffic,
 )
 from topology.authoring.membership import ports_of
-from topology.authoring.repair import is_forbidden
 from topology.authoring.stable_labels import pods_of_workload
 from topology.calls import Call, calls
 from topology.errors import InvalidQuery, UnknownName
@@ -58,6 +57,8 @@ class _Edges:
     outward: dict[tuple[str, PortSpan | None], dict[Party, None]] = field(default_factory=dict)
     evidence: dict[str, None] = field(default_factory=dict)
     gaps: dict[str, None] = field(default_factory=dict)
+    has_calls: bool = False
+    """Whether anything says who calls whom; what is open to the outside does not."""
 
     def add(
         self, table: dict[tuple[str, PortSpan | None], dict[Party, None]], name: str,
@@ -102,10 +103,15 @@ def least_privilege(
         _add_exposure(cluster, edges, scope, service, kind)
     for demand in observed:
         _add_observed(network, edges, scope, demand, window)
-    if not edges.evidence:
+    if not edges.has_calls and not observed:
         message = "Nothing in the input says what these workloads need."
         hint = "Give observed flows, or manifests whose environment variables name Services."
         raise InvalidQuery(message, hint=hint)
+    known = {name for name, _ in (*edges.inward, *edges.outward)}
+    for name in sorted(scope.keys() - known):
+        edges.gaps[f"Nothing says what `{name}` calls, or who calls it: all but DNS is closed."] = (
+            None
+        )
     subjects = {name: pods_of_workload(cluster, one) for name, one in scope.items()}
     clauses = [*_clauses(edges, subjects)]
     intent = Intent(
@@ -151,6 +157,7 @@ def _add_call(network: "Network", edges: _Edges, scope: dict[str, Workload], cal
     if not call.outside:
         edges.gaps[f"{said}, which nothing in the input is."] = None
         return
+    edges.has_calls = True
     span = _span(call.port) if call.port else None
     edges.add(edges.outward, caller, span, _outside(call.host))
     edges.evidence[f"{said}."] = None
@@ -217,7 +224,7 @@ def _forbidden(
         source=caller.full_name, destination=target.full_name, port=first, protocol=protocol
     )
     outcome = check_demand(network, demand, "allow")
-    return outcome.reason if outcome.found == "deny" and is_forbidden(outcome) else ""
+    return outcome.reason if outcome.forbidden else ""
 
 
 def _connect(
@@ -237,6 +244,7 @@ def _connect(
         edges.gaps[f"{said}, but it is left out: {stop}"] = None
         return
     cluster = network.cluster
+    edges.has_calls = True
     if caller.full_name in scope:
         edges.add(edges.outward, caller.full_name, span, pods_of_workload(cluster, target))
         edges.evidence[f"{said}."] = None

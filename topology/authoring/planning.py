@@ -64,6 +64,8 @@ class _Book:
 
     def add(self, kind: Kind, subject: Pods | Nodes, side: Side, rule: Rule | None) -> None:
         """Add a rule, or nothing but default deny, to a subject's sheets."""
+        if rule is not None and rule.traffic.requests and isinstance(subject, Pods):
+            subject = self._without_clusterwide(kind, subject)
         for sheet in self.sheet(kind, subject, deny=bool(rule and rule.deny)):
             key = self._key(sheet.kind, sheet.subject, deny=bool(rule and rule.deny))
             if rule is not None:
@@ -76,6 +78,16 @@ class _Book:
                     if side == "ingress"
                     else replace(sheet, egress=rules)
                 )
+
+    def _without_clusterwide(self, kind: Kind, subject: Pods) -> Pods:
+        """Return a subject by namespace where a clusterwide policy would be written unasked.
+
+        On AKS a clusterwide policy takes no L7 rules.
+        """
+        if kind != "CiliumNetworkPolicy" or subject.namespaces is not None:
+            return subject
+        spaces = tuple(sorted(self._spaces(subject)))
+        return replace(subject, namespaces=spaces, namespace_labels=()) if spaces else subject
 
     def put(self, sheet: Sheet, deny: bool = False) -> None:
         """Take a sheet in place of the one of its subject."""
@@ -147,9 +159,23 @@ def _plan_authentication(book: _Book, intent: Intent, choice: Choice) -> None:
         if isinstance(subject, Pods):
             for sheet in book.sheet("PeerAuthentication", subject):
                 book.put(replace(sheet, mode=mode, port_modes=ports))
-    for holder, issuers in intent.issuers:
+    asked = () if intent.exact else _unknown_issuers(book, intent)
+    for holder, issuers in (*intent.issuers, *asked):
         for sheet in book.sheet("RequestAuthentication", holder):
-            book.put(replace(sheet, issuers=issuers))
+            book.put(replace(sheet, issuers=tuple(dict.fromkeys((*sheet.issuers, *issuers)))))
+
+
+def _unknown_issuers(book: _Book, intent: Intent) -> Iterator[tuple[Pods, tuple[str, ...]]]:
+    """Yield the issuers whose tokens count for nothing, as no RequestAuthentication takes them."""
+    index = book.network.mesh.index
+    for clause in intent.clauses:
+        wanted = [name for token in clause.traffic.tokens for name in token.issuers]
+        for party in clause.destinations if wanted else ():
+            pods = members(book.network.cluster, party)
+            known = [{rule.issuer for rule in index.token_rules(pod)} for pod in pods]
+            missing = tuple(one for one in wanted if not all(one in each for each in known))
+            if isinstance(party, Pods) and missing:
+                yield party, missing
 
 
 def _wants(sheet: Sheet, choice: Choice) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from topology.authoring.aks_needs import needs_of
+from topology.authoring.aks_needs import impossible_on_aks, needs_of
 from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
-from topology.authoring.intent import Intent, Nodes
+from topology.authoring.ends import ends_of
+from topology.authoring.intent import Intent, Nodes, Pods
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
 from topology.authoring.writing import Written
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "Proof", "prove"]
 
 _SHOWN = 4
+_AUTHENTICATION = ("PeerAuthentication", "RequestAuthentication")
 _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
 
 
@@ -32,7 +34,8 @@ class Check:
     """One statement about a draft that was computed."""
 
     check: str
-    """Short and stable: `validation`, `contract`, `opened`, `closed`, `flows`, `subjects`."""
+    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `parties`, `settings`,
+    `contract`, `opened`, `closed`, `flows`."""
     ok: bool
     detail: str
     """One or two sentences; what fails, where something does."""
@@ -99,7 +102,10 @@ def prove(
         checks=(
             validity,
             _in_force(change),
+            _on_aks(network, documents),
             *_subjects(network, documents),
+            *_parties(network, intent),
+            *_settings(after, documents),
             _contract(outcomes, documents),
             _opened(change, unasked),
             _closed(change, unasked),
@@ -144,6 +150,12 @@ def _in_force(change: Simulation) -> Check:
     return Check(check="in-force", ok=not refused, detail=detail)
 
 
+def _on_aks(network: "Network", documents: Sequence[Written]) -> Check:
+    faults = list(dict.fromkeys(impossible_on_aks(network, documents)))
+    detail = " ".join(faults[:_SHOWN]) or "AKS offers all that it uses, given what it needs."
+    return Check(check="aks", ok=not faults, detail=detail)
+
+
 def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Check]:
     """Yield a failure for policies that select nothing: nothing could be tried on them."""
     missing = []
@@ -161,6 +173,42 @@ def _subjects(network: "Network", documents: Sequence[Written]) -> Iterator[Chec
         yield Check(check="subjects", ok=False, detail=detail)
 
 
+def _parties(network: "Network", intent: Intent) -> Iterator[Check]:
+    """Yield a failure for ends of clauses that are not there: nothing could be tried with them."""
+    missing = dict.fromkeys(
+        say_party(party)
+        for clause in intent.clauses
+        for party in (*clause.sources, *clause.destinations)
+        if not ends_of(network.cluster, party)
+    )
+    if missing:
+        shown = "; ".join(list(missing)[:_SHOWN])
+        detail = f"Nothing in the workspace can be asked about as {shown}, so that was not tried."
+        yield Check(check="parties", ok=False, detail=detail)
+
+
+def _settings(after: "Network", documents: Sequence[Written]) -> Iterator[Check]:
+    """Yield whether modes of mutual TLS and issuers of tokens are in force at their subjects."""
+    index = after.mesh.index
+    wrong = []
+    sheets = [one.sheet for one in documents if one.sheet and isinstance(one.sheet.subject, Pods)]
+    asked = [one for one in sheets if one.mode or one.issuers]
+    for sheet in asked:
+        for pod in members(after.cluster, sheet.subject):
+            for port, mode in ((None, sheet.mode), *sheet.port_modes) if sheet.mode else ():
+                found = index.mode(pod, port)
+                if found.mode != mode:
+                    where = f" port {port}" if port else ""
+                    wrong.append(f"{pod.full_name}{where} is {found.mode} by {found.policy}")
+            known = {rule.issuer for rule in index.token_rules(pod)}
+            wrong += [
+                f"{pod.full_name} takes no {one}" for one in sheet.issuers if one not in known
+            ]
+    if asked:
+        detail = "; ".join(wrong[:_SHOWN]) or "Modes of mutual TLS and issuers are as asked."
+        yield Check(check="settings", ok=not wrong, detail=detail)
+
+
 def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Check:
     failed = [one for one in outcomes if not one.met]
     allows = sum(one.expected == "allow" for one in outcomes)
@@ -171,11 +219,12 @@ def _contract(outcomes: Sequence[Outcome], documents: Sequence[Written]) -> Chec
         )
         more = f"; {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
         return Check(check="contract", ok=False, detail=f"{shown}{more}.")
-    if not outcomes and not all(one.document.kind == "PeerAuthentication" for one in documents):
+    if not outcomes and not all(one.document.kind in _AUTHENTICATION for one in documents):
         detail = "No connection of the request has both ends in the workspace, so none was tried."
         return Check(check="contract", ok=False, detail=detail)
-    detail = f"{allows} connections that must be open are; {len(outcomes) - allows} that must be "
-    return Check(check="contract", ok=True, detail=f"{detail}closed are.")
+    opened, closed = _count(allows, "connection"), len(outcomes) - allows
+    detail = f"Open as demanded: {opened}; closed as demanded: {_count(closed, 'connection')}."
+    return Check(check="contract", ok=True, detail=detail)
 
 
 def _found(outcome: Outcome) -> str:
@@ -194,7 +243,8 @@ def _opened(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="opened", ok=True, detail="Nothing opens that was closed.")
     exposed = sorted({one.destination for one in change.opened if one.source == "world"})
     world = f" Exposed to the world: {', '.join(exposed)}." if exposed else ""
-    text = f"{opened} pairs open, each as asked; nothing else opens.{world}"
+    verb = "opens" if opened == 1 else "open"
+    text = f"{_count(opened, 'pair')} {verb}, each as asked; nothing else does.{world}"
     return Check(check="opened", ok=True, detail=text)
 
 
@@ -207,8 +257,13 @@ def _closed(change: Simulation, unasked: Sequence[Unasked]) -> Check:
         return Check(check="closed", ok=True, detail="Nothing closes that was open.")
     shown = ", ".join(f"{one} -> {other}" for one, other in pairs[:_SHOWN])
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-    text = f"{len(pairs)} pairs close, all at ends that become default-deny or are denied: "
+    verb = "closes, at an end" if len(pairs) == 1 else "close, all at ends"
+    text = f"{_count(len(pairs), 'pair')} {verb} that the draft closes or denies: "
     return Check(check="closed", ok=True, detail=f"{text}{shown}{more}.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _list(start: str, found: Sequence[Unasked]) -> str:

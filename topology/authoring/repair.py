@@ -31,7 +31,7 @@ from topology.paths.documents import blamed
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Amendment", "amend", "is_forbidden", "obstacle"]
+__all__ = ["Amendment", "amend", "obstacle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Amendment:
     """What was changed and why, one sentence for each change."""
 
 
-def obstacle(proof: Proof) -> str:
+def obstacle(network: "Network", proof: Proof) -> str:
     """Return why no policy that is added can meet the contract; empty if one may.
 
     An explicit denial that is in force already wins over everything that is added to it.
@@ -56,29 +56,31 @@ def obstacle(proof: Proof) -> str:
         layer = outcome.layer
         if outcome.expected != "allow" or outcome.found != "deny" or layer is None:
             continue
+        if layer.layer == "authorization" and _is_nobody(network, outcome.demand.source):
+            return (
+                f"`{outcome.demand.source}` carries no sidecar, so it has no identity by which the "
+                f"mesh could let it in to `{outcome.demand.destination}`. {layer.reason}"
+            )
+        if not outcome.forbidden:
+            continue
         if layer.layer in ("mtls", "service"):
             return f"{say_demand(outcome.demand)} cannot be opened by a policy: {layer.reason}"
-        if is_forbidden(outcome):
-            policy, location = blamed(layer)
-            place = f" ({location})" if location else ""
-            return (
-                f"`{policy}`{place} denies {outcome.demand.source} -> "
-                f"{outcome.demand.destination} explicitly, and a denial wins over whatever is "
-                f"allowed beside it. {layer.reason}"
-            )
+        policy, location = blamed(layer)
+        place = f" ({location})" if location else ""
+        return (
+            f"`{policy}`{place} denies {outcome.demand.source} -> {outcome.demand.destination} "
+            f"explicitly, and a denial wins over whatever is allowed beside it. {layer.reason}"
+        )
     return ""
 
 
-def is_forbidden(outcome: Outcome) -> bool:
-    """Return whether a rule, a mode or a Service stops it, not the lack of a rule that allows."""
-    layer = outcome.layer
-    if layer is None:
+def _is_nobody(network: "Network", name: str) -> bool:
+    """Return whether a workload surely has no identity in the mesh."""
+    workload = _workload(network.cluster, name)
+    if workload is None:
         return False
-    if layer.layer in ("mtls", "service"):
-        return True
-    if layer.layer == "authorization":
-        return layer.rule is not None
-    return bool(layer.rule) and "Deny" in (layer.rule or "")
+    state = network.mesh.index.state
+    return all(state(pod).present is False for pod in workload.pods)
 
 
 def amend(
@@ -163,11 +165,11 @@ def _open(
     if peer is None:
         return
     policy, _ = blamed(layer)
-    way = "may open nothing else" if side == "egress" else "lets nothing else in"
     rule = Rule(
         peers=(peer,),
         traffic=_traffic(intent, demand, mesh=kind == "AuthorizationPolicy"),
-        because=f"{mine} {way} by {policy or 'its own policy'}, so this side is opened as well.",
+        because=f"{mine} is default-deny for {side} by {policy or 'a policy in force'}, so this "
+        "side is opened as well.",
     )
     sheet = _sheet(book, kind, subject)
     book[_key(sheet)] = _merged(sheet, side, rule)

@@ -61,7 +61,7 @@ class Sheet:
     def isolates(self, side: Side) -> bool:
         """Return whether nothing but what the rules allow passes in a direction."""
         rules = self.side(side)
-        if rules is None:
+        if rules is None or self.additive:
             return False
         return not rules or side in self.closed or not all(rule.deny for rule in rules)
 

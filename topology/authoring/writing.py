@@ -1,12 +1,13 @@
 """Sheets as documents: named, written out as YAML, and read back as anyone else's files are."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from topology.authoring.cilium_text import write_cilium
 from topology.authoring.intent import Intent, Nodes, Pods
+from topology.authoring.istio_text import with_selector as _with_selector
 from topology.authoring.istio_text import (
     write_authorization,
     write_peer_authentication,
@@ -53,8 +54,9 @@ class Written:
         """Return the name of a file for it."""
         kind = {"CiliumNetworkPolicy": "cnp", "CiliumClusterwideNetworkPolicy": "ccnp"}
         short = kind.get(self.document.kind, self.document.kind.lower())
-        parts = (self.document.namespace, self.document.name, short)
-        return "-".join(part for part in parts if part) + ".yaml"
+        # Names come from files, and must not lead out of the folder.
+        parts = (_clean(self.document.namespace), _clean(self.document.name), short)
+        return "-".join(part for part in parts if part).replace("..", ".") + ".yaml"
 
 
 def write(network: "Network", sheets: Iterable[Sheet], intent: Intent) -> tuple[Written, ...]:
@@ -66,7 +68,7 @@ def write(network: "Network", sheets: Iterable[Sheet], intent: Intent) -> tuple[
     taken = {one.key for one in network.cluster.policies}
     found = []
     for sheet in sheets:
-        named = _named(sheet, intent, taken)
+        named = _in_place(network, sheet) or _named(sheet, intent, taken)
         text = _text(network, named)
         found.append(Written(sheet=named, text=text, document=read_back(text)))
     return tuple(found)
@@ -104,6 +106,31 @@ def _text(network: "Network", sheet: Sheet) -> str:
         "spec": spec,
     }
     return to_yaml(document, {**comments, (): [sheet.purpose] if sheet.purpose else []})
+
+
+def _in_place(network: "Network", sheet: Sheet) -> Sheet | None:
+    """Return a sheet with the name of the policy that it takes the place of, if there is one.
+
+    Of several PeerAuthentications for the same pods the oldest counts, so that a second one
+    beside it would have no effect.
+    """
+    if sheet.kind != "PeerAuthentication":
+        return None
+    wanted = _with_selector(sheet).get("selector")
+    for document in network.mesh_documents:
+        if (document.kind, document.namespace) == (sheet.kind, sheet.namespace):
+            spec = document.body.get("spec") or {}
+            if (spec.get("selector") or None) == wanted:
+                purpose = (
+                    f"Takes the place of the policy of this name, whose mode is {_mode(spec)}."
+                )
+                return replace(sheet, name=document.name, purpose=purpose)
+    return None
+
+
+def _mode(spec: Mapping[str, Any]) -> str:
+    mtls = spec.get("mtls")
+    return str(mtls.get("mode", "UNSET")) if isinstance(mtls, Mapping) else "UNSET"
 
 
 def _named(sheet: Sheet, intent: Intent, taken: set[str]) -> Sheet:

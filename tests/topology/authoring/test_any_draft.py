@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from topology.authoring import (
+    Accounts,
     Anyone,
     Clause,
     Entities,
@@ -16,10 +17,13 @@ from topology.authoring import (
     Pods,
     PortSpan,
     RequestTest,
+    TokenTest,
     Traffic,
 )
 from topology.authoring.contract_check import check
-from topology.authoring.drafting import Draft, draft
+from topology.authoring.drafting import Draft, draft, write_policies
+from topology.authoring.sheets import Undraftable
+from topology.authoring.yaml_text import to_yaml
 from topology.load import load_text
 from topology.overview import Overview
 from topology.paths import Network
@@ -282,3 +286,97 @@ def test_what_one_workload_may_open_to_another_is_always_proven_where_nothing_is
     network = Network.build(load_text(text_of(chosen, ""), name="cluster.yaml"))
     found = draft(network, replace(intent, kinds=(kind,)))
     assert found.verified, [one for one in found.checks if not one.ok]
+
+
+MESH_EXISTING = (
+    "",
+    """
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+""",
+    """
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/shop/sa/api]}}]
+    to: [{operation: {methods: [GET, POST]}}]
+""",
+)
+TOKEN = TokenTest(issuers=("https://issuer.example",))
+mesh_traffics = st.sampled_from(
+    (
+        Traffic(),
+        Traffic(ports=(PortSpan(first=8080, last=8080, protocol="TCP"),)),
+        Traffic(requests=(RequestTest(methods=("GET",), paths=("/v1/*",)),)),
+        Traffic(requests=(RequestTest(methods=("GET", "HEAD")), RequestTest(paths=("/x",)))),
+        Traffic(tokens=(TOKEN,)),
+        Traffic(requests=(RequestTest(methods=("GET",)),), tokens=(TOKEN,)),
+    )
+)
+identities: st.SearchStrategy[Party] = st.sampled_from(
+    (
+        Accounts(accounts=("shop/api",)),
+        Accounts(principals=("cluster.local/ns/shop/sa/web",)),
+        Accounts(namespaces=("shop",)),
+    )
+)
+mesh_clauses = st.builds(
+    Clause,
+    effect=st.sampled_from(("allow", "allow", "deny")),
+    sources=st.one_of(named, named, spaces, identities, st.just(Anyone())).map(lambda one: (one,)),
+    destinations=st.one_of(named, spaces).map(lambda one: (one,)),
+    traffic=mesh_traffics,
+    only=st.booleans(),
+)
+mesh_intents = st.builds(
+    lambda clauses, layered, modes: Intent(
+        clauses=tuple(clauses), layered=layered, mutual_tls=tuple(modes)
+    ),
+    st.lists(mesh_clauses, max_size=2),
+    st.booleans(),
+    st.lists(st.just((Pods(namespaces=("shop",)), "STRICT", ())), max_size=1),
+)
+
+
+@given(intent=mesh_intents, chosen=tiers, policies=st.sampled_from(MESH_EXISTING))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_draft_for_a_mesh_is_valid_and_what_is_called_verified_holds(
+    intent: Intent, chosen: list[str], policies: str
+) -> None:
+    assume(intent.clauses or intent.mutual_tls)
+    text = text_of(chosen, policies).replace(
+        "metadata: {name: shop}", "metadata: {name: shop, labels: {istio-injection: enabled}}", 1
+    )
+    before = Network.build(load_text(text, name="cluster.yaml"))
+    found = draft(before, intent)
+    for document in found.documents:
+        assert not [one for one in validate(document.document) if one.refuses], document.text
+    if found.verified:
+        after = applied(text, found)
+        assert all(one.met for one in check(after, found.contract))
+        opened_or_closed(before, after, found)
+
+
+@given(intent=st.one_of(intents, mesh_intents), chosen=tiers)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_is_written_is_read_back_and_written_the_same(
+    intent: Intent, chosen: list[str]
+) -> None:
+    assume(intent.clauses or intent.isolate or intent.mutual_tls)
+    network = Network.build(load_text(text_of(chosen, ""), name="cluster.yaml"))
+    try:
+        written = write_policies(network, intent)
+    except Undraftable:
+        return
+    for one in written:
+        plain_text = "".join(
+            line for line in one.text.splitlines(keepends=True) if not line.lstrip().startswith("#")
+        )
+        assert to_yaml(one.document.body) == plain_text

@@ -417,3 +417,81 @@ spec: {template: {metadata: {labels: {app: prometheus}}, spec: {containers: [{na
     found = draft(network(prometheus), intent)
     assert found.verified
     assert "app: prometheus" in found.text
+
+
+def test_what_aks_does_not_offer_is_not_verified(network: Maker) -> None:
+    clauses = allow(WEB, API, requested(9090, RequestTest(methods=("GET",))), only=True).clauses
+    found = draft(network(), Intent(clauses=clauses, kinds=("CiliumClusterwideNetworkPolicy",)))
+    assert failing(found) == {"aks"}
+    everywhere = Pods(labels=(LabelTest("app", "In", ("api",)),), namespaces=None)
+    unnamed = allow(WEB, everywhere, requested(9090, RequestTest(methods=("GET",))), only=True)
+    found = draft(network(), unnamed)
+    assert found.verified
+    assert [one.key for one in found.documents] == ["CiliumNetworkPolicy/shop/api-ingress"]
+
+
+def test_a_name_from_a_file_leads_to_no_other_folder(network: Maker) -> None:
+    (written,) = write_policies(network(), replace(allow(WEB, DB), name="../../etc/x"))
+    assert "/" not in written.file
+    assert ".." not in written.file
+
+
+def test_a_peer_authentication_takes_the_place_of_the_one_for_the_same_pods(
+    network: Maker,
+) -> None:
+    policy = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: lax, namespace: mesh}
+spec: {mtls: {mode: PERMISSIVE}}
+"""
+    intent = Intent(mutual_tls=((Pods(namespaces=("mesh",)), "STRICT", ()),))
+    found = draft(network(policy), intent)
+    assert found.verified
+    assert [one.key for one in found.documents] == ["PeerAuthentication/mesh/lax"]
+    again = draft(network(found.text), intent)
+    assert any("holds already" in one for one in again.notes)
+
+
+def test_strict_that_keeps_a_wanted_caller_out_is_never_verified(network: Maker) -> None:
+    clauses = allow(WEB, BACK, tcp(8080), only=True).clauses
+    modes = ((BACK, "STRICT", ()),)
+    found = draft(network(), Intent(clauses=clauses, mutual_tls=modes))
+    assert not found.verified
+    assert ("shop/web", "mesh/back") in {
+        (one.source, one.destination) for one in found.contract.must_allow
+    }
+
+
+def test_defence_in_depth_leaves_out_a_mesh_that_is_not_there(network: Maker) -> None:
+    found = draft(network(), replace(allow(API, DB, tcp(5432), only=True), layered=True))
+    assert found.verified
+    assert [one.document.kind for one in found.documents] == ["CiliumNetworkPolicy"]
+    assert any("no sidecar" in one for one in found.notes)
+
+
+def test_a_caller_that_is_not_there_leaves_the_draft_unverified(network: Maker) -> None:
+    ghost = Pods(labels=(LabelTest("role", "In", ("ghost",)),), namespaces=("shop",))
+    found = draft(network(), allow(ghost, DB, tcp(5432), only=True))
+    assert "role: ghost" in found.text
+    assert failing(found) == {"parties"}
+
+
+def test_a_caller_without_identity_cannot_be_let_in_by_the_mesh(network: Maker) -> None:
+    policy = """
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: back, namespace: mesh}
+spec:
+  rules: [{from: [{source: {principals: [cluster.local/ns/mesh/sa/front]}}]}]
+"""
+    found = draft(network(policy), allow(WEB, BACK, tcp(8080)))
+    assert "`shop/web` carries no sidecar" in found.declined
+    assert not found.verified
+
+
+def test_requests_of_a_caller_without_sidecar_are_for_cilium(network: Maker) -> None:
+    traffic = requested(8080, RequestTest(methods=("GET",)))
+    found = draft(network(), allow(WEB, BACK, traffic, only=True))
+    assert found.verified
+    assert [one.document.kind for one in found.documents] == ["CiliumNetworkPolicy"]
