@@ -43,7 +43,7 @@ def explain(
     output: Output = context.obj
     opened = open_workspace(workspace, output)
     given = names or []
-    files = [one for one in given if one == "-" or Path(one).exists()]
+    files = [one for one in given if one == "-" or Path(one).exists() or Path(one).suffix]
     with output.working("Reading"):
         results = [explain_files(opened, files, stdin=sys.stdin)] if files else []
         named = given or [policy.key for policy in opened.cluster.policies]

@@ -63,13 +63,16 @@ def test_a_kubernetes_policy_is_explained_rule_by_rule(boutique: Workspace) -> N
     result = inspect(boutique, name="cartservice", kind="netpol")
     place = "online-boutique/network-policy-cartservice.yaml"
     assert result.facts == (
-        "It selects pods `app=cartservice` in namespace `default`. "
+        "It is about pods labelled `app=cartservice` in namespace `default`. "
         f"(`spec.podSelector`, {place}:20)",
         "Right now that is 1 workload: `default/cartservice`.",
-        "Ingress: allows from pods `app=frontend` of the same namespace or pods "
-        "`app=checkoutservice` of the same namespace on 7070/TCP. "
-        f"(`spec.ingress[0]`, {place}:27)",
-        f"Egress: allows to anyone on every port. (`spec.egress[0]`, {place}:38)",
+        "Ingress to pods labelled `app=cartservice` in namespace `default` is allowed from pods "
+        "labelled `app=frontend` in namespace `default` and pods labelled `app=checkoutservice` in "
+        f"namespace `default` on port 7070/TCP. (`spec.ingress[0]`, {place}:27)",
+        "Nothing else may reach pods labelled `app=cartservice` in namespace `default`. "
+        f"(`spec.ingress`, {place}:26)",
+        "Egress from pods labelled `app=cartservice` in namespace `default` is allowed to anyone. "
+        f"(`spec.egress[0]`, {place}:38)",
     )
 
 

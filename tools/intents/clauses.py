@@ -34,6 +34,8 @@ class Parsed:
     """Whether it only says that nothing else may."""
     rest_traffic: tuple[str, ...] = ()
     """Other ports and requests of which it says that they may not."""
+    narrowed: tuple[End, ...] = ()
+    """Namespaces that only said which of several things a name means."""
     excludes: tuple[End, ...] = ()
     """Ends that do not belong to the sources of the statement before it."""
     restricts: tuple[str, ...] = ()

@@ -111,6 +111,10 @@ def isolation(found: Sorted) -> Parsed:
         # `closed for everyone`: nobody may come in.
         found.side = found.side or "ingress"
         aimed = found.of("in")
+    for group in (*found.of("for", "to"), *others):
+        # `close x to everyone but y`
+        if group.excepted and group not in aimed and subjects:
+            subjects[0].excepted += group.excepted
     subjects += aimed
     if not subjects:
         subjects, others = others, []

@@ -23,6 +23,8 @@ def ends_in(found: Sorted) -> tuple[list[Group], list[Group], Where | str]:
         return _between(found)
     if verb in ("REACHED", "RECEIVE"):
         return _passive(found, verb)
+    if verb == "EXPOSE" and found.side:
+        return _nominal(found, subject, objects, others)
     if verb == "EXPOSE":
         wide = others["to"] or others["for"] or others["from"]
         return wide, [*subject, *objects], "destination"
@@ -55,6 +57,9 @@ def _active(
     found: Sorted, subject: list[Group], objects: list[Group], others: dict[str, list[Group]]
 ) -> tuple[list[Group], list[Group], str]:
     """Read `web may reach db`, `let web talk to db`, `stop web from calling db`."""
+    if subject and found.enters and objects:
+        # `basket: let storefront in`
+        return objects, subject, "destination"
     if subject:
         senders, receivers = subject, [*objects, *others["to"], *others["in"]]
     else:
@@ -85,12 +90,17 @@ def _nominal(
     receivers = list(others["to"])
     named = [*subject, *objects]
     around = [*others["for"], *others["in"]]
+    if others["for"] and others["in"] and _is_everyone(others["for"]) and not senders:
+        # `block POST on x for everyone`
+        senders, around = others["for"], others["in"]
     if named and not (senders and receivers):
         paired = _paired(found, named, (senders, receivers), others["for"])
         if paired:
             return paired
     if found.side == "ingress":
         return senders, receivers or named or around, "destination"
+    if found.side == "egress" and senders and named and not receivers:
+        return senders, named, "source"
     if found.side == "egress":
         return senders or named or around, receivers, "source"
     if not senders and around and receivers:
@@ -100,6 +110,10 @@ def _nominal(
     elif not senders and not receivers:
         receivers = named or around
     return senders, receivers, ""
+
+
+def _is_everyone(groups: list[Group]) -> bool:
+    return all(end.everyone for group in groups for end in group.ends)
 
 
 def _paired(

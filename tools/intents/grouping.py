@@ -53,13 +53,19 @@ class Sorted:
     traffic_noun: bool = False
     passive: bool = False
     """Whether something is said to be allowed or denied."""
+    other_spaces: Literal["ingress", "egress", ""] = ""
+    """The direction in which other namespaces are spoken of."""
     rest_traffic: list[str] = field(default_factory=list)
     """What is said of other ports and requests, with the marks in it."""
     rest: str = ""
     """NELSE or PELSE, where the clause is about everything else."""
     wholly: bool = False
     mutual: bool = False
+    enters: bool = False
+    """Whether someone comes in, so that the subject may be what they come into."""
     pronoun: Role | None = None
+    narrowed: list[End] = field(default_factory=list)
+    """Namespaces that only said where names are to be looked for."""
 
     def of(self, *roles: Role) -> list[Group]:
         """Return the groups with some roles."""
@@ -75,10 +81,15 @@ class _Sorter:
     excepting: bool = False
     joined: bool = False
     last_verb: str = ""
+    last_symbol: str = ""
     pending: list[Passing] = field(default_factory=list)
 
     def take(self, sign: Sign) -> None:
         """Take one sign."""
+        if sign.symbol == self.last_symbol == "P":
+            # Two names side by side: it is not clear how they belong together.
+            self.found.words.append(sign.said)
+        self.last_symbol = sign.symbol
         name = f"_{sign.symbol.lower()}"
         handler = getattr(self, name, None)
         if handler is not None:
@@ -167,7 +178,7 @@ class _Sorter:
 
     def _getin(self, sign: Sign) -> None:
         self._verb("REACH")
-        self.found.side = "ingress"
+        self.found.side, self.found.enters = "ingress", True
 
     def _getout(self, sign: Sign) -> None:
         self._verb("REACH")
@@ -230,6 +241,15 @@ class _Sorter:
 
     def _restt(self, sign: Sign) -> None:
         self.found.rest_traffic.append(str(sign.value))
+
+    def _otherspaces(self, sign: Sign) -> None:
+        self.found.rest = "PELSE"
+        self.found.other_spaces = "egress" if self.role == "to" else "ingress"
+        self.fresh = False
+
+    def _onlyone(self, sign: Sign) -> None:
+        if self.found.groups:
+            self.found.groups[-1].only = True
 
     def _except(self, sign: Sign) -> None:
         self._except_now()

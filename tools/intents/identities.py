@@ -64,9 +64,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
         rf"{_ARTICLE}(?:kube-?\s?api-?\s?server|(?:kubernetes|k8s|kube)\s+api(?:\s?-?server)?"
         rf"|api-?\s?server|control\s+plane\s+api)s?"),
     (("world",),
-        rf"{_ARTICLE}(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?"
-        rf"|addresses|hosts?|anybody)?\s*(?:from\s+)?(?:the\s+)?(?:outside"
-        rf"|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+        rf"{_ARTICLE}(?:(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?"
+        rf"|addresses|hosts?|anybody)\s+(?:from\s+)?)?(?:the\s+)?(?:outside|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
     (("world",),
         rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world"
         rf"|external\s+world|outside(?!\s+(?:of|the|our)\b)|`world`|world)(?!\s*-)"),

@@ -48,6 +48,7 @@ SYMBOLS: Final = tuple(
             r"|ring-?fenc(?:e|es|ed|ing)|fenc(?:e|ed|ing)(?:\s+(?:off|in))?|air-?gap(?:s|ped)?"
             r"|firewall(?:ed)?(?:\s+off)?|wall(?:ed)?\s+off|shut(?:s|ting)?(?:\s+(?:down|off))?"
             r"|close(?:s|d)?(?:\s+(?:down|off))?|cut(?:s|ting)?\s+off"),
+        ("GETIN", r"(?<=> )in(?=\s+(?:on|via|over)\b|\s*<T)"),
         ("GETIN",
             r"(?:gets?|getting|come|comes|goes|go|(?:is|are|be)\s+let|let"
             r"|allowed)\s+in(?:side)?(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
@@ -60,12 +61,22 @@ SYMBOLS: Final = tuple(
             r"|(?:requests?\s+(?:to|on|for|with|using)\s+)?(?:any|all)?\s*other\s+(?:urls?|paths?"
             r"|methods?|requests?|ports?)(?:\s*,?\s*or\s+(?:using\s+)?(?:another"
             r"|any\s+other)\s+(?:urls?|paths?|methods?))?"),
+        ("NELSE", r"(?:to|from|by|with|into)\s+(?:nothing|no[\s-]?one|nobody)\s+else"),
+        ("NELSE",
+            r"keep(?:s|ing)?\s+(?:everyone|everything|everybody|anyone|anything|all\s+others?|others?"
+            r"|the\s+rest)(?:\s+else)?\s+(?:out|away|off)"),
         ("NELSE",
             rf"(?:from\s+|to\s+)?nowhere\s+else|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it"
             rf"|they)\s+(?:answers?|responds?|listens?|accepts?|serves?)(?:\s+to)?"
             rf"|nothing\s+(?:else|more|other)(?:\s+(?:at\s+all|than\s+that))?|no(?:\s+"
             rf"|-)?one\s+else|nobody\s+else|none\s+other|no\s+other\s+(?:\w+\s+)?{_THING}"
             rf"|no\s+others?|neither\s+more|that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        ("OTHERSPACES",
+            r"(?:all\s+|any\s+|every\s+|the\s+)?other\s+namespaces?|outside\s+(?:of\s+)?(?:the|its|their"
+            r"|that|this)\s+(?:own\s+)?namespace"),
+        ("ONLYONE",
+            r"(?:is|be|are)\s+the\s+only\s+(?:ones?|services?|pods?|workloads?|apps?|clients?|callers?"
+            r"|things?|namespaces?)"),
         ("APPLY", r"appl(?:y|ies|ied)\s+to|is\s+(?:attached|scoped)\s+to"),
         ("PELSE",
             rf"(?:pods?|endpoints?|workloads?)\s+with\s+(?:any\s+)?other\s+labels"
@@ -172,6 +183,7 @@ SYMBOLS: Final = tuple(
         ("ING", r"ingress|inbound|incoming|in-bound|into\s+it|in(?=\s*[.,;]|$)"),
         ("EG",
             r"egress(?:es|ing)?|outbound|outgoing|out-bound|out(?=\s*[.,;]|$)|outwards?|externally"),
+        ("BOTHWAYS", r"(?:and\s+)?(?:vice[\s-]+versa|the\s+other\s+way\s+a?round|back\s+again)"),
         ("BOTHWAYS",
             r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other"
             r"|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"

@@ -88,7 +88,12 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     take_names(shape, index)
     take_parties(shape)
     take_traffic(shape)
-    for sentence in _SENTENCE.split(shape.text):
+    for sentence in _sentences(shape.text):
+        if not sentence.strip():
+            continue
+        if _is_question(shape.plain(sentence)):
+            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+            continue
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
@@ -97,6 +102,22 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         else:
             meaning = trial
     return meaning
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text; a question keeps its mark."""
+    start = 0
+    for found in _SENTENCE.finditer(text):
+        mark = "?" if "?" in found[0] else ""
+        yield text[start : found.start()] + mark
+        start = found.end()
+    yield text[start:]
+
+
+def _is_question(sentence: str) -> bool:
+    """Say whether a sentence asks something of the network, rather than for a policy."""
+    asks = r"\s*(?:who|what|which|why|how|where|when|is|are|does|do|did|has|have)\b.*\?\s*$"
+    return bool(re.match(asks, sentence, re.I | re.S))
 
 
 def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:

@@ -20,6 +20,7 @@ _MTLS = re.compile(
 _IS_MTLS = re.compile(
     r"\b(?:m-?tls|mutual(?:ly\s+authenticated)?\s+tls|mutual\s+authentication)\b", re.I
 )
+_EXCEPTED = re.compile(r"\s*,?\s*(?:except|apart|other\s+than|save|excluding|but\s+not)\b", re.I)
 _SECOND = re.compile(
     r"(?:,|\band\b|\bbut\b)\s+(?:also\s+)?((?:disable|turn\s+off|switch\s+off|enable|require"
     r"|enforce|set|use)\b[^.;]*\b(?:m-?tls|mutual\s+tls)\b)",
@@ -191,10 +192,14 @@ def _mutual_tls(shape: Shape, sentence: str) -> tuple[MeshWish, str]:
             ports += [(span.first, mode) for span in spans]
             owners += shape.found(piece, "P")
             question = question if sure else "port-mode"
+        elif main and _EXCEPTED.match(piece):
+            # Whom else it is not for: no mode was said for them.
+            words.append(shape.plain(piece).strip(" ,"))
         else:
             main.append(piece)
     text = " ".join(main)
     ends = tuple(end for end in shape.found(text, "P") if isinstance(end, End))
+    ends = tuple(end for end in ends if not end.everyone) or ends
     if not ends and re.search(r"\b(?:mesh|everywhere|mesh-?wide|cluster)\b", text, re.I):
         ends = (End(options=((Pods(namespaces=None),),), said="the whole mesh"),)
     return (

@@ -33,7 +33,7 @@ _HEAD = (
     r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?"
     r"|instances?|sidecars?(?:\s+of)?|"
     r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone"
-    r"|members?|traffic)"
+    r"|members?)"
 )
 _WITH_LABELS = (
     r"(?:(?:(?:that|which)\s+(?:also\s+)?)?(?:are\s+|is\s+)?(?:also\s+)?(?:(?:with|having|has"
@@ -85,7 +85,7 @@ _KINDS = "|".join(
         rf"{_DETERMINER}<E\d+>",
         r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address"
         r"|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)"
-        r"|anywhere|any(?:\s?one|body)|every(?:\s?one|body)|anything(?!\s+else)"
+        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)|anything(?!\s+else)"
         r"|everything(?!\s+else)|everywhere",
         r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
         r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",

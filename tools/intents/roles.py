@@ -1,19 +1,22 @@
 """What a clause says, once its signs are sorted: who may or may not open what to whom."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tools.intents.clauses import Parsed, cross, ends_of, is_scope
 from tools.intents.closings import except_everyone, isolation, limit, nobody, swapped
 from tools.intents.end_roles import ends_in, with_context
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
-from tools.intents.parties import is_outside
+from tools.intents.parties import End, is_outside
+from topology.authoring import Pods
 
 __all__ = ["assign"]
 
 
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
     """Return what the sorted signs say, with their ends as sources and destinations."""
+    _narrow(found)
     return _special(found, before) or _roles(found, before, signs)
 
 
@@ -33,9 +36,56 @@ def _special(found: Sorted, before: Sequence[Statement]) -> Parsed | None:
         return Parsed(refines=tuple(found.loose))
     if found.rest and not _has_ends(found) and not found.loose:
         return Parsed(rest=True)
+    if found.other_spaces and _effect(found) == "deny" and ends:
+        # What is denied to other namespaces stays open inside its own.
+        sides = (found.side or found.other_spaces,)
+        return Parsed(
+            statements=tuple(Statement(sources=(one,), destinations=(one,)) for one in ends),
+            isolate=tuple((one, sides) for one in ends),
+        )
     if "LIMIT" in verbs and not {"REACH", "REACHED", "RECEIVE"} & verbs:
         return limit(found)
     return None
+
+
+def _narrow(found: Sorted) -> None:
+    """Take `..., in the south only` as the namespace of names that several namespaces have."""
+    places = [one for one in found.of("in") if is_scope(one) and one.ends]
+    others = [one for one in found.groups if one not in places]
+    unsure = [end for group in others for end in group.ends if len(end.options) > 1]
+    if not places or not unsure:
+        return
+    spaces = {space for one in places for end in one.ends for space in _spaces(end)}
+    for group in others:
+        group.ends = [_within(end, spaces) for end in group.ends]
+    found.groups = others
+    found.narrowed = [end for one in places for end in one.ends]
+
+
+def _spaces(end: End) -> set[str]:
+    return {
+        space
+        for option in end.options
+        for party in option
+        if isinstance(party, Pods)
+        for space in party.namespaces or ()
+    }
+
+
+def _within(end: End, spaces: set[str]) -> End:
+    """Return an end with the readings in some namespaces, if it has any there."""
+    kept = [
+        number
+        for number in range(len(end.options))
+        if _spaces(replace(end, options=(end.options[number],))) & spaces
+    ]
+    if len(end.options) < 2 or not kept:
+        return end
+    return replace(
+        end,
+        options=tuple(end.options[number] for number in kept),
+        labels=tuple(end.labels[number] for number in kept if number < len(end.labels)),
+    )
 
 
 def _refines(found: Sorted, before: Sequence[Statement]) -> bool:
@@ -51,6 +101,9 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     effect = _effect(found)
     if found.pronoun in ("to", "from", "by") and not found.groups and before and _is_only(signs):
         return Parsed(restricts=("destination" if found.pronoun == "to" else "source",))
+    if not before and _is_bare(found, signs):
+        # It is not said what is asked of it.
+        return Parsed(words=tuple(end.said for group in found.groups for end in group.ends))
     if acting := _acting(found, destinations):
         sources, effect = acting, "deny"
     if found.mutual and sources and not destinations:
@@ -68,6 +121,13 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         if excepted:
             return excepted
     return _statements(found, (sources, destinations), (effect, topic), before)
+
+
+def _is_bare(found: Sorted, signs: Sequence[Sign]) -> bool:
+    """Say whether there is a name, and nothing that says what about it."""
+    directed = found.of("from", "to", "by", "between") or found.effect or found.verbs or found.side
+    keeps = any(one.symbol in ("KEEP", "STILL", "BUT", "EXCEPT") for one in signs)
+    return not directed and not keeps
 
 
 def _effect(found: Sorted) -> str:

@@ -103,7 +103,16 @@ def _complete(current: Sequence[Sign]) -> bool:
             one in ("P", "IT", "T", "NONE", "DNS", "NELSE", "PELSE", "BOTHWAYS") for one in behind
         ):
             return True
-        if symbol in ("ALLOWED", "DENIED", "REACHED", "DEFAULTDENY", "ISOLATE", "LOCK"):
+        if symbol in (
+            "ALLOWED",
+            "DENIED",
+            "REACHED",
+            "DEFAULTDENY",
+            "ISOLATE",
+            "LOCK",
+            "GETIN",
+            "GETOUT",
+        ):
             return True
         if symbol in ("ALLOW", "DENY", "KEEP") and any(
             one in ("TO", "FROM", "BETWEEN", "BY", "FOR") for one in behind
@@ -120,6 +129,9 @@ def _begins(signs: Sequence[Sign], at: int, current: Sequence[Sign], joins: set[
     """Say whether a further clause begins behind a comma or conjunction."""
     symbol = signs[at].symbol
     if symbol in ("NELSE", "PELSE", "RESTT", "NONE"):
+        return _complete(current)
+    near = {one.symbol for one in signs[at + 1 : at + 4]}
+    if symbol == "NOT" and near & {"RESTT", "PELSE"}:
         return _complete(current)
     if not _complete(current):
         return (

@@ -32,6 +32,7 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     if not says:
         return Parsed(words=words, keep=tuple(sorted(found.topics)))
     parsed = assign(found, before, signs)
+    parsed = replace(parsed, narrowed=tuple(found.narrowed))
     words += _unused(signs, parsed)
     said = " ".join(sign.said for sign in signs if sign.said)
     return replace(
@@ -53,24 +54,47 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
     ends = [end for one in statements for end in (*one.sources, *one.destinations)]
     ends += [end for one in statements for end in (*one.but_sources, *one.but_destinations)]
     ends += [end for end, _ in parsed.isolate]
-    ends += parsed.about
+    ends += [*parsed.about, *parsed.narrowed]
+    said = {end.said for end in ends}
     traffic = [option for one in statements for part in one.passing for option in part.options]
     traffic += [option for part in parsed.refines for option in part.options]
     left: list[str] = []
     for sign in signs:
         if isinstance(sign.value, End):
-            if sign.value not in ends and not sign.value.everyone:
+            if sign.value.said not in said and not sign.value.everyone:
                 left.append(sign.said)
         elif isinstance(sign.value, Passing) and not _covers(traffic, sign.value):
             left.append(sign.said)
     left += _unheeded(signs, parsed, statements)
+    left += _late_negation(signs)
+    if any(_is_about_nobody(one) for one in statements):
+        left += [sign.said for sign in signs if sign.symbol in ("P", "ALLOW", "DENY", "REACH")][:2]
     closes = any(one.only or one.only_traffic or one.side for one in statements) or parsed.isolate
-    told = closes or parsed.refines or parsed.restricts or parsed.keep
-    if any(sign.symbol in ("ONLY", "ING", "EG") for sign in signs) and not told:
-        left += [sign.said for sign in signs if sign.symbol in ("ONLY", "ING", "EG")]
+    told = closes or parsed.narrowed or parsed.refines or parsed.restricts or parsed.keep
+    if any(sign.symbol in _LIMITING for sign in signs) and not told:
+        left += [sign.said for sign in signs if sign.symbol in _LIMITING]
     return tuple(left)
 
 
+def _is_about_nobody(one: Statement) -> bool:
+    """Say whether a statement names no end at all."""
+    return all(end.everyone for end in (*one.sources, *one.destinations))
+
+
+def _late_negation(signs: Sequence[Sign]) -> list[str]:
+    """Return a `not` that stands behind the ends of a clause: it is not about the verb."""
+    verbs = {"MAY", "REACH", "REACHED", "RECEIVE", "NEED", "ALLOWED", "DENIED", "GETIN", "GETOUT"}
+    for place, sign in enumerate(signs):
+        ends = [one for one in signs[:place] if one.symbol in ("P", "T")]
+        verb = any(one.symbol in verbs | {"ALLOW"} for one in signs[:place])
+        if sign.symbol == "NOT" and ends and verb:
+            behind = {one.symbol for one in signs[place + 1 :]}
+            if not behind & verbs:
+                return [sign.said]
+    return []
+
+
+_LIMITING = ("ONLY", "ONLYONE", "ING", "EG", "OTHERSPACES")
 _NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
 
 

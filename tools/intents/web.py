@@ -26,19 +26,20 @@ _ON = (
     rf"|resources?)(?P<regex>\s+matching(?:\s+the)?(?:\s+regex)?)?"
     rf"|(?:with\s+)?(?:the\s+)?(?:url\s+)?path|matching)?\s*"
 )
+_PATTERN = rf"`(?!{_METHOD}`)[^`]+`"
+_MATCHING = (
+    r"(?:on|at|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+"
+    rf"(?P<patterns>{_PATTERN}(?:{_JOIN}{_PATTERN})*)"
+)
 _REQUEST = re.compile(
     rf"(?:(?:with|using|via|by|over|for|only|send|make|issue|do|perform)\s+)?(?:the\s+|a\s+"
     rf"|an\s+|an?\s+|any\s+)?(?:http\s+)?"
-    rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})(?:\s+(?:h"
-    rf"ttp\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
-    rf"(?:\s+(?:on|at|for)\s+(?:the\s+)?(?:path"
-    rf"|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patterns>`[^`]+`(?:{_JOIN}`[^`]"
-    rf"+`)*)|\s+{_ON}(?P<paths>{_PATHS})`?)?",
+    rf"(?:requests?\s+(?:with\s+|using\s+)?)?(?:methods?\s+)?(?P<methods>{_METHODS})"
+    rf"(?:\s+(?:http\s+)?(?:requests?|calls?|methods?|operations?|verbs?|only))*"
+    rf"(?:\s+{_MATCHING}|\s+{_ON}(?P<paths>{_PATHS})`?)?",
 )
 _ON_PATTERN = re.compile(
-    rf"(?<![\w`./])(?:with\s+)?(?:(?:requests?|calls?|http)\s+)?(?:on|at"
-    rf"|for)\s+(?:the\s+)?(?:path|url)s?\s+matching(?:\s+the)?(?:\s+regex(?:es)?)?\s+(?P<patte"
-    rf"rns>`[^`]+`(?:{_JOIN}`[^`]+`)*)",
+    rf"(?<![\w`./])(?:with\s+)?(?:(?:requests?|calls?|http)\s+)?{_MATCHING}",
     re.I,
 )
 _ON_PATH = re.compile(

@@ -32,6 +32,9 @@ _SPELLED = tuple(
         (r"\bi\.e\.(?:,)?", "that is"),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
         (r"\band/or\b", "and"),
+        (r"\bssh(?:es|ing)?\s+(?:in)?to\b", "connect over ssh to"),
+        (r"\bun(reachable)\b|\bin(accessible)\b", r"not \1\2"),
+        (r",?\s*\bwith\s+the\s+(?:sole\s+|only\s+)?exceptions?\s+of\b", " except"),
         (r"\bports?\s+other\s+than\s+(?=\d)", "ports other than port "),
         (
             r"\b(?:if|when)\s+(?:the\s+)?(?:source|calling|client)\s+(?P<noun>pods?|endpoints?"

@@ -58,6 +58,9 @@ def unasked_changes(
     known = Allowances(cluster, permitted)
     isolated = {side: _isolated(cluster, documents, side) for side in _SIDES}
     for row in (*change.opened, *change.other_requests):
+        if row.after == "unknown" and "kube-apiserver" in (row.source, row.destination):
+            # Its address is not in the input: a network in a rule may hold it, or may not.
+            continue
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.ports - known.ports(source, destination):
             yield Unasked(way="opened", change=row)
@@ -70,7 +73,6 @@ def unasked_changes(
         if row.destination in isolated["ingress"] or row.source in isolated["egress"]:
             continue
         if row.after == "unknown" and "kube-apiserver" in (row.source, row.destination):
-            # Its address is not in the input: a network in a rule may hold it, or may not.
             continue
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.after == "unknown" and known.may_touch(source, destination):
