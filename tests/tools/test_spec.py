@@ -153,16 +153,22 @@ def test_the_registry_is_sorted_and_holds_the_tools_that_are_promised() -> None:
     assert names == sorted(names)
     assert {
         "can_reach",
+        "check_ranges",
+        "compare_max_pods",
+        "compare_modes",
         "inspect_object",
         "list_objects",
         "list_policies",
+        "plan_addresses",
+        "plan_mode_change",
         "search_docs",
         "size_subnets",
         "validate_policy",
         "what_can_reach",
         "who_can_reach",
     } <= set(names)
-    assert len(FAMILIES) <= len(names) <= 16
+    # A model chooses worse among many; each further one needs a question that no other answers.
+    assert len(FAMILIES) <= len(names) <= 24
 
 
 @EVERY
