@@ -299,7 +299,7 @@ def _asks_capacity(text: str) -> bool:
     return bool(re.search(r"\bhow many\b|\benough\b|\bsuffic\w+|\bhow big\b", text, re.I))
 
 
-def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool) -> Frame:
+def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool) -> Frame | None:
     arguments = dict(given)
     for key, roles in (
         ("service_cidrs", ("service",)),
@@ -322,6 +322,8 @@ def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool
         if assumed
         else ""
     )
+    if not arguments:
+        return None
     negated = bool(_CLASHES.search(text))
     return Frame(
         intent="size", kind="check_ranges", arguments=arguments, text=note, negated=negated
