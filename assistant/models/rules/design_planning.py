@@ -127,6 +127,19 @@ def _goes_to_cilium(text: str) -> bool:
     return bool(_TO_CILIUM.search(text))
 
 
+def _is_left(mention: str, after: str) -> bool:
+    """Return whether a mode is what a cluster has, by the words of its mention and behind it."""
+    return bool(
+        re.search(r"\bclusters?$", mention, re.I)
+        or re.match(
+            r"\s*(?:mode|cni|clusters?|networking|aks)*\s*(?:to|->|into|onto|clusters?|"
+            r"retire\w*|goes|end)\b|\s*->|.{0,60}\b(?:to|->|into|plan it|plan|migrat\w+)\b",
+            after,
+            re.I,
+        )
+    )
+
+
 def _ends(text: str, modes: Sequence[tuple[int, int, str]]) -> tuple[str | None, str | None]:
     """Return the mode that is left and the one that is wanted."""
     start = goal = None
@@ -137,15 +150,7 @@ def _ends(text: str, modes: Sequence[tuple[int, int, str]]) -> tuple[str | None,
             goal = goal or mode
         elif re.search(
             r"\bfrom\s+(?:(?:an?|the|my|our|azure|cni|old|legacy)\s+)*$", before, re.I
-        ) or (
-            start is None
-            and re.match(
-                r"\s*(?:mode|cni|clusters?|networking|aks)*\s*(?:to|->|into|onto|clusters?|"
-                r"retire\w*|goes|end)\b|\s*->|.{0,60}\b(?:to|->|into|plan it|plan|migrat\w+)\b",
-                text[right:],
-                re.I,
-            )
-        ):
+        ) or (start is None and _is_left(text[left:right], text[right:])):
             start = mode
     if start == goal:
         return start, None
