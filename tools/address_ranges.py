@@ -62,6 +62,8 @@ def check_ranges(
     Returns:
         Whether AKS accepts the ranges, and every rule that they break with what to do.
     """
+    if not (pod_cidrs or service_cidrs or vnets or subnets or peered or on_premises):
+        raise InvalidQuery("No range is given.", hint="Give a pod or service CIDR, say.")
     estate = checked_estate(
         pod_cidrs=pod_cidrs,
         service_cidrs=service_cidrs,

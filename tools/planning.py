@@ -48,7 +48,7 @@ class PlanResult(ToolResult):
 @tool()
 def plan_addresses(
     workspace: Workspace,
-    spaces: Sequence[str],
+    spaces: Sequence[str] = (),
     mode: str = "overlay",
     nodes: int = 0,
     max_pods: int = 0,

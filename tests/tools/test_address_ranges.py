@@ -56,7 +56,8 @@ def test_a_pod_cidr_grows_to_what_holds_it() -> None:
         ({"pod_cidrs": ["10.244.0.1/16"]}, "bits set"),
         ({"service_cidrs": ["ten/16"]}, "is no address range"),
         ({"service_cidrs": ["10.0.0.0/16"], "dns_service_ip": "ten"}, "`ten` is no address"),
-        ({"grow_pod_cidr_to": "10.244.0.0/16"}, "from 0 pod CIDRs"),
+        ({}, "No range is given"),
+        ({"vnets": ["10.1.0.0/16"], "grow_pod_cidr_to": "10.244.0.0/16"}, "from 0 pod CIDRs"),
         ({"pod_cidrs": ["10.0.0.0/16"], "mode": "warp"}, "`warp` is no address mode"),
     ],
 )

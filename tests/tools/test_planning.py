@@ -73,7 +73,7 @@ def test_a_hub_alone_can_be_planned() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"spaces": []}, "No space is given"),
+        ({"spaces": [], "nodes": 3}, "No space is given"),
         ({"spaces": ["10.60.0.1/20"], "nodes": 3}, "bits set beyond its prefix"),
         ({"spaces": ["fd00::/48"], "nodes": 3}, "is no IPv4 space"),
         ({"spaces": ["10.60.0.0"], "nodes": 3}, "has no prefix length"),

@@ -58,8 +58,7 @@ def unasked_changes(
     known = Allowances(cluster, permitted)
     isolated = {side: _isolated(cluster, documents, side) for side in _SIDES}
     for row in (*change.opened, *change.other_requests):
-        if row.after == "unknown" and "kube-apiserver" in (row.source, row.destination):
-            # Its address is not in the input: a network in a rule may hold it, or may not.
+        if _is_open_question(row):
             continue
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.ports - known.ports(source, destination):
@@ -72,13 +71,18 @@ def unasked_changes(
     for row in change.closed:
         if row.destination in isolated["ingress"] or row.source in isolated["egress"]:
             continue
-        if row.after == "unknown" and "kube-apiserver" in (row.source, row.destination):
+        if _is_open_question(row):
             continue
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.after == "unknown" and known.may_touch(source, destination):
             continue
         if not row.ports <= known.ports(source, destination, deny=True):
             yield Unasked(way="closed", change=row)
+
+
+def _is_open_question(row: EndChange) -> bool:
+    """Return whether a change is only that the API server's address, not in the input, may fit."""
+    return row.after == "unknown" and "kube-apiserver" in (row.source, row.destination)
 
 
 def _requests(row: EndChange, found: list[Allowance]) -> Iterator[Demand]:

@@ -148,7 +148,7 @@ def _gateway_for_containers(count: int, mode: Mode | None) -> tuple[ServiceSubne
         rule = (
             "exactly /24 with Overlay, one gateway per subnet, empty before it is associated, in "
             "the VNet of the nodes; documents also speak of 250, 256 and 500 addresses, and an "
-            f"empty /24 is the reading that works; controller >= 1.7.9 ({AGC})"
+            "empty /24 is the reading that works; controller 1.5.0 or newer (a blog says 1.7.9)"
         )
         single = _one(key, title, AGC_PREFIX, rule, AGC_OVERLAY)
         names = [single.subnet] if count == 1 else [f"{key}-{n}" for n in range(1, count + 1)]

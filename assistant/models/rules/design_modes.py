@@ -18,6 +18,9 @@ from topology.ipam.features import FEATURES, find_features
 
 __all__ = ["read_choice", "read_limits"]
 
+_OF_AKS = re.compile(
+    r"\b(?:cni|aks|azure|clusters?|network\w*|plug-?in|ipam|overlay|kubenet|subnets?)\b", re.I
+)
 _SOURCE_IP = re.compile(
     r"\bsource (?:ips?|address\w*)\b|\bwho sees\b|\bwhich (?:ips?|address\w*)\b.{0,30}\b(?:see|"
     r"seen|log\w*|firewall)",
@@ -139,6 +142,8 @@ def _choose(text: str, features: list[str], counts: tuple[int, ...]) -> Frame | 
         arguments["surge"] = surge
     if _SCARCE.search(text):
         arguments["scarce_addresses"] = True
+    if not arguments and not _OF_AKS.search(text):
+        return None
     if not arguments:
         return ask_design(
             text,

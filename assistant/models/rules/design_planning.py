@@ -127,6 +127,19 @@ def _goes_to_cilium(text: str) -> bool:
     return bool(_TO_CILIUM.search(text))
 
 
+def _is_left(mention: str, after: str) -> bool:
+    """Return whether a mode is what a cluster has, by the words of its mention and behind it."""
+    return bool(
+        re.search(r"\bclusters?$", mention, re.I)
+        or re.match(
+            r"\s*(?:mode|cni|clusters?|networking|aks)*\s*(?:to|->|into|onto|clusters?|"
+            r"retire\w*|goes|end)\b|\s*->|.{0,60}\b(?:to|->|into|plan it|plan|migrat\w+)\b",
+            after,
+            re.I,
+        )
+    )
+
+
 def _ends(text: str, modes: Sequence[tuple[int, int, str]]) -> tuple[str | None, str | None]:
     """Return the mode that is left and the one that is wanted."""
     start = goal = None
@@ -137,15 +150,7 @@ def _ends(text: str, modes: Sequence[tuple[int, int, str]]) -> tuple[str | None,
             goal = goal or mode
         elif re.search(
             r"\bfrom\s+(?:(?:an?|the|my|our|azure|cni|old|legacy)\s+)*$", before, re.I
-        ) or (
-            start is None
-            and re.match(
-                r"\s*(?:mode|cni|clusters?|networking|aks)*\s*(?:to|->|into|onto|clusters?|"
-                r"retire\w*|goes|end)\b|\s*->|.{0,60}\b(?:to|->|into|plan it|plan|migrat\w+)\b",
-                text[right:],
-                re.I,
-            )
-        ):
+        ) or (start is None and _is_left(text[left:right], text[right:])):
             start = mode
     if start == goal:
         return start, None
@@ -299,7 +304,7 @@ def _asks_capacity(text: str) -> bool:
     return bool(re.search(r"\bhow many\b|\benough\b|\bsuffic\w+|\bhow big\b", text, re.I))
 
 
-def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool) -> Frame:
+def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool) -> Frame | None:
     arguments = dict(given)
     for key, roles in (
         ("service_cidrs", ("service",)),
@@ -322,6 +327,8 @@ def _check(text: str, ranges: Ranges, given: dict[str, object], *, assumed: bool
         if assumed
         else ""
     )
+    if not arguments:
+        return None
     negated = bool(_CLASHES.search(text))
     return Frame(
         intent="size", kind="check_ranges", arguments=arguments, text=note, negated=negated

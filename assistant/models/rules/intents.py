@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from assistant.models.rules.defence import read_defence
 from assistant.models.rules.design import PLANNING, read_design
-from assistant.models.rules.design_slots import node_counts, without_services
+from assistant.models.rules.design_names import named_apart
+from assistant.models.rules.design_slots import node_counts
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
@@ -68,7 +69,6 @@ _HOW_TO_CHANGE = (
     "This is what holds now. I cannot write the policy that would change it yet; add one to the "
     "files and ask again."
 )
-_PLATFORM = re.compile(r"\b(?:kube-?)?api[- ]?servers?\b|\bload balancers?\b|\bgateway api\b", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 _ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")
 
@@ -81,7 +81,7 @@ def wants_reason(text: str) -> bool:
 def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
     # A design is about no workload here: what names one asks about the workload.
-    design = None if _names_workload(reading) else read_design(reading.text)
+    design = None if _names_workload(reading) else _read_own_design(reading)
     if frame := _route_talk(reading) or read_task(reading) or _computes_only(design):
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
@@ -101,7 +101,7 @@ def route(reading: Reading) -> Frame | None:
     if frame := read_exposure(reading):
         return _finish(frame, reading)
     # What names things of this workspace is about it: no article can answer that.
-    named = _named_apart(reading, "namespace")
+    named = named_apart(reading, *_ENDPOINTS, "namespace")
     if not named and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
@@ -113,7 +113,7 @@ def _names_workload(reading: Reading) -> bool:
     A cluster may well run something called `orders` or `bastion`; in "what is the order of a
     migration from kubenet" it is not meant. Both ends of a connection, or a full name, are.
     """
-    named = _named_apart(reading)
+    named = named_apart(reading, *_ENDPOINTS)
     if not named:
         return False
     if _is_whole(_ends_only(reading.roles)) or any("/" in ref.text for ref in named):
@@ -122,11 +122,14 @@ def _names_workload(reading: Reading) -> bool:
     return not (design and (design.kind in PLANNING or node_counts(reading.text)))
 
 
-def _named_apart(reading: Reading, *more: str) -> tuple[Ref, ...]:
-    """Return the workloads that are named by other words than those for parts of Azure."""
-    named = reading.named(*_ENDPOINTS, *more)
-    plain = _PLATFORM.sub(" ", without_services(reading.text)).lower() if named else ""
-    return tuple(ref for ref in named if ref.text.lower() in plain)
+def _read_own_design(reading: Reading) -> Frame | None:
+    """Return a design, unless two addresses are asked about as the ends of a connection."""
+    design = read_design(reading.text)
+    if design and design.kind == "check_ranges" and not design.negated:
+        connects = re.search(r"\b(?:reach|talk|connect|access|call)\w*\b", reading.text, re.I)
+        if connects and _is_whole(reading.roles):
+            return None
+    return design
 
 
 def _computes_only(design: Frame | None) -> Frame | None:

@@ -16,7 +16,7 @@ _CUES = (
     ("service", r"service[ -]?(?:cidr|range|network|ips?|address(?:es)?)|--service-cidr|"
                 r"cluster[ -]?ips?|services"),
     ("pod", r"pod[ -]?(?:cidr|range|network|ips?|address(?:es)?|space)|podcidr|--pod-cidr|"
-            r"overlay range|pods(?=:? \d)|(?:for|as) (?:the |our |an? )?pods?"),
+            r"overlay range|pods(?=:? \d)|pods? in(?= \d)|(?:for|as) (?:the |our |an? )?pods?"),
     ("pod-subnet", r"pod[ -]subnets?"),
     ("onprem", r"on[- ]?prem\w*|data ?cent(?:er|re)s?|corporate|corp\b|office|expressroute|vpn|"
                r"headquarters|hq\b|branch|campus|legacy network|home network"),
@@ -32,7 +32,10 @@ _CUE = re.compile("|".join(f"(?P<c{n}>\\b(?:{pattern}))" for n, (_, pattern) in 
                   re.I)  # fmt: skip
 _FARTHEST = 60
 _BREAK = re.compile(r"[.;?!](?:\s|$)")
-_ASKS = re.compile(r"\b(?:which|what|how|needs?|with|lay|plan|give)\b", re.I)
+_ASKS = re.compile(
+    r"\b(?:which|what|how|needs?|with|lay|plan|give|talk\w*|reach\w*|connect\w*|access\w*|call\w*)\b",
+    re.I,
+)
 _GOAL = re.compile(r"\b(?:grow|expand|extend|enlarge|widen|increase|resize|bigger|larger|change)\w*"
                    r"\b", re.I)  # fmt: skip
 

@@ -108,6 +108,10 @@ def test_spelled_numbers_count_where_they_count_something() -> None:
         ),
         ("a hub in 10.9.0.0/22, which subnets?", {"10.9.0.0/22": ""}),
         ("space fd00:1::/48", {"fd00:1::/48": "space"}),
+        (
+            "pods in 10.244.0.0/16 talk to on-prem 192.168.1.1",
+            {"10.244.0.0/16": "pod", "192.168.1.1": "onprem"},
+        ),
     ],
 )
 def test_each_range_has_the_role_that_the_nearest_word_gives(
@@ -219,6 +223,8 @@ def test_a_question_becomes_a_call(text: str, tool: str, arguments: dict[str, An
         "how do I enable Cilium?",
         "Istio L7 and Cilium L7 together?",
         "can web reach the database?",
+        "why can't pods reach the service ip 10.0.0.1?",
+        "which mode does mTLS use in billing?",
     ],
 )
 def test_what_asks_for_no_computation_is_left_to_others(text: str) -> None:
