@@ -9,7 +9,6 @@ from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.truth import Truth
 from topology.policy.istio.ztunnel import waypoint_of
 from topology.policy.matrix import Matrix, members
-from topology.policy.verdict import Direction
 from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import new_policy
@@ -49,9 +48,8 @@ def find_cut_sidecars(context: ReviewContext) -> Iterator[Found]:
     closing: dict[str, int] = {}
     for number in members(context.bits_of(context.meshed)):
         gate = context.connections.gate("egress", number)
-        if gate.possible[atom] & servers or _is_open(context, "egress", number):
-            continue
-        if not servers and context.covers("egress", number, "TCP", _DISCOVERY):
+        reached = gate.possible[atom] & (servers or ~context.connections.gates.hosts)
+        if reached or (not servers and context.covers("egress", number, "TCP", _DISCOVERY)):
             continue
         for one in context.connections.subjects.of("egress", number):
             if one.rule.default_deny or one.rule.deny:
@@ -78,14 +76,6 @@ def find_cut_sidecars(context: ReviewContext) -> Iterator[Found]:
             allow = new_policy("CiliumNetworkPolicy", document.namespace, "sidecar-to-istiod", spec)
             repair = Repair(text=text, add=(allow,), promise="opens")
         yield found_in(context, document, "spec.egress", why, repair)
-
-
-def _is_open(context: ReviewContext, way: Direction, number: int) -> bool:
-    """Return whether nothing denies a direction of a class of pods by default."""
-    return not any(
-        one.rule.default_deny or one.rule.deny
-        for one in context.connections.subjects.of(way, number)
-    )
 
 
 def _control_plane(context: ReviewContext) -> list[Pod]:

@@ -252,7 +252,10 @@ def test_of_one_code_a_bounded_number_of_fixes_is_tried() -> None:
 def test_the_faults_of_the_sample_are_found() -> None:
     cluster = load([sample_path()])
     context = ReviewContext(cluster, PolicyEngine.build(cluster), MeshPolicies.build(cluster))
-    found = {(one.code, one.found.object) for one in make_review(context, chosen_checks()).findings}
+    findings = make_review(context, chosen_checks()).findings
+    found = {(one.code, one.found.object) for one in findings}
+    errors = {one.code for one in findings if one.severity == "error"}
+    assert errors == {"service-port", "caller-without-identity"}
     assert ("service-port", "CiliumNetworkPolicy/shop/checkout") in found
     assert ("caller-without-identity", "AuthorizationPolicy/billing/invoices") in found
     assert ("strict-refuses-caller", "Deployment/shop/orders") in found
