@@ -57,9 +57,7 @@ def unasked_changes(
     cluster = before.cluster
     known = Allowances(cluster, permitted)
     isolated = {side: _isolated(cluster, documents, side) for side in _SIDES}
-    for row in (*change.opened, *change.other_requests):
-        if _is_open_question(row):
-            continue
+    for row in _certain((*change.opened, *change.other_requests)):
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.ports - known.ports(source, destination):
             yield Unasked(way="opened", change=row)
@@ -68,10 +66,8 @@ def unasked_changes(
             opens = check_demand(after, demand, "allow").found == "allow"
             if opens and check_demand(before, demand, "allow").found != "allow":
                 yield Unasked(way="opened", change=row, demand=demand)
-    for row in change.closed:
+    for row in _certain(change.closed):
         if row.destination in isolated["ingress"] or row.source in isolated["egress"]:
-            continue
-        if _is_open_question(row):
             continue
         source, destination = _end(cluster, row.source), _end(cluster, row.destination)
         if row.after == "unknown" and known.may_touch(source, destination):
@@ -80,9 +76,14 @@ def unasked_changes(
             yield Unasked(way="closed", change=row)
 
 
-def _is_open_question(row: EndChange) -> bool:
-    """Return whether a change is only that the API server's address, not in the input, may fit."""
-    return row.after == "unknown" and "kube-apiserver" in (row.source, row.destination)
+def _certain(rows: Iterable[EndChange]) -> Iterator[EndChange]:
+    """Yield the changes but those of an API server whose address is not in the input.
+
+    A network in a rule may hold that address or not, so that what was certain becomes unknown.
+    """
+    for row in rows:
+        if row.after != "unknown" or "kube-apiserver" not in (row.source, row.destination):
+            yield row
 
 
 def _requests(row: EndChange, found: list[Allowance]) -> Iterator[Demand]:
