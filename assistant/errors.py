@@ -10,7 +10,10 @@ ToolError                 the model: may correct itself       (tools.errors)
 TopologyError             the author of the network files     (topology.errors)
 """
 
-from assistant.answer import ToolCall
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.answer import ToolCall
 
 __all__ = [
     "AssistantError",
@@ -54,7 +57,7 @@ class ModelUnavailable(AssistantError):
 class TurnLimitReached(ModelUnavailable):
     """The model went on without an end; `calls` holds what the tools had said."""
 
-    def __init__(self, message: str, *, hint: str = "", calls: tuple[ToolCall, ...] = ()) -> None:
+    def __init__(self, message: str, *, hint: str = "", calls: "tuple[ToolCall, ...]" = ()) -> None:
         super().__init__(message, hint=hint)
         self.calls = calls
 

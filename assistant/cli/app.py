@@ -20,7 +20,6 @@ from assistant.cli.review import review
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
-from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
 
 __all__ = ["app", "main"]
 
@@ -110,6 +109,9 @@ def _mount_tools() -> None:
 
 
 def _code_of(error: Exception) -> int:
+    # Only an error needs them, and they take address planning along.
+    from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
+
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
