@@ -1,8 +1,10 @@
 """Tools: what the assistant can do, each defined once and independent of any framework."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from tools.spec import ToolSpec
+if TYPE_CHECKING:
+    from tools.spec import ToolSpec
 
 __all__ = ["FAMILIES", "registry"]
 
@@ -32,8 +34,10 @@ FAMILIES = (
 """Modules whose ToolSpecs make up the registry."""
 
 
-def registry() -> tuple[ToolSpec, ...]:
+def registry() -> "tuple[ToolSpec, ...]":
     """Return every tool, sorted by name; the families are imported on the first call."""
+    from tools.spec import ToolSpec
+
     found = {
         value.name: value
         for family in FAMILIES

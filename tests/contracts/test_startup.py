@@ -37,3 +37,7 @@ def test_a_quick_command_leaves_heavy_packages_alone(arguments: list[str]) -> No
         "try:\n    main()\nexcept SystemExit:\n    pass"
     )
     assert not loaded_after(code).intersection(HEAVY)
+
+
+def test_the_help_of_the_command_waits_for_no_schema_library() -> None:
+    assert "pydantic" not in loaded_after("import assistant.cli.app")
