@@ -18,7 +18,7 @@ __all__ = ["HISTORY_TURNS", "SessionStore"]
 HISTORY_TURNS = 20
 """How many turns back a model is told of."""
 
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 15.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
