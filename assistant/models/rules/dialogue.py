@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.models.rules.book import name_range, read_book
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
@@ -170,6 +171,9 @@ class Interpreter:
         """Return the earlier question, completed by the answer to our question back."""
         if state is None or len(plain.split()) > 14:
             return ()
+        if state.kind == "book" and state.intent == "ask":
+            named = name_range(plain, state)
+            return (named,) if named else ()
         if state.kind == "design" and state.intent == "ask":
             completed = complete_design(plain, state)
             return (completed,) if completed else ()
@@ -185,7 +189,8 @@ class Interpreter:
 
     def _read_whole(self, message: str, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return what a message asks that must not be cut into sentences first."""
-        frame = self._mend_path(plain, state) or self._read_request(message, plain, state)
+        frame = self._mend_path(plain, state) or read_book(plain)
+        frame = frame or self._read_request(message, plain, state)
         if frame:
             return (frame,)
         return self._interpret_design(plain, state)
