@@ -3,6 +3,7 @@
 import select
 import stat
 import sys
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,4 +86,5 @@ def stdin_is_attached() -> bool:
 
 def _says_something() -> bool:
     """Look at what stdin begins with, and leave it there to be read."""
-    return bool(sys.stdin.buffer.peek(1).strip())  # type: ignore[attr-defined]  # it is buffered
+    buffer = sys.stdin.buffer
+    return not isinstance(buffer, BufferedReader) or bool(buffer.peek(1).strip())
