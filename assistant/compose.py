@@ -52,6 +52,7 @@ def compose(
         needs = (text,)
     if turn.rung.tier != "rules" and not needs and not turn.declined:
         text += _point_to_rules(text, turn.results)
+        text += _show_artifacts(text, turn.results)
     text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
@@ -82,6 +83,21 @@ def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
         return ""
     shown = dict.fromkeys(f"- `{item.source}` ({item.location})" for item in places)
     return "\n\nComputed from:\n" + "\n".join(list(shown)[:_SHOWN])
+
+
+def _show_artifacts(text: str, results: Iterable[ToolResult]) -> str:
+    """Return the policies that were made last and that a model's text leaves out or rewrote."""
+    made = [tuple(_artifacts((result,))) for result in results]
+    last = next((row for row in reversed(made) if row), ())
+    shown = ""
+    for one in last:
+        if one.kind == "contract" or one.content.strip() in text:
+            continue
+        faults = [f"{item.check}: {item.detail}" for item in one.checks if not item.ok]
+        state = "**Verified**: every check of it passed." if one.verified else "**Not verified**."
+        state += f" What fails: {'; '.join(faults)}" if faults else ""
+        shown += f"\n\n`{one.name}` ({one.kind}). {state}\n\n```yaml\n{one.content.rstrip()}\n```"
+    return shown
 
 
 def decide(turn: "Turn") -> Literal["allow", "deny"] | None:

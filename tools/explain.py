@@ -49,6 +49,8 @@ class ExplainedPolicy(BaseModel):
     beside: tuple[str, ...] = ()
     """What it says besides, which no request can say."""
     rules: tuple[ExplainedRule, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Why the API server, Cilium or Istio would refuse it; what it says is then not in force."""
     location: str = ""
 
 
@@ -109,8 +111,7 @@ def explain_files(
 def _result(
     workspace: Workspace, policies: Iterable["Document"], problems: Iterable["Problem"]
 ) -> ExplanationResult:
-    root = workspace.network.mesh.settings.root_namespace
-    found = tuple(_explained(one, root) for one in policies)
+    found = tuple(_explained(workspace, one) for one in policies)
     parts = [_told(one) for one in found[:_MOST_SHOWN]]
     if len(found) > _MOST_SHOWN:
         parts.append(f"{count(len(found) - _MOST_SHOWN, 'further policy')} left out.")
@@ -126,11 +127,14 @@ def _result(
     )
 
 
-def _explained(document: "Document", root_namespace: str) -> ExplainedPolicy:
+def _explained(workspace: Workspace, document: "Document") -> ExplainedPolicy:
     from tools.explaining import explain
     from tools.policy_text import describe_policy
+    from topology.policy.validation.document import validate
 
-    found = explain(document, root_namespace=root_namespace)
+    root = workspace.network.mesh.settings.root_namespace
+    found = explain(document, root_namespace=root)
+    faults = (one for one in validate(document, workspace.profile) if one.severity == "error")
     rules = (
         ExplainedRule(text=one.text, path=one.path, location=str(one.location))
         for one in describe_policy(document)
@@ -140,11 +144,13 @@ def _explained(document: "Document", root_namespace: str) -> ExplainedPolicy:
         sentence=found.sentence,
         beside=found.beside,
         rules=tuple(rules),
+        refused=tuple(f"{one.message} ({one.location})" for one in faults),
         location=str(document.source.at()),
     )
 
 
 def _told(one: ExplainedPolicy) -> str:
     """Return a policy for people: its rules, or the one sentence that says all of it."""
-    lines = [f"{rule.text} ({rule.location})" for rule in one.rules]
+    lines = [f"Not in force, as it would be refused: {fault}" for fault in one.refused]
+    lines += [f"{rule.text} ({rule.location})" for rule in one.rules]
     return f"`{one.policy}`:\n\n{bullets(lines)}"

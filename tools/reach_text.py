@@ -132,8 +132,8 @@ def _explain(port: PortVerdict, places: Places) -> tuple[str, ...]:
         lines.append(_layer(layer))
         if layer.nearest and layer is deciding:
             lines.append(_nearest(layer, places))
-    if port.verdict.conditions and port.verdict.verdict != "deny":
-        lines.append(f"Only this passes: {'; '.join(port.verdict.conditions)}.")
+    if passing := _passing(port):
+        lines.append(f"Only this passes: {passing}.")
     lines += _groups(port)
     return tuple(lines) or ("Nothing restricts it: no policy applies at either end.",)
 
@@ -182,6 +182,16 @@ def _outcome(port: PortVerdict, places: Places) -> str:
     text = f"{word}. {_layer(deciding)}"
     if deciding.nearest and port.verdict.verdict == "deny":
         text += f" {_nearest(deciding, places)}"
-    if port.verdict.conditions and port.verdict.verdict != "deny":
-        text += f" Only this passes: {'; '.join(port.verdict.conditions)}."
+    if passing := _passing(port):
+        text += f" Only this passes: {passing}."
     return text
+
+
+def _passing(port: PortVerdict) -> str:
+    """Return what alone passes; networks that fare otherwise stand in a layer's reason already."""
+    if port.verdict.verdict == "deny":
+        return ""
+    reasons = [layer.reason for layer in port.verdict.layers]
+    return "; ".join(
+        one for one in port.verdict.conditions if not any(one in reason for reason in reasons)
+    )

@@ -16,7 +16,7 @@ from topology.authoring.merging import SplitBy, can_merge, merge, split
 from topology.authoring.migration import migrate
 from topology.authoring.rewriting import Rewriting
 from topology.authoring.tightening import tighten
-from topology.authoring.usage import announced
+from topology.authoring.usage import announced, wishes_for
 from topology.errors import AmbiguousName, InvalidQuery, UnknownName
 from topology.load import load_text
 from topology.model import Document
@@ -139,7 +139,7 @@ def tighten_policies(
     if not policies:
         documents = [one for one in documents if one.kind in KINDS]
     network = _with(workspace, documents)
-    demands = tuple(_demand(line) for line in used) or announced(network.cluster)
+    demands = _demands(network, used) or announced(network.cluster)
     if not demands:
         message = "Nothing says which connections are used, so everything would be closed."
         hint = "Give them with `used`, or workloads whose environment names what they call."
@@ -179,6 +179,21 @@ def migrate_policies(
     if text:
         found = migrate_calico(network, text, found)
     return _result(found, "migrated to Cilium", documents)
+
+
+def _demands(network: Network, used: Sequence[str]) -> tuple[Demand, ...]:
+    """Return the connections that a person says are used.
+
+    Raises:
+        InvalidQuery: One is not written as a connection, or means nothing in this network. Left
+            out, it would be closed, and the proof would not miss it.
+    """
+    demands = tuple(_demand(line) for line in used)
+    _, faults = wishes_for(network, demands)
+    if faults:
+        message = f"What is used cannot be kept open: {faults[0]}"
+        raise InvalidQuery(message, hint="Correct it, or leave it out to have it closed.")
+    return demands
 
 
 def _demand(line: str) -> Demand:

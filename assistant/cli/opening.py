@@ -3,6 +3,7 @@
 import select
 import stat
 import sys
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +69,8 @@ def stdin_is_attached() -> bool:
     """Return whether something was piped or redirected into this process.
 
     A pipe that stays silent (as under many process managers) must not be waited for, so a pipe
-    counts only once something can be read from it.
+    counts only once something can be read from it. One that ends without a word is what scripts
+    give to programs that are to read nothing: it is not attached either.
     """
     try:
         descriptor = sys.stdin.fileno()
@@ -76,7 +78,13 @@ def stdin_is_attached() -> bool:
     except (OSError, ValueError):
         return False
     if stat.S_ISREG(mode):
-        return True
+        return _says_something()
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
         return False
-    return bool(select.select([descriptor], [], [], 0)[0])
+    return bool(select.select([descriptor], [], [], 0)[0]) and _says_something()
+
+
+def _says_something() -> bool:
+    """Look at what stdin begins with, and leave it there to be read."""
+    buffer = sys.stdin.buffer
+    return not isinstance(buffer, BufferedReader) or bool(buffer.peek(1).strip())

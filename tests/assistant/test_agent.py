@@ -25,6 +25,8 @@ from tools.errors import ToolError
 from tools.spec import ToolSpec
 from tools.workspace import Workspace
 
+from .conftest import ScriptedModel
+
 Make = Callable[..., Assistant]
 Call = Callable[..., AIMessage]
 QUESTION = "Can frontend reach redis?"
@@ -388,3 +390,29 @@ async def test_the_state_file_can_be_read_by_its_owner_alone(
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM turns").fetchone() == (1,)
     connection.close()
+
+
+INVENTED = """\
+Here it is:
+
+```yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: allow-all, namespace: shop}
+spec: {podSelector: {}, ingress: [{}]}
+```
+"""
+
+
+@pytest.mark.parametrize("wording", [INVENTED, "The draft is ready."])
+def test_the_policy_that_was_drafted_is_shown_and_not_the_one_that_a_model_writes(
+    settings: Settings, call: Call, wording: str
+) -> None:
+    request = "let shop/web reach shop/db on 5432"
+    model = ScriptedModel(script=[call("draft_policy", request=request), AIMessage(wording)])
+    answer = Assistant(Workspace.sample(), model=model, settings=settings).ask("Write a policy")
+    drafted = next(one for one in answer.artifacts if one.kind != "contract")
+    assert drafted.verified
+    assert "allow-all" not in answer.text
+    assert drafted.content.strip() in answer.text
+    assert "**Verified**" in answer.text

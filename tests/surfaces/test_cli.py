@@ -134,6 +134,14 @@ def test_a_silent_pipe_on_stdin_is_not_waited_for(cluster: Path) -> None:
     assert json.loads(done.stdout)["verdict"] == "allow"
 
 
+@pytest.mark.parametrize("silence", ["", "\n"])
+def test_a_pipe_that_ends_without_a_word_is_no_workspace(cluster: Path, silence: str) -> None:
+    question = "can web reach db?"
+    done = run("ask", "--model", "rules", "-w", str(cluster), question, "--json", stdin=silence)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "allow"
+
+
 def test_the_ask_document_has_every_field_of_the_contract(cluster: Path) -> None:
     done = run("ask", "--model", "rules", "-w", str(cluster), "can web reach db?", "--json")
     assert set(json.loads(done.stdout)) == {

@@ -60,3 +60,18 @@ def test_the_command_explains_files_names_and_the_whole_workspace(tmp_path: Path
     assert '"policy": "PeerAuthentication/billing/strict"' in everything.output
     unknown = runner.invoke(app, ["policy", "explain", "shop/none"])
     assert isinstance(unknown.exception, UnknownName)
+
+
+def test_a_policy_that_would_be_refused_is_said_not_to_be_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(POLICY.replace("podSelector: {}", "podSelector: {}, ingress: [{ports: [5]}]"))
+    result = explain_files(Workspace.sample(), [path])
+    assert result.policies[0].refused
+    assert "Not in force, as it would be refused" in result.summary
+    assert f"{path}:4" in result.policies[0].refused[0]
+
+
+def test_a_valid_policy_is_not_said_to_be_refused() -> None:
+    result = explain_policy.run(Workspace.sample(), text=POLICY)
+    assert result.policies[0].refused == ()  # type: ignore[attr-defined]
+    assert "Not in force" not in result.summary

@@ -166,6 +166,12 @@ def test_the_sample_shows_the_port_of_the_pod_behind_a_service(sample: Workspace
     assert result.summary.startswith("No: `shop/checkout` cannot reach `service:shop/payments`")
 
 
+def test_networks_that_fare_otherwise_are_said_once(sample: Workspace) -> None:
+    summary = reach(sample, source="world", destination="shop/web").summary
+    assert summary.count("For some networks it is otherwise") == 1
+    assert ".." not in summary.replace("...", "")
+
+
 def test_who_can_reach_counts_lists_and_tells_the_outside(boutique: Workspace) -> None:
     result = who(boutique, destination="cartservice")
     lines = result.summary.splitlines()

@@ -87,6 +87,12 @@ def test_tightening_by_what_was_observed_keeps_just_that(boutique: Workspace) ->
     assert any("checkoutservice" in row for row in result.closed)
 
 
+def test_nothing_is_tightened_by_a_connection_that_does_not_exist(boutique: Workspace) -> None:
+    used = ["frontend -> cartservice 7070/TCP", "frontend -> nosuch 8080/TCP"]
+    with pytest.raises(ToolError, match="`nosuch`"):
+        tighten_policies.call(boutique, {"policies": ["cartservice"], "used": used})
+
+
 def test_nothing_is_tightened_where_nothing_says_what_is_used() -> None:
     text = """\
 apiVersion: networking.k8s.io/v1
