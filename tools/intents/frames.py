@@ -91,7 +91,21 @@ def take_symbols(shape: Shape) -> None:
 
 def signs_of(shape: Shape, text: str) -> list[Sign]:
     """Return the signs of a sentence; words without a meaning of their own are left out."""
-    return list(_signs(shape, text))
+    return _with_verbs(list(_signs(shape, text)))
+
+
+def _with_verbs(signs: list[Sign]) -> list[Sign]:
+    """Return signs in which a method behind `may` is a verb: `may GET /x on y`."""
+    found: list[Sign] = []
+    for sign in signs:
+        before = [one.symbol for one in found if one.symbol not in ("ONLY", "NOT", "STILL")]
+        is_request = isinstance(sign.value, Passing) and any(
+            test.methods for option in sign.value.options for test in option.requests
+        )
+        if is_request and before[-1:] == ["MAY"]:
+            found.append(Sign("REACH", None, ""))
+        found.append(sign)
+    return found
 
 
 def _signs(shape: Shape, text: str) -> Iterator[Sign]:

@@ -29,6 +29,9 @@ _MAIN = (
 )
 
 
+_JOINING = (",", "AND", "BUT")
+
+
 @dataclass(slots=True)
 class Sorted:
     """What the signs of one clause say."""
@@ -45,6 +48,8 @@ class Sorted:
     only_pending: bool = False
     only_traffic: bool = False
     """Whether `only` was said of ports or requests."""
+    only_late: bool = False
+    """Whether it was, behind the ends that connect."""
     only_verb: bool = False
     topics: set[str] = field(default_factory=set)
     """DNS, metrics and probes that are mentioned."""
@@ -89,6 +94,9 @@ class _Sorter:
         if sign.symbol == self.last_symbol == "P":
             # Two names side by side: it is not clear how they belong together.
             self.found.words.append(sign.said)
+        if sign.symbol == "," and self.last_symbol == "ONLY" and self.found.groups:
+            # `from a only, on port 1`: it is said of the end.
+            self.found.groups[-1].only, self.found.only_pending = True, False
         self.last_symbol = sign.symbol
         name = f"_{sign.symbol.lower()}"
         handler = getattr(self, name, None)
@@ -153,6 +161,7 @@ class _Sorter:
             return
         if self.found.only_pending and (self.found.groups or not self.fresh):
             self.found.only_traffic, self.found.only_pending = True, False
+            self.found.only_late = bool(self.found.of("from", "by"))
         if self.last_verb == "REACHED" and self.fresh and self.role == "object":
             # `read (GET) by a`: what is said between the verb and who acts is about them.
             self.pending.append(sign.value)
@@ -280,6 +289,15 @@ class _Sorter:
         self.found.mutual = True
 
 
+def _spread_only(found: Sorted) -> None:
+    """Take `only to a on 1 and to b on 2` as said of both: no end is told apart by a port."""
+    for group in [one for one in found.groups if one.only and one.role != "in"]:
+        for other in found.of(group.role):
+            if other.after != group.after:
+                continue
+            other.only = other.only or bool(other.ends)
+
+
 def sort_signs(signs: Sequence[Sign]) -> Sorted:
     """Sort the signs of one clause by what they say of it."""
     sorter = _Sorter()
@@ -288,9 +306,14 @@ def sort_signs(signs: Sequence[Sign]) -> Sorted:
     found = sorter.found
     found.loose += sorter.pending
     if found.only_pending and found.groups:
-        # `to a and b only`: said behind the last group, or behind the ports of it.
-        found.groups[-1].only = True
+        # `to a and b only` is said of the ends, `on 80 only` of the port.
+        behind = [one.symbol for one in signs if one.symbol not in _JOINING]
+        if behind[-2:] == ["T", "ONLY"]:
+            found.only_traffic = found.only_late = True
+        else:
+            found.groups[-1].only = True
         found.only_pending = False
+    _spread_only(found)
     says_traffic = found.loose or any(one.passing for one in found.groups)
     if found.only_verb and says_traffic and not any(one.only for one in found.groups):
         found.only_traffic = True
