@@ -116,6 +116,8 @@ def _signs(shape: Shape, text: str) -> Iterator[Sign]:
             continue
         if mark:
             number = int(mark[2])
+            if mark[1] == "T" and re.search(r"\bonly\b", shape.words[number], re.I):
+                yield Sign("ONLY", None, "only")
             yield Sign(mark[1], shape.values[number], shape.words[number])
         elif word == ":":
             yield Sign(":", None, ":")

@@ -45,6 +45,8 @@ class Sorted:
     both_sides: bool = False
     loose: list[Passing] = field(default_factory=list)
     """Traffic that was said before any end."""
+    but_traffic: list[Passing] = field(default_factory=list)
+    """Traffic that is excepted from what the clause says."""
     only_pending: bool = False
     only_traffic: bool = False
     """Whether `only` was said of ports or requests."""
@@ -84,6 +86,8 @@ class _Sorter:
     fresh: bool = True
     """Whether the next end opens a new group."""
     excepting: bool = False
+    contrasted: bool = False
+    """Whether what comes next is set against what was said of the last ends."""
     joined: bool = False
     last_verb: str = ""
     last_symbol: str = ""
@@ -137,6 +141,8 @@ class _Sorter:
         if self.excepting and self.found.groups:
             self.found.groups[-1].excepted.append(sign.value)
             return
+        if self.contrasted:
+            self.found.words.append(f"but {sign.said}")
         last = self.found.groups[-1] if self.found.groups else None
         if not self.fresh and last and last.passing and self.joined:
             self.fresh = True
@@ -159,9 +165,17 @@ class _Sorter:
             self.found.loose.append(sign.value)
             self.found.only_traffic, self.excepting, self.fresh = True, False, True
             return
+        if self.excepting and not (last and last.excepted):
+            self.found.but_traffic.append(sign.value)
+            self.excepting, self.fresh = False, True
+            return
         if self.found.only_pending and (self.found.groups or not self.fresh):
             self.found.only_traffic, self.found.only_pending = True, False
             self.found.only_late = bool(self.found.of("from", "by"))
+        bare = self.found.only_verb and self.fresh and not self.found.of("object", "to", "from")
+        if bare and self.role == "object":
+            # `only allow 80 to a`, `a may only GET /x on b`
+            self.found.only_traffic, self.found.only_verb = True, False
         if self.last_verb == "REACHED" and self.fresh and self.role == "object":
             # `read (GET) by a`: what is said between the verb and who acts is about them.
             self.pending.append(sign.value)
@@ -180,7 +194,10 @@ class _Sorter:
         self.joined = True
 
     def _only(self, sign: Sign) -> None:
-        self.found.only_pending = True
+        if sign.said.lower() == "alone" and self.found.groups:
+            self.found.groups[-1].only = True
+        else:
+            self.found.only_pending = True
 
     def _not(self, sign: Sign) -> None:
         self.found.negated = not self.found.negated
@@ -225,10 +242,18 @@ class _Sorter:
     def _ing(self, sign: Sign) -> None:
         self.found.both_sides = self.found.both_sides or self.found.side == "egress"
         self.found.side = self.found.side or "ingress"
+        self._only_side()
+
+    def _only_side(self) -> None:
+        if self.found.only_pending or (self.found.only_verb and not self.found.of("from", "to")):
+            # `only egress from a to b`: a gets no other.
+            self.found.only_traffic = True
+            self.found.only_pending = self.found.only_verb = False
 
     def _eg(self, sign: Sign) -> None:
         self.found.both_sides = self.found.both_sides or self.found.side == "ingress"
         self.found.side = self.found.side or "egress"
+        self._only_side()
 
     def _traffic(self, sign: Sign) -> None:
         self.found.traffic_noun = True
@@ -267,6 +292,8 @@ class _Sorter:
         last = self.found.groups[-1] if self.found.groups else None
         if last and (last.nobody or (last.ends and last.ends[-1].everyone)):
             self._except_now()
+        elif last and not last.nobody:
+            self.contrasted = True
 
     def _except_now(self) -> None:
         if not self.found.groups:

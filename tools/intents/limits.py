@@ -8,9 +8,9 @@ from tools.intents.frames import Statement
 from tools.intents.grouping import Sorted
 from tools.intents.parties import End, is_outside
 from tools.intents.traffic import Passing
-from topology.authoring import PortSpan, Traffic
+from topology.authoring import Pods, PortSpan, Traffic
 
-__all__ = ["limit_traffic", "other_ports"]
+__all__ = ["except_ends", "except_traffic", "is_pair", "limit_traffic", "limited_pairs"]
 
 _LAST_PORT = 65_535
 
@@ -28,7 +28,7 @@ def limit_traffic(found: Sorted, statements: tuple[Statement, ...], topic: str) 
         return _closing(statements, where)
     if topic == "source" and not any(one.destinations for one in statements):
         return _closing(statements, "destination")
-    if not all(_is_pair(one) for one in statements):
+    if not all(is_pair(one) for one in statements):
         return _closing(statements, "source" if _selectable(statements) else "destination")
     if not _selectable(statements):
         closed = _closing(statements, "destination")
@@ -50,14 +50,52 @@ def limited_pairs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """Return statements with what else is denied between their ends; nothing if none can say it."""
     found = [*statements]
     for one in statements:
-        rest = other_ports(one.passing)
+        rest = _other_ports(one.passing)
         if one.effect != "allow" or not rest:
             return ()
         found.append(replace(one, effect="deny", passing=(Passing(options=rest),)))
     return tuple(found)
 
 
-def other_ports(passing: Iterable[Passing]) -> tuple[Traffic, ...]:
+def except_traffic(found: Sorted, statements: tuple[Statement, ...]) -> Parsed:
+    """Return what `a may reach b except on 22` and `block a from b except on 80` say."""
+    but = tuple(found.but_traffic)
+    plain = not any(one.only or one.passing for one in statements)
+    if plain and all(one.effect == "allow" for one in statements):
+        denied = (replace(one, effect="deny", passing=but) for one in statements)
+        return Parsed(statements=(*statements, *denied))
+    rest = _other_ports(but)
+    if plain and rest:
+        passing = (Passing(options=rest, said=but[0].said),)
+        return Parsed(statements=tuple(replace(one, passing=passing) for one in statements))
+    return Parsed(statements=statements, words=tuple(f"except {one.said}" for one in but))
+
+
+def except_ends(statements: tuple[Statement, ...]) -> Parsed:
+    """Return what `everyone but a may reach b` says: a may not."""
+    found: list[Statement] = []
+    words: list[str] = []
+    for one in statements:
+        for said, others in (("sources", "but_sources"), ("destinations", "but_destinations")):
+            left_out: tuple[End, ...] = getattr(one, others)
+            if not left_out or all(map(_has_pods, (*getattr(one, said), *left_out))):
+                continue
+            if one.effect == "allow" and not one.only:
+                one = replace(one, **{others: ()})  # type: ignore[arg-type]
+                denied = {said: left_out, "effect": "deny"}
+                found.append(replace(one, **denied))  # type: ignore[arg-type]
+            else:
+                words += [f"except {end.said}" for end in left_out]
+        found.append(one)
+    return Parsed(statements=tuple(found), words=tuple(words))
+
+
+def _has_pods(end: End) -> bool:
+    """Say whether an end can be told apart from others by labels."""
+    return all(isinstance(party, Pods) for option in end.options for party in option)
+
+
+def _other_ports(passing: Iterable[Passing]) -> tuple[Traffic, ...]:
     """Return all TCP and UDP ports but some; nothing where those are not given by number."""
     options = [option for part in passing for option in part.options]
     spans = [span for option in options for span in option.ports]
@@ -83,7 +121,8 @@ def _gaps(spans: Iterable[PortSpan], protocol: str) -> list[PortSpan]:
     return found
 
 
-def _is_pair(one: Statement) -> bool:
+def is_pair(one: Statement) -> bool:
+    """Say whether both ends are named, and neither is everyone."""
     ends = (one.sources, one.destinations)
     return all(each and not all(end.everyone for end in each) for each in ends)
 

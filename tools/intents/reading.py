@@ -7,6 +7,7 @@ from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
 from tools.intents.meanings import Meaning, read_meaning
+from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
 from topology.authoring import Intent
 
@@ -49,6 +50,7 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     """
     network = _network(where)
     meaning = read_meaning(network.names, request)
+    close_outside(network.names, meaning)
     trouble = trouble_of(network, meaning)
     if trouble:
         return Understood(question=trouble)

@@ -8,7 +8,7 @@ from tools.intents.closings import except_everyone, isolation, limit, nobody, sw
 from tools.intents.end_roles import ends_in, with_context
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
-from tools.intents.limits import limit_traffic
+from tools.intents.limits import except_ends, except_traffic, limit_traffic
 from tools.intents.parties import End, is_outside
 from topology.authoring import Pods
 
@@ -181,6 +181,11 @@ def _statements(
         effect = _opposite(before[-1].effect) if found.negated else before[-1].effect
     statements = tuple(cross(found, sources, destinations, effect=effect, topic=topic))
     limited = limit_traffic(found, statements, topic)
+    if found.but_traffic:
+        limited = except_traffic(found, statements)
+    if any(one.but_sources or one.but_destinations for one in limited.statements):
+        left_out = except_ends(limited.statements)
+        limited = replace(limited, statements=left_out.statements, words=left_out.words)
     statements = limited.statements
     if found.mutual or found.of("between"):
         statements += tuple(swapped(one) for one in statements)
