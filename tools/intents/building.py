@@ -226,7 +226,7 @@ class _Builder:
             name=self.heading.name,
             namespace=self.heading.namespace,
             exact=self.heading.exact,
-            additive=self.heading.additive,
+            additive=self.heading.additive or any(one.beside for one in self.reading.statements),
             dry_run=self.heading.dry_run,
         )
 

@@ -77,6 +77,8 @@ class Statement:
     topic: Literal["source", "destination", ""] = ""
     """The end that the sentence is about."""
     said: str = ""
+    beside: bool = False
+    """Whether it opens something without closing the ends to others."""
 
     def restricted(self, *ends: str) -> "Statement":
         """Return the statement with nothing else allowed on some ends."""

@@ -277,11 +277,16 @@ class _Sorter:
         self.found.rest_traffic.append(str(sign.value))
 
     def _otherspaces(self, sign: Sign) -> None:
+        if {"ISOLATE", "LOCK"} & set(self.found.verbs):
+            # What is inside the namespace stays open, which no group of the clause says.
+            self.found.words.append(sign.said)
         self.found.rest = "PELSE"
         self.found.other_spaces = "egress" if self.role == "to" else "ingress"
         self.fresh = False
 
     def _onlyone(self, sign: Sign) -> None:
+        if self.role in ("in", "object", "to") and not self.fresh:
+            self.found.words.append(sign.said)
         if self.found.groups:
             self.found.groups[-1].only = True
 

@@ -48,7 +48,7 @@ def _closing(statements: Iterable[Statement], where: str) -> Parsed:
 
 def limited_pairs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """Return statements with what else is denied between their ends; nothing if none can say it."""
-    found = [*statements]
+    found = [replace(one, beside=True) for one in statements]
     for one in statements:
         rest = _other_ports(one.passing)
         if one.effect != "allow" or not rest:
@@ -63,7 +63,8 @@ def except_traffic(found: Sorted, statements: tuple[Statement, ...]) -> Parsed:
     plain = not any(one.only or one.passing for one in statements)
     if plain and all(one.effect == "allow" for one in statements):
         denied = (replace(one, effect="deny", passing=but) for one in statements)
-        return Parsed(statements=(*statements, *denied))
+        allowed = (replace(one, beside=True) for one in statements)
+        return Parsed(statements=(*allowed, *denied))
     rest = _other_ports(but)
     if plain and rest:
         passing = (Passing(options=rest, said=but[0].said),)
@@ -81,7 +82,7 @@ def except_ends(statements: tuple[Statement, ...]) -> Parsed:
             if not left_out or all(map(_has_pods, (*getattr(one, said), *left_out))):
                 continue
             if one.effect == "allow" and not one.only:
-                one = replace(one, **{others: ()})  # type: ignore[arg-type]
+                one = replace(one, beside=True, **{others: ()})  # type: ignore[arg-type]
                 denied = {said: left_out, "effect": "deny"}
                 found.append(replace(one, **denied))  # type: ignore[arg-type]
             else:

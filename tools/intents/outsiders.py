@@ -32,7 +32,7 @@ def close_outside(index: NameIndex, meaning: Meaning) -> None:
             found.append(one)
             continue
         allowed = replace(one, only=tuple(end for end in one.only if end != "source"))
-        found += limited_pairs([allowed]) or [allowed]
+        found += limited_pairs([allowed]) or [replace(allowed, beside=True)]
         home = meaning.scope or tuple(filter(None, (meaning.heading.namespace,)))
         near = _denied(one, home or spaces)
         far = _denied(one, None)

@@ -25,6 +25,8 @@ def write_intent(intent: Intent) -> str:
     heading = _heading(intent)
     if not sentences:
         return ""
+    if intent.additive and not heading:
+        sentences.append("This closes nothing else.")
     return f"{heading} {' '.join(sentences)}".strip()
 
 
