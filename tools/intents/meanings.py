@@ -99,6 +99,10 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         if _is_question(shape.plain(sentence)):
             meaning.asides.append(" ".join(shape.plain(sentence).split()))
             continue
+        if told := _tells_of(shape, sentence):
+            meaning.about = told
+            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+            continue
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
@@ -152,6 +156,24 @@ def _only_tells(shape: Shape, sentence: str) -> bool:
     signs = signs_of(part, part.text)
     named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
     return not named and not any(one.symbol in _ASKING for one in signs)
+
+
+_TELLS = re.compile(
+    r"\s*<P\d+>\s+(?:is|are|was|were|holds?|contains?|stores?|handles?|runs?|belongs?)\b", re.I
+)
+
+
+def _tells_of(shape: Shape, sentence: str) -> list[End]:
+    """Return the end of which a sentence tells what it is: `db is our crown jewel`."""
+    if not _TELLS.match(sentence):
+        return []
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    first = signs[0].value if signs else None
+    plain = len(signs) > 1 and all(one.symbol in ("W", "P", "AND", ",", "FOR") for one in signs[1:])
+    plain = plain and any(one.symbol == "W" for one in signs)
+    return [first] if plain and isinstance(first, End) and not first.everyone else []
 
 
 def _is_unclear(trial: Meaning, before: Meaning) -> bool:

@@ -109,7 +109,7 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         sources, effect = acting, "deny"
         destinations = [one for one in destinations if not any(one is each for each in acting)]
     if found.mutual and sources and not destinations:
-        return Parsed(statements=tuple(_each_other(found, sources)))
+        return Parsed(statements=tuple(_each_other(found, sources, effect)))
     if any(one.nobody for one in (*sources, *destinations)):
         return nobody(found, (sources, destinations), topic, before)
     if any(one.nobody and not one.excepted for one in found.groups):
@@ -198,12 +198,13 @@ def _is_only(signs: Sequence[Sign]) -> bool:
     return any(one.symbol == "ONLY" for one in signs)
 
 
-def _each_other(found: Sorted, groups: Sequence[Group]) -> Iterator[Statement]:
+def _each_other(found: Sorted, groups: Sequence[Group], effect: str) -> Iterator[Statement]:
     """Yield a statement from each of some ends to the others."""
     ends = [end for group in groups for end in group.ends]
     for end in ends:
         others = [one for one in ends if one is not end] or [end]
-        yield from cross(found, [Group("from", ends=[end])], [Group("to", ends=others)])
+        pair = [Group("from", ends=[end])], [Group("to", ends=others)]
+        yield from cross(found, *pair, effect=effect)
 
 
 def _opposite(effect: str) -> str:
