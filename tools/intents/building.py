@@ -226,7 +226,7 @@ class _Builder:
             name=self.heading.name,
             namespace=self.heading.namespace,
             exact=self.heading.exact,
-            additive=self.heading.additive,
+            additive=self.heading.additive or any(one.beside for one in self.reading.statements),
             dry_run=self.heading.dry_run,
         )
 
@@ -307,8 +307,13 @@ class _Builder:
                 labels = labels_of(self.network.cluster, workload)
         if not labels:
             return party
-        key, value = next(iter(labels.items()))
+        key, value = min(labels.items(), key=self._bearers)
         return replace(party, labels=(*party.labels, LabelTest(key, "NotIn", (value,))))
+
+    def _bearers(self, label: tuple[str, str]) -> int:
+        """Return how many workloads have a label: the fewer, the better it tells them apart."""
+        key, value = label
+        return sum(one.labels.get(key) == value for one in self.network.cluster.workloads)
 
     def _settled(self, party: Party, end: End) -> Party:
         is_bare = isinstance(party, Pods) and party.namespaces == () and not party.workload

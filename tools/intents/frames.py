@@ -77,6 +77,8 @@ class Statement:
     topic: Literal["source", "destination", ""] = ""
     """The end that the sentence is about."""
     said: str = ""
+    beside: bool = False
+    """Whether it opens something without closing the ends to others."""
 
     def restricted(self, *ends: str) -> "Statement":
         """Return the statement with nothing else allowed on some ends."""
@@ -91,7 +93,21 @@ def take_symbols(shape: Shape) -> None:
 
 def signs_of(shape: Shape, text: str) -> list[Sign]:
     """Return the signs of a sentence; words without a meaning of their own are left out."""
-    return list(_signs(shape, text))
+    return _with_verbs(list(_signs(shape, text)))
+
+
+def _with_verbs(signs: list[Sign]) -> list[Sign]:
+    """Return signs in which a method behind `may` is a verb: `may GET /x on y`."""
+    found: list[Sign] = []
+    for sign in signs:
+        before = [one.symbol for one in found if one.symbol not in ("ONLY", "NOT", "STILL")]
+        is_request = isinstance(sign.value, Passing) and any(
+            test.methods for option in sign.value.options for test in option.requests
+        )
+        if is_request and before[-1:] == ["MAY"]:
+            found.append(Sign("REACH", None, ""))
+        found.append(sign)
+    return found
 
 
 def _signs(shape: Shape, text: str) -> Iterator[Sign]:
@@ -102,6 +118,8 @@ def _signs(shape: Shape, text: str) -> Iterator[Sign]:
             continue
         if mark:
             number = int(mark[2])
+            if mark[1] == "T" and re.search(r"\bonly\b", shape.words[number], re.I):
+                yield Sign("ONLY", None, "only")
             yield Sign(mark[1], shape.values[number], shape.words[number])
         elif word == ":":
             yield Sign(":", None, ":")

@@ -29,6 +29,9 @@ _MAIN = (
 )
 
 
+_JOINING = (",", "AND", "BUT")
+
+
 @dataclass(slots=True)
 class Sorted:
     """What the signs of one clause say."""
@@ -42,9 +45,13 @@ class Sorted:
     both_sides: bool = False
     loose: list[Passing] = field(default_factory=list)
     """Traffic that was said before any end."""
+    but_traffic: list[Passing] = field(default_factory=list)
+    """Traffic that is excepted from what the clause says."""
     only_pending: bool = False
     only_traffic: bool = False
     """Whether `only` was said of ports or requests."""
+    only_late: bool = False
+    """Whether it was, behind the ends that connect."""
     only_verb: bool = False
     topics: set[str] = field(default_factory=set)
     """DNS, metrics and probes that are mentioned."""
@@ -79,6 +86,8 @@ class _Sorter:
     fresh: bool = True
     """Whether the next end opens a new group."""
     excepting: bool = False
+    contrasted: bool = False
+    """Whether what comes next is set against what was said of the last ends."""
     joined: bool = False
     last_verb: str = ""
     last_symbol: str = ""
@@ -89,6 +98,9 @@ class _Sorter:
         if sign.symbol == self.last_symbol == "P":
             # Two names side by side: it is not clear how they belong together.
             self.found.words.append(sign.said)
+        if sign.symbol == "," and self.last_symbol == "ONLY" and self.found.groups:
+            # `from a only, on port 1`: it is said of the end.
+            self.found.groups[-1].only, self.found.only_pending = True, False
         self.last_symbol = sign.symbol
         name = f"_{sign.symbol.lower()}"
         handler = getattr(self, name, None)
@@ -129,6 +141,8 @@ class _Sorter:
         if self.excepting and self.found.groups:
             self.found.groups[-1].excepted.append(sign.value)
             return
+        if self.contrasted:
+            self.found.words.append(f"but {sign.said}")
         last = self.found.groups[-1] if self.found.groups else None
         if not self.fresh and last and last.passing and self.joined:
             self.fresh = True
@@ -151,8 +165,17 @@ class _Sorter:
             self.found.loose.append(sign.value)
             self.found.only_traffic, self.excepting, self.fresh = True, False, True
             return
+        if self.excepting and not (last and last.excepted):
+            self.found.but_traffic.append(sign.value)
+            self.excepting, self.fresh = False, True
+            return
         if self.found.only_pending and (self.found.groups or not self.fresh):
             self.found.only_traffic, self.found.only_pending = True, False
+            self.found.only_late = bool(self.found.of("from", "by"))
+        bare = self.found.only_verb and self.fresh and not self.found.of("object", "to", "from")
+        if bare and self.role == "object":
+            # `only allow 80 to a`, `a may only GET /x on b`
+            self.found.only_traffic, self.found.only_verb = True, False
         if self.last_verb == "REACHED" and self.fresh and self.role == "object":
             # `read (GET) by a`: what is said between the verb and who acts is about them.
             self.pending.append(sign.value)
@@ -171,7 +194,10 @@ class _Sorter:
         self.joined = True
 
     def _only(self, sign: Sign) -> None:
-        self.found.only_pending = True
+        if sign.said.lower() == "alone" and self.found.groups:
+            self.found.groups[-1].only = True
+        else:
+            self.found.only_pending = True
 
     def _not(self, sign: Sign) -> None:
         self.found.negated = not self.found.negated
@@ -216,10 +242,18 @@ class _Sorter:
     def _ing(self, sign: Sign) -> None:
         self.found.both_sides = self.found.both_sides or self.found.side == "egress"
         self.found.side = self.found.side or "ingress"
+        self._only_side()
+
+    def _only_side(self) -> None:
+        if self.found.only_pending or (self.found.only_verb and not self.found.of("from", "to")):
+            # `only egress from a to b`: a gets no other.
+            self.found.only_traffic = True
+            self.found.only_pending = self.found.only_verb = False
 
     def _eg(self, sign: Sign) -> None:
         self.found.both_sides = self.found.both_sides or self.found.side == "ingress"
         self.found.side = self.found.side or "egress"
+        self._only_side()
 
     def _traffic(self, sign: Sign) -> None:
         self.found.traffic_noun = True
@@ -243,11 +277,16 @@ class _Sorter:
         self.found.rest_traffic.append(str(sign.value))
 
     def _otherspaces(self, sign: Sign) -> None:
+        if {"ISOLATE", "LOCK"} & set(self.found.verbs):
+            # What is inside the namespace stays open, which no group of the clause says.
+            self.found.words.append(sign.said)
         self.found.rest = "PELSE"
         self.found.other_spaces = "egress" if self.role == "to" else "ingress"
         self.fresh = False
 
     def _onlyone(self, sign: Sign) -> None:
+        if self.role in ("in", "object", "to") and not self.fresh:
+            self.found.words.append(sign.said)
         if self.found.groups:
             self.found.groups[-1].only = True
 
@@ -258,6 +297,8 @@ class _Sorter:
         last = self.found.groups[-1] if self.found.groups else None
         if last and (last.nobody or (last.ends and last.ends[-1].everyone)):
             self._except_now()
+        elif last and not last.nobody:
+            self.contrasted = True
 
     def _except_now(self) -> None:
         if not self.found.groups:
@@ -280,6 +321,15 @@ class _Sorter:
         self.found.mutual = True
 
 
+def _spread_only(found: Sorted) -> None:
+    """Take `only to a on 1 and to b on 2` as said of both: no end is told apart by a port."""
+    for group in [one for one in found.groups if one.only and one.role != "in"]:
+        for other in found.of(group.role):
+            if other.after != group.after:
+                continue
+            other.only = other.only or bool(other.ends)
+
+
 def sort_signs(signs: Sequence[Sign]) -> Sorted:
     """Sort the signs of one clause by what they say of it."""
     sorter = _Sorter()
@@ -288,9 +338,14 @@ def sort_signs(signs: Sequence[Sign]) -> Sorted:
     found = sorter.found
     found.loose += sorter.pending
     if found.only_pending and found.groups:
-        # `to a and b only`: said behind the last group, or behind the ports of it.
-        found.groups[-1].only = True
+        # `to a and b only` is said of the ends, `on 80 only` of the port.
+        behind = [one.symbol for one in signs if one.symbol not in _JOINING]
+        if behind[-2:] == ["T", "ONLY"]:
+            found.only_traffic = found.only_late = True
+        else:
+            found.groups[-1].only = True
         found.only_pending = False
+    _spread_only(found)
     says_traffic = found.loose or any(one.passing for one in found.groups)
     if found.only_verb and says_traffic and not any(one.only for one in found.groups):
         found.only_traffic = True

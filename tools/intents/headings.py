@@ -72,6 +72,13 @@ _OPENING = re.compile(
     rf"|{_DOCUMENT})(?:{_NAMED})?(?:\s+(?:in|for)\s+(?P<place><K\d+>))?{_THEN}?",
     re.I,
 )
+_OPENER = re.compile(
+    r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
+    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|[A-Z]{2,8}-\d+)"
+    r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+",
+    re.I,
+)
+"""What only says that a request follows."""
 _ASKING = re.compile(rf"^{_ASK}", re.I)
 _HEADER = re.compile(
     r"(?:\b(?:an?|the)\s+)?(?P<kind><KD\d+>)(?:\s+(?:named\s+"
@@ -130,6 +137,7 @@ def take_kinds(shape: Shape) -> None:
 def read_heading(shape: Shape) -> Heading:
     """Take out of a request what it says of the policy itself."""
     kinds: list[Kind] = shape.found_kinds()
+    shape.text = _OPENER.sub("", shape.text)
     name = namespace = ""
     later = _NAME_LATER.search(shape.text)
     if later:

@@ -92,7 +92,8 @@ SYMBOLS: Final = tuple(
             r"except(?:ing)?(?:\s+(?:for|from|to|that|on))?|excluding|with\s+the\s+exception\s+of"
             r"|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|but\s+(?:leaves?|leaving"
             r"|keep|keeping)(?=\s+(?:the\s+)?<O)"),
-        ("ONLY", r"only|solely|exclusively|just|strictly|at\s+most|no\s+more\s+than"),
+        ("ONLY", r"only|alone(?=\s+(?:may|can|should|must|is|are|gets?|reach(?:es)?|calls?|talks?|uses?))"
+            r"|solely|exclusively|just|strictly|at\s+most|no\s+more\s+than"),
         ("STILL",
             r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working"
             r"|flowing|scraping|functioning|running)|(?:must|should|has\s+to|have\s+to"
@@ -124,7 +125,7 @@ SYMBOLS: Final = tuple(
             r"|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?"
             r"|requests?|calls?|only|from))|hear\s+from"),
         ("REACHED",
-            rf"(?<=and )(?:read|written|updated|called|reached|queried)(?=\s+(?:<T\d+>\s+)?(?:by"
+            rf"(?<=and )(?:read|written|updated|called|reached|queried)(?=\s+(?:\(?<T\d+>\)?\s+)?(?:by"
             rf"|from)\b)|(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible"
             rf"|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+"
             rf"|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit"
@@ -236,7 +237,7 @@ _NOISE = """
     them themselves then there these they thing things this those thus time times too total
     track try two under up us use usual very via want wants was way we well were what whatever
     whole will with within work would yaml yes you your yourself etcetera respectively
-    accordingly alone today tomorrow whatsoever immediately eventually currently present
+    accordingly today tomorrow whatsoever immediately eventually currently present
     existing source destination destinations sources specific certain given labels label
     labelled labeled service services workload workloads pod pods endpoint endpoints container
     containers application applications deployment deployments component components microservice

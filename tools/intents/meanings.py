@@ -9,7 +9,9 @@ from tools.intents.clauses import Parsed, combine
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
+from tools.intents.limits import is_pair, limited_pairs
 from tools.intents.literals import take_labels, take_networks
+from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
 from tools.intents.named import take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
@@ -24,6 +26,7 @@ from topology.names import NameIndex
 
 __all__ = ["Choice", "Isolation", "Meaning", "read_meaning"]
 
+_PERSONS = re.compile(r"\b(?:nobody|no[\s-]?one)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[^\s.])\s*(?:[.!?]+(?=\s|$)|;|\n+)\s*")
 
 
@@ -64,6 +67,8 @@ class Meaning:
     """Sentences that explain, and ask for nothing."""
     about: list[End] = field(default_factory=list)
     """What a sentence says that the policy applies to."""
+    scope: tuple[str, ...] = ()
+    """Namespaces in which a sentence says that it holds."""
     layered: bool = False
     rest: bool = False
     rest_unclear: bool = False
@@ -92,6 +97,10 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         if not sentence.strip():
             continue
         if _is_question(shape.plain(sentence)):
+            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+            continue
+        if told := _tells_of(shape, sentence):
+            meaning.about = told
             meaning.asides.append(" ".join(shape.plain(sentence).split()))
             continue
         trial = meaning.copy()
@@ -149,6 +158,24 @@ def _only_tells(shape: Shape, sentence: str) -> bool:
     return not named and not any(one.symbol in _ASKING for one in signs)
 
 
+_TELLS = re.compile(
+    r"\s*<P\d+>\s+(?:is|are|was|were|holds?|contains?|stores?|handles?|runs?|belongs?)\b", re.I
+)
+
+
+def _tells_of(shape: Shape, sentence: str) -> list[End]:
+    """Return the end of which a sentence tells what it is: `db is our crown jewel`."""
+    if not _TELLS.match(sentence):
+        return []
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    first = signs[0].value if signs else None
+    plain = len(signs) > 1 and all(one.symbol in ("W", "P", "AND", ",", "FOR") for one in signs[1:])
+    plain = plain and any(one.symbol == "W" for one in signs)
+    return [first] if plain and isinstance(first, End) and not first.everyone else []
+
+
 def _is_unclear(trial: Meaning, before: Meaning) -> bool:
     """Say whether a sentence left something open that was not open before."""
     new = trial.statements[len(before.statements) :]
@@ -197,6 +224,9 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
     signs = signs_of(part, part.text)
     if any(sign.symbol == "LAYERED" for sign in signs):
         meaning.layered = True
+    signs, spaces, doubtful = take_location(signs)
+    meaning.scope = spaces or meaning.scope
+    meaning.words += doubtful
     for stretch in segments([sign for sign in signs if sign.symbol != "LAYERED"]):
         _stretch(part, stretch, meaning)
 
@@ -204,8 +234,9 @@ def _sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
 def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     """Read one stretch into what is known so far."""
     context = []
-    if meaning.about:
-        context = [Statement(destinations=tuple(meaning.about), topic="destination")]
+    about = meaning.about or [one.end for one in meaning.isolations[-1:]]
+    if about:
+        context = [Statement(destinations=tuple(about), topic="destination")]
     parsed = parse_stretch(stretch, meaning.statements or context)
     symbols = {one.symbol for one in stretch}
     if {"KEEP", "PELSE"} <= symbols:
@@ -218,6 +249,8 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     elif statements and meaning.isolations and (excepting or any(one.side for one in statements)):
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
+    if not excepting:
+        meaning.isolations = _told_apart(meaning.isolations, statements)
     if excepting:
         meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
     absolute = bool(parsed.isolate) and _is_absolute(stretch)
@@ -226,7 +259,8 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     meaning.keep |= set(parsed.keep)
     meaning.words += parsed.words
     meaning.about = list(parsed.about) or meaning.about
-    _look_back(shape, parsed, meaning)
+    persons = any(one.symbol == "NELSE" and _PERSONS.search(one.said) for one in stretch)
+    _look_back(shape, parsed, meaning, persons=persons)
     said = " ".join(sign.said for sign in stretch)
     meaning.choices += [
         Choice(question=parsed.question, instead_of=tuple(statements), other=other, said=said)
@@ -234,10 +268,28 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     ]
 
 
-def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning) -> None:
+def _told_apart(isolations: list[Isolation], statements: list[Statement]) -> list[Isolation]:
+    """Return what is locked down, at the end that `only a may reach it` goes on to speak of."""
+    said = {
+        (end.said, side)
+        for one in statements
+        for side, where, ends in (
+            ("ingress", "source", one.destinations), ("egress", "destination", one.sources)
+        )
+        if where in one.only
+        for end in ends
+    }  # fmt: skip
+    found = []
+    for one in isolations:
+        sides = tuple(side for side in one.sides if (one.end.said, side) in said)
+        found.append(replace(one, sides=sides) if sides and not one.absolute else one)
+    return found
+
+
+def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning, *, persons: bool) -> None:
     """Change what was said before by what is said of it now."""
     if parsed.rest:
-        _close_rest(meaning)
+        _close_rest(meaning, persons=persons)
     if meaning.statements:
         last = meaning.statements[-1]
         last = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
@@ -312,6 +364,12 @@ def _reaches_out(one: Statement) -> bool:
 def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
     """Say that other ports or requests than those may not pass: `requests on other ports`."""
     ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
+    allowed = [one for one in meaning.statements if one.effect == "allow"]
+    if not ports and allowed and not any(one.only for one in allowed):
+        pairs = limited_pairs(allowed) if all(map(is_pair, allowed)) else ()
+        if pairs:
+            meaning.statements += pairs[len(allowed) :]
+            return
     for place, one in enumerate(meaning.statements):
         if one.effect != "allow":
             continue
@@ -323,8 +381,11 @@ def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
         )
 
 
-def _close_rest(meaning: Meaning) -> None:
-    """Say of what was said so far that nothing else may."""
+def _close_rest(meaning: Meaning, *, persons: bool = False) -> None:
+    """Say of what was said so far that nothing else may.
+
+    Behind `a may reach b`, `nobody else` may be about a or about b.
+    """
     meaning.rest = True
     allowed = [one for one in meaning.statements if one.effect == "allow"]
     if not allowed or any(one.only for one in allowed):
@@ -332,7 +393,8 @@ def _close_rest(meaning: Meaning) -> None:
     for place, one in enumerate(meaning.statements):
         if one.effect == "allow":
             ends = _closed_by_rest(one)
-            if ends:
+            unsure = persons and ends == ("destination",) and is_pair(one) and not one.side
+            if ends and not (unsure and not all(map(_outside, one.destinations))):
                 meaning.statements[place] = one.restricted(*ends)
             else:
                 meaning.rest_unclear = True

@@ -220,14 +220,23 @@ def _hide(text: str, index: NameIndex) -> str:
     text = re.sub(r"<[A-Z]+\d+>", lambda found: _HIDDEN * len(found[0]), text)
 
     def hide(found: re.Match[str]) -> str:
-        low = found[0].lower()
+        space, slash, name = found[0].partition("/")
+        if found[0].startswith("`") or not slash:
+            return hide_word(found[0])
+        # `default/web` is a name, where `default` alone is a word.
+        known = space.lower() in index.tables.namespaces and name.lower() in index.tables.exact
+        return found[0] if known else f"{hide_word(space)}/{hide_word(name)}"
+
+    def hide_word(word: str) -> str:
+        low = word.lower()
         if low not in NO_NAMES or (low in MAYBE_NAMES and low in index.tables.exact):
-            return found[0]
-        return _HIDDEN * len(found[0])
+            return word
+        return _HIDDEN * len(word)
 
     # `ingress gateway` is a thing, where `ingress` alone is a direction.
     return re.sub(
-        r"`[^`]*`|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*",
+        r"`[^`]*`|(?<![\w/.])[a-z0-9][\w-]*/[a-z0-9][\w-]*(?![\w/])"
+        r"|\b(?:ingress|egress)[ -](?:gateway|gw|controller|proxy)\b|[A-Za-z][\w-]*",
         hide,
         text,
         flags=re.I,

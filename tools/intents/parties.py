@@ -265,6 +265,11 @@ def _named(shape: Shape, text: str, said: str) -> End:
             trouble=f"Nothing in namespace `{place}` is named `{named.said}`.",
         )
     options = tuple((_with_labels(one, labels),) for one, _ in chosen)
+    is_every = re.match(r"(?:all\b|every\b|each\b|both\b)", text, re.I) and len(options) > 1
+    names = {label.rpartition("/")[2] for _, label in chosen}
+    if is_every and len(names) == 1 and (len(options) == 2 or text[:4].lower() != "both"):
+        together = tuple(party for option in options for party in option)
+        return End(options=(together,), said=said)
     if places and len(places.names) > 1 and len(options) > 1:
         # `web in a and in b` names one of each.
         together = tuple(party for option in options for party in option)

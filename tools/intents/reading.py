@@ -1,5 +1,6 @@
 """From words to intents: every reading that a request has, and what is to be asked about them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
 from tools.intents.meanings import Meaning, read_meaning
+from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
 from topology.authoring import Intent
 
@@ -49,6 +51,8 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     """
     network = _network(where)
     meaning = read_meaning(network.names, request)
+    close_outside(network.names, meaning)
+    meaning.words += _half_closed(meaning)
     trouble = trouble_of(network, meaning)
     if trouble:
         return Understood(question=trouble)
@@ -76,6 +80,14 @@ def _network(where: "Workspace | Network") -> "Network":
     from topology.paths import Network
 
     return where if isinstance(where, Network) else where.network
+
+
+def _half_closed(meaning: Meaning) -> Iterator[str]:
+    """Yield what leaves others alone beside something that closes: one draft can not do both."""
+    closes = meaning.isolations or any(one.only for one in meaning.statements)
+    for one in meaning.statements if closes else ():
+        if one.beside:
+            yield one.said or "only"
 
 
 def _says_something(meaning: Meaning) -> bool:

@@ -8,6 +8,7 @@ from tools.intents.closings import except_everyone, isolation, limit, nobody, sw
 from tools.intents.end_roles import ends_in, with_context
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
+from tools.intents.limits import except_ends, except_traffic, limit_traffic
 from tools.intents.parties import End, is_outside
 from topology.authoring import Pods
 
@@ -106,8 +107,9 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
         return Parsed(words=tuple(end.said for group in found.groups for end in group.ends))
     if acting := _acting(found, destinations):
         sources, effect = acting, "deny"
+        destinations = [one for one in destinations if not any(one is each for each in acting)]
     if found.mutual and sources and not destinations:
-        return Parsed(statements=tuple(_each_other(found, sources)))
+        return Parsed(statements=tuple(_each_other(found, sources, effect)))
     if any(one.nobody for one in (*sources, *destinations)):
         return nobody(found, (sources, destinations), topic, before)
     if any(one.nobody and not one.excepted for one in found.groups):
@@ -178,24 +180,31 @@ def _statements(
     if is_tail and before:
         effect = _opposite(before[-1].effect) if found.negated else before[-1].effect
     statements = tuple(cross(found, sources, destinations, effect=effect, topic=topic))
-    statements = _only_of_traffic(found, statements, topic)
+    limited = limit_traffic(found, statements, topic)
+    if found.but_traffic:
+        limited = except_traffic(found, statements)
+    if any(one.but_sources or one.but_destinations for one in limited.statements):
+        left_out = except_ends(limited.statements)
+        limited = replace(limited, statements=left_out.statements, words=left_out.words)
+    statements = limited.statements
     if found.mutual or found.of("between"):
         statements += tuple(swapped(one) for one in statements)
     if not sources and not destinations:
         return Parsed(words=("this part",) if found.loose or found.verbs else ())
-    return _unclear(found, sources, destinations) or Parsed(statements=statements)
+    return _unclear(found, sources, destinations) or replace(limited, statements=statements)
 
 
 def _is_only(signs: Sequence[Sign]) -> bool:
     return any(one.symbol == "ONLY" for one in signs)
 
 
-def _each_other(found: Sorted, groups: Sequence[Group]) -> Iterator[Statement]:
+def _each_other(found: Sorted, groups: Sequence[Group], effect: str) -> Iterator[Statement]:
     """Yield a statement from each of some ends to the others."""
     ends = [end for group in groups for end in group.ends]
     for end in ends:
         others = [one for one in ends if one is not end] or [end]
-        yield from cross(found, [Group("from", ends=[end])], [Group("to", ends=others)])
+        pair = [Group("from", ends=[end])], [Group("to", ends=others)]
+        yield from cross(found, *pair, effect=effect)
 
 
 def _opposite(effect: str) -> str:
@@ -204,36 +213,6 @@ def _opposite(effect: str) -> str:
 
 def _has_ends(found: Sorted) -> bool:
     return any(group.ends for group in found.groups) or found.pronoun is not None
-
-
-def _only_of_traffic(
-    found: Sorted, statements: tuple[Statement, ...], topic: str
-) -> tuple[Statement, ...]:
-    """Return statements whose `only` was said of ports: the end it is about gets no more."""
-    if not found.only_traffic or any(one.only for one in statements):
-        return statements
-    where = "source" if topic == "source" and not _closed_end(statements) else "destination"
-    if found.side:
-        where = "destination" if found.side == "egress" else "source"
-        return tuple(one.restricted(where) for one in statements)
-    if topic == "source" and not any(one.destinations for one in statements):
-        return tuple(one.restricted("destination") for one in statements)
-    return (
-        tuple(one.restricted("source") for one in statements)
-        if where == "destination"
-        else tuple(one.restricted("destination") for one in statements)
-    )
-
-
-def _closed_end(statements: Sequence[Statement]) -> bool:
-    """Say whether some destination can be selected, so that it can be closed."""
-    return any(
-        not is_outside(party)
-        for one in statements
-        for end in one.destinations
-        for option in end.options
-        for party in option
-    )
 
 
 def _unclear(found: Sorted, sources: list[Group], destinations: list[Group]) -> Parsed | None:

@@ -24,6 +24,7 @@ _FINITE = frozenset(
     }
 )
 _VERBS = frozenset({"ALLOWED", "DENIED", "MAY", "NEED", "REACH", "REACHED", "RECEIVE"})
+_ACTING = frozenset({"MAY", "REACH", "REACHED", "RECEIVE"})
 _FILLERS = frozenset({"STILL", "ONLY", "NOT", "THAT", "WHEN"})
 
 
@@ -35,6 +36,13 @@ def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
     while at < len(signs):
         sign = signs[at]
         current = found[-1]
+        closes = {one.symbol for one in current} & {"LOCK", "ISOLATE", "DEFAULTDENY"}
+        if sign.symbol == "SO" or (
+            sign.symbol == "THAT" and sign.said.lower().startswith("so") and closes
+        ):
+            found.append([])
+            at += 1
+            continue
         if sign.symbol in _JOINS:
             after = at
             while after < len(signs) and signs[after].symbol in _JOINS:
@@ -69,6 +77,10 @@ def _with_exceptions(signs: Sequence[Sign]) -> list[Sign]:
     for place, sign in enumerate(found):
         before = {one.symbol for one in found[:place]}
         if sign.symbol == ":" and before & {"LOCK", "ISOLATE", "DEFAULTDENY"}:
+            behind = {one.symbol for one in found[place + 1 :]}
+            if behind & _ACTING and behind & {"IT", "NONE", "ONLY", "NELSE", "PELSE"}:
+                # What follows is a clause of its own, and says what the lockdown is.
+                return [*found[:place], Sign("SO", None, ":"), *found[place + 1 :]]
             lead = []
             if before & {"EG"} and not before & {"ING"}:
                 lead = [Sign("EG", None, "egress"), Sign("TO", None, "to")]

@@ -1,5 +1,6 @@
 """An intent in plain sentences, from which the reader gets the same intent back."""
 
+import re
 from collections.abc import Iterator
 
 from tools.intents.phrases import say_ends, say_party, say_traffic
@@ -25,6 +26,8 @@ def write_intent(intent: Intent) -> str:
     heading = _heading(intent)
     if not sentences:
         return ""
+    if intent.additive and not heading:
+        sentences.append("This closes nothing else.")
     return f"{heading} {' '.join(sentences)}".strip()
 
 
@@ -114,8 +117,18 @@ def _clause(clause: Clause, *, alone: bool) -> str:
         return f"Ingress to {destinations} is {verb} from {sources}{traffic}."
     if clause.side == "egress":
         return f"Egress from {sources} is {verb} to {destinations}{traffic}."
+    if clause.effect == "deny" and sources.startswith("every pod ") and len(clause.sources) == 1:
+        sources = f"no pod{sources.removeprefix('every pod')}"
+        return f"{_upper(sources)} may reach {_any(destinations)}{traffic}."
+    if clause.effect == "deny":
+        destinations = _any(destinations)
     may = "may reach" if clause.effect == "allow" else "may not reach"
     return f"{_upper(sources)} {may} {destinations}{traffic}."
+
+
+def _any(text: str) -> str:
+    """Return ends as they are said where something is denied: any of them."""
+    return re.sub(r"\bevery (pod|node)\b", r"any \1", text)
 
 
 def _upper(text: str) -> str:

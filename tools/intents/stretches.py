@@ -58,15 +58,21 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
     said = {end.said for end in ends}
     traffic = [option for one in statements for part in one.passing for option in part.options]
     traffic += [option for part in parsed.refines for option in part.options]
+    heeded = {part.said for one in statements for part in one.passing}
     left: list[str] = []
     for sign in signs:
         if isinstance(sign.value, End):
-            if sign.value.said not in said and not sign.value.everyone:
+            if sign.value.said not in said and not _is_anyone(sign.value):
                 left.append(sign.said)
-        elif isinstance(sign.value, Passing) and not _covers(traffic, sign.value):
+        elif isinstance(sign.value, Passing) and not (
+            _covers(traffic, sign.value) or sign.value.said in heeded
+        ):
             left.append(sign.said)
     left += _unheeded(signs, parsed, statements)
     left += _late_negation(signs)
+    if signs[-1].symbol in _LEADING:
+        # What it leads to was made of words that name nothing: `from the same namespace`.
+        left.append(f"{signs[-1].said} ...")
     if any(_is_about_nobody(one) for one in statements):
         left += [sign.said for sign in signs if sign.symbol in ("P", "ALLOW", "DENY", "REACH")][:2]
     closes = any(one.only or one.only_traffic or one.side for one in statements) or parsed.isolate
@@ -74,6 +80,11 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
     if any(sign.symbol in _LIMITING for sign in signs) and not told:
         left += [sign.said for sign in signs if sign.symbol in _LIMITING]
     return tuple(left)
+
+
+def _is_anyone(end: End) -> bool:
+    """Say whether an end limits nothing, so that it may go without saying."""
+    return end.everyone and "namespace" not in end.said.lower()
 
 
 def _is_about_nobody(one: Statement) -> bool:
@@ -94,6 +105,7 @@ def _late_negation(signs: Sequence[Sign]) -> list[str]:
     return []
 
 
+_LEADING = ("BETWEEN", "BY", "FROM", "TO")
 _LIMITING = ("ONLY", "ONLYONE", "ING", "EG", "OTHERSPACES")
 _NEGATIVE = frozenset({"NONE", "NELSE", "NOT", "DENY", "DENIED", "EXCEPT", "PELSE", "NOTONE"})
 

@@ -72,7 +72,7 @@ def test_one_wish_in_many_wordings_is_one_intent(bakery: Network, request_: str)
         ),
         (
             "pods labelled tier=data must not be reached from namespace front",
-            "Every pod in namespace `front` may not reach pods labelled `tier=data` in namespace "
+            "No pod in namespace `front` may reach pods labelled `tier=data` in namespace "
             "`kitchen`.",
         ),
         (
