@@ -184,36 +184,54 @@ def _posture(
     return True, "no-default-deny"
 
 
-def _required(rules: tuple[CompiledRule, ...]) -> dict[bool, tuple[Selector, ...]]:
+_Required = tuple[tuple[Selector, bool], ...]
+"""What endpoints must match, and whether it is certain that they must."""
+
+
+def _required(rules: tuple[CompiledRule, ...]) -> dict[bool, _Required]:
     """Return what fromRequires demands of the endpoints in allow rules, and in deny rules."""
-    found: dict[bool, tuple[Selector, ...]] = {}
+    found: dict[bool, _Required] = {}
     for one in rules:
-        if one.rule.requires:
-            found[one.rule.deny] = found.get(one.rule.deny, ()) + one.rule.requires
+        demands = tuple((selector, not one.doubt) for selector in one.rule.requires)
+        if demands:
+            found[one.rule.deny] = found.get(one.rule.deny, ()) + demands
     return found
+
+
+def _meets(peer: Identity, required: _Required) -> bool | None:
+    """Return whether an endpoint is all that is demanded; None where that is not known."""
+    missed = [one for one in required if not peer.selected_by(one[0])]
+    if any(certain and not peer.may_be_selected_by(selector) for selector, certain in missed):
+        return False
+    return None if missed else True
 
 
 def _matches(
     one: CompiledRule,
     peer: Identity,
     rules: tuple[CompiledRule, ...],
-    required: tuple[Selector, ...],
+    required: _Required,
 ) -> str | None:
     """Return None where the rule does not mean the peer, else the doubt about it (or "")."""
     rule = one.rule
     if rule.peers is None:
         return rule.undecided
     alternatives: Iterable[Peer] = rule.peers
-    if required and not all(peer.selected_by(selector) for selector in required):
-        alternatives = [a for a in rule.peers if not isinstance(a, SelectorPeer) or a.entity]
+    doubt = None
+    meets = _meets(peer, required)
+    if not meets:
+        endpoints = [a for a in rule.peers if isinstance(a, SelectorPeer) and not a.entity]
+        alternatives = [a for a in rule.peers if a not in endpoints]
+        if meets is None and any(peer.may_be_selected_by(a.selector) for a in endpoints):
+            doubt = "what fromRequires or toRequires demands asks for labels of a namespace which"
+            doubt += " is not in the input"
     elif peer.index is not None:
         if one.selected >> peer.number & 1:
             return rule.undecided
         alternatives = one.others
-    doubt = None
-    if peer.index is not None and one.perhaps >> peer.number & 1:
-        space = peer.labels[NAMESPACE][1]
-        doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
+        if one.perhaps >> peer.number & 1:
+            space = peer.labels[NAMESPACE][1]
+            doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
     for alternative in alternatives:
         matched = alternative.matches(peer)
         if matched is False:
