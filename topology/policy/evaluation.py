@@ -216,22 +216,10 @@ def _matches(
     rule = one.rule
     if rule.peers is None:
         return rule.undecided
-    alternatives: Iterable[Peer] = rule.peers
-    doubt = None
     meets = _meets(peer, required)
-    if not meets:
-        endpoints = [a for a in rule.peers if isinstance(a, SelectorPeer) and not a.entity]
-        alternatives = [a for a in rule.peers if a not in endpoints]
-        if meets is None and any(peer.may_be_selected_by(a.selector) for a in endpoints):
-            doubt = "what fromRequires or toRequires demands asks for labels of a namespace which"
-            doubt += " is not in the input"
-    elif peer.index is not None:
-        if one.selected >> peer.number & 1:
-            return rule.undecided
-        alternatives = one.others
-        if one.perhaps >> peer.number & 1:
-            space = peer.labels[NAMESPACE][1]
-            doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
+    if meets and peer.index is not None and one.selected >> peer.number & 1:
+        return rule.undecided
+    alternatives, doubt = _left(one, rule.peers, peer, meets=meets)
     for alternative in alternatives:
         matched = alternative.matches(peer)
         if matched is False:
@@ -244,6 +232,24 @@ def _matches(
             return rule.undecided
         doubt = unseen
     return doubt
+
+
+def _left(
+    one: CompiledRule, peers: tuple[Peer, ...], peer: Identity, *, meets: bool | None
+) -> tuple[Iterable[Peer], str | None]:
+    """Return the peers that are still to be tried, and the doubt about those by label."""
+    if not meets:
+        endpoints = [a for a in peers if isinstance(a, SelectorPeer) and not a.entity]
+        doubt = None
+        if meets is None and any(peer.may_be_selected_by(a.selector) for a in endpoints):
+            doubt = "whether the peer is all that is required of it is not in the input"
+        return [a for a in peers if a not in endpoints], doubt
+    if peer.index is None:
+        return peers, None
+    if not one.perhaps >> peer.number & 1:
+        return one.others, None
+    space = peer.labels[NAMESPACE][1]
+    return one.others, f"it asks for labels of the namespace `{space}`, which is not in the input"
 
 
 def _hidden(alternative: Peer, peer: Identity) -> str:
