@@ -213,7 +213,7 @@ def least_privilege_result(
     )
     found = draft(workspace.network, known.intent, observed=observed)
     result = draft_result(found, request="least privilege", gaps=known.gaps)
-    limits = limits_of(workspace, found, seen, namespace) if seen else ()
+    limits = limits_of(workspace, found, seen) if seen else ()
     return result.model_copy(
         update={
             "summary": describe_least_privilege(result, known.evidence, window, limits),

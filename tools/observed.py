@@ -37,10 +37,9 @@ def seen_in(workspace: "Workspace", *, required: bool = False) -> "Seen | None":
     return found
 
 
-def limits_of(
-    workspace: "Workspace", found: "Draft", seen: "Seen", namespace: str
-) -> tuple[str, ...]:
+def limits_of(workspace: "Workspace", found: "Draft", seen: "Seen") -> tuple[str, ...]:
     """Return what a draft from flows does not know, and how much more than was seen it opens."""
+    from topology.authoring.intent import Pods
     from topology.authoring.observed import excess
 
     when = f"from {seen.window}" if seen.window else "of flows that do not say when they were"
@@ -50,7 +49,8 @@ def limits_of(
         *seen.left_out,
     ]
     after = workspace.network.changed(add=[one.document for one in found.documents])
-    beyond = excess(after, seen.demands, namespace)
+    scope = {party.workload for party, _ in found.intent.isolate if isinstance(party, Pods)}
+    beyond = excess(after, seen.demands, scope)
     if beyond is not None and found.documents:
         limits.append(
             f"Over-permission: {beyond.allowed} connections between workloads are open and "

@@ -16,7 +16,7 @@ flows are put together; here what remains is left out that a policy need not, or
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -106,36 +106,39 @@ def seen(cluster: Cluster, observation: Observation) -> Seen:
     )
 
 
-def excess(network: "Network", demands: tuple[Demand, ...], namespace: str = "") -> Excess | None:
+def excess(network: "Network", demands: Sequence[Demand], scope: Collection[str]) -> Excess | None:
     """Return how much more is open between workloads than was seen; None for large clusters.
 
     Args:
         network: With the policies that are judged in force.
         demands: What was seen.
-        namespace: Only pairs with both ends in it; empty for all that were seen at all.
+        scope: `namespace/workload` of those that the policies are for; pairs of which neither end
+            is one of them do not count.
     """
-    known = {one.full_name: one for one in network.cluster.workloads if one.pods}
+    known = {
+        one.full_name: PodTarget(one.pods[0])
+        for one in network.cluster.workloads
+        if one.pods and not one.pods[0].host_network
+    }
+    if len(known) > _MOST_WORKLOADS:
+        return None
     calls = {
         (one.source, one.destination, one.port, one.protocol)
         for one in demands
-        if one.port is not None and {one.source, one.destination} <= known.keys()
-        if not namespace
-        or {known[one.source].namespace, known[one.destination].namespace} == {namespace}
+        if one.port is not None
+        and {one.source, one.destination} <= known.keys()
+        and (one.source in scope or one.destination in scope)
     }
-    names = sorted({name for call in calls for name in call[:2]})
-    if namespace:
-        names = sorted(name for name, one in known.items() if one.namespace == namespace)
-    if len(names) > _MOST_WORKLOADS:
-        return None
     allowed = set(calls)
-    for name in names:
+    for name, target in known.items():
         ports = {call[2:] for call in calls if call[1] == name}
-        pods = [pod for pod in known[name].pods if not pod.host_network]
-        ports |= {(port.number, port.protocol) for pod in pods[:1] for port in pod.ports}
-        for caller in (one for one in names if one != name and pods and known[one].pods):
-            ends = PodTarget(known[caller].pods[0]), PodTarget(pods[0])
-            for number, protocol in ports:
-                verdict = network.policies.verdict(*ends, port=number or 0, protocol=protocol)
+        ports |= {(port.number, port.protocol) for port in target.pod.ports}
+        callers = known if name in scope else known.keys() & scope
+        for caller in callers:
+            for number, protocol in ports if caller != name else ():
+                verdict = network.policies.verdict(
+                    known[caller], target, port=number or 0, protocol=protocol
+                )
                 if verdict == "allow":
                     allowed.add((caller, name, number, protocol))
     return Excess(seen=len(calls), allowed=len(allowed))
