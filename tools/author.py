@@ -9,10 +9,12 @@ from tools.draft_results import (
     ContractTest,
     DraftResult,
     draft_result,
+    heard_as,
     outcome_rows,
     row_evidence,
     without_draft,
 )
+from tools.observed import limits_of, seen_in
 from tools.spec import tool
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
@@ -80,18 +82,27 @@ def draft_request(
     # The reader of language stands beside this family, and takes a while to import.
     understood = import_module("tools.intents").read_intent(workspace.network, request)
     if understood.question:
-        return without_draft(request, question=understood.question)
+        return heard_as(without_draft(request, question=understood.question), understood.heard)
     if understood.declined or not understood.intents:
         reason = understood.declined or "The request names nothing that a policy could say."
-        return without_draft(request, declined=reason)
+        return heard_as(without_draft(request, declined=reason), understood.heard)
     intent = understood.intents[0]
     if len(understood.intents) > 1:
         from topology.authoring.comparison import compare_readings
 
         readings = compare_readings(workspace.network, understood.intents)
         if readings.question:
-            return without_draft(request, question=readings.question)
-    return draft_intent(workspace, intent, kind=kind, request=request, layered=layered)
+            return heard_as(without_draft(request, question=readings.question), understood.heard)
+    seen = seen_in(workspace)
+    found = draft_intent(
+        workspace,
+        intent,
+        kind=kind,
+        request=request,
+        layered=layered,
+        observed=seen.demands if seen else (),
+    )
+    return heard_as(found, understood.heard)
 
 
 @tool()
@@ -113,24 +124,31 @@ def test_contract(workspace: Workspace, contract: str) -> ContractTest:
 
 @tool(effect="propose")
 def draft_least_privilege(
-    workspace: Workspace, namespace: str = "", workload: str = "", kind: str = ""
+    workspace: Workspace,
+    namespace: str = "",
+    workload: str = "",
+    kind: str = "",
+    from_flows: bool = False,
 ) -> DraftResult:
     """Write the policies that leave workloads nothing but what they are known to need.
 
-    Use it for "write least-privilege policies for everything", "zero trust for namespace shop".
-    What is needed is read from the Services that environment variables name, and from what
-    Services open to the outside.
+    Use it for "write least-privilege policies for everything", "zero trust for namespace shop",
+    "write policies from the observed traffic". What is needed is read from the Services that
+    environment variables name, from what Services open to the outside, and from flows if wanted.
 
     Args:
         workspace: The network.
         namespace: Only workloads of this namespace; empty for all but the system's.
         workload: Only this workload, as `namespace/name`.
         kind: Kind of the policies: `CiliumNetworkPolicy` (the default) or `NetworkPolicy`.
+        from_flows: Whether what the workspace's flows show to be used is needed as well.
 
     Returns:
         The policies with their contract and every check.
     """
-    return least_privilege_result(workspace, namespace=namespace, workload=workload, kind=kind)
+    return least_privilege_result(
+        workspace, namespace=namespace, workload=workload, kind=kind, from_flows=from_flows
+    )
 
 
 def draft_intent(
@@ -167,10 +185,19 @@ def least_privilege_result(
     kind: str = "",
     observed: "Sequence[Demand]" = (),
     window: str = "",
+    from_flows: bool = False,
 ) -> DraftResult:
-    """Draft least privilege from the Services that workloads name and from what was observed."""
+    """Draft least privilege from the Services that workloads name and from what was observed.
+
+    Raises:
+        InvalidQuery: Flows are wanted and the workspace holds none, or the kind cannot say it.
+    """
     from topology.authoring.drafting import draft
     from topology.authoring.least_privilege import least_privilege
+
+    seen = seen_in(workspace, required=from_flows) if from_flows else None
+    if seen is not None:
+        observed, window = (*observed, *seen.demands), window or seen.window
 
     chosen = read_kind(kind) if kind else None
     if chosen and not chosen.endswith("NetworkPolicy"):
@@ -186,8 +213,12 @@ def least_privilege_result(
     )
     found = draft(workspace.network, known.intent, observed=observed)
     result = draft_result(found, request="least privilege", gaps=known.gaps)
+    limits = limits_of(workspace, found, seen) if seen else ()
     return result.model_copy(
-        update={"summary": describe_least_privilege(result, known.evidence, window)}
+        update={
+            "summary": describe_least_privilege(result, known.evidence, window, limits),
+            "notes": (*result.notes, *limits),
+        }
     )
 
 

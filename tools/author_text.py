@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "describe_contract",
     "describe_draft",
+    "describe_heard",
     "describe_least_privilege",
     "describe_refusal",
 ]
@@ -33,7 +34,14 @@ def describe_draft(result: "DraftResult") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def describe_least_privilege(result: "DraftResult", evidence: Sequence[str], window: str) -> str:
+def describe_heard(heard: str) -> str:
+    """Return the line that says how a request was understood."""
+    return f"Understood: {' '.join(heard.split()).rstrip('.')}."
+
+
+def describe_least_privilege(
+    result: "DraftResult", evidence: Sequence[str], window: str, limits: Sequence[str] = ()
+) -> str:
     """Return what least privilege rests on, then the policies."""
     basis = "what environment variables name and what Services open"
     if window:
@@ -42,6 +50,8 @@ def describe_least_privilege(result: "DraftResult", evidence: Sequence[str], win
     if len(evidence) > _MOST_EVIDENCE:
         shown.append(f"... and {len(evidence) - _MOST_EVIDENCE} more.")
     missing = "Calls that neither names are closed: compare with observed flows before applying."
+    if limits:
+        missing = bullets(limits)
     return f"Least privilege from {basis}:\n\n{bullets(shown)}\n\n{missing}\n\n{result.summary}"
 
 

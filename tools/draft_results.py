@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.author_text import describe_draft, describe_refusal
+from tools.author_text import describe_draft, describe_heard, describe_refusal
 from tools.simulate import ChangeRow
 from tools.spec import Evidence, ToolResult
 
@@ -22,6 +22,7 @@ __all__ = [
     "DraftCheck",
     "DraftResult",
     "draft_result",
+    "heard_as",
     "outcome_rows",
     "row_evidence",
     "without_draft",
@@ -90,6 +91,8 @@ class DraftResult(ToolResult):
     """Policies that were written, what they are held to, and what was computed about them."""
 
     request: str = ""
+    heard: str = ""
+    """How the request was understood, in words; empty where nothing was."""
     verified: bool = False
     artifacts: tuple[DraftArtifact, ...] = ()
     yaml: str = ""
@@ -184,6 +187,17 @@ def without_draft(request: str, *, question: str = "", declined: str = "") -> Dr
         question=question,
         declined=declined,
     )
+
+
+def heard_as(result: DraftResult, heard: str) -> DraftResult:
+    """Return a result that says first how its request was understood.
+
+    A question back says itself what was not understood.
+    """
+    if not heard or result.question:
+        return result.model_copy(update={"heard": heard})
+    summary = f"{describe_heard(heard)}\n\n{result.summary}"
+    return result.model_copy(update={"summary": summary, "heard": heard})
 
 
 def _attempt(attempt: "Attempt") -> AttemptRow:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from tools.observed import seen_in
 from tools.rewrite_text import describe
 from tools.rewritten import RewriteResult, artifacts_of, check_rows, edit_rows
 from tools.spec import Evidence, tool
@@ -129,7 +130,7 @@ def tighten_policies(
         policies: Policies as `Kind/namespace/name` or by name; empty for every network policy.
         used: Connections that must stay open, each as `SRC -> DST PORT`, such as
             `shop/web -> shop/cart 8080/TCP`. Empty takes what environment variables and exposed
-            Services announce.
+            Services announce, and what the workspace's flows show.
         text: Policies as YAML instead.
 
     Returns:
@@ -139,13 +140,24 @@ def tighten_policies(
     if not policies:
         documents = [one for one in documents if one.kind in KINDS]
     network = _with(workspace, documents)
+    seen = None if used else seen_in(workspace)
     demands = _demands(network, used) or announced(network.cluster)
+    if seen is not None:
+        demands = tuple(dict.fromkeys((*demands, *seen.demands)))
     if not demands:
         message = "Nothing says which connections are used, so everything would be closed."
         hint = "Give them with `used`, or workloads whose environment names what they call."
         raise InvalidQuery(message, hint=hint)
     found = tighten(network, documents, demands)
-    if not used:
+    if seen is not None:
+        when = f" ({seen.window})" if seen.window else ""
+        notes = (
+            "Used is what environment variables and exposed Services announce and what the flows "
+            f"show{when}; what happens less often was not seen and would be stopped.",
+            *seen.left_out,
+        )
+        found = replace(found, notes=(*notes, *found.notes))
+    elif not used:
         notes = (
             "Used is what environment variables and exposed Services announce; a call that none of "
             "them names would be stopped. Give observed connections with `used` to be sure.",

@@ -28,8 +28,12 @@ def draft(
         bool,
         typer.Option("--from-services", help="Least privilege from the Services that are named."),
     ] = False,
+    from_flows: Annotated[
+        bool,
+        typer.Option("--from-flows", help="Least privilege from the workspace's flows as well."),
+    ] = False,
     namespace: Annotated[
-        str, typer.Option(metavar="NS", help="With --from-services: only this namespace.")
+        str, typer.Option(metavar="NS", help="With --from-...: only this namespace.")
     ] = "",
     layered: Annotated[
         bool, typer.Option("--layered", help="Network policy, mesh policy and mutual TLS together.")
@@ -56,17 +60,21 @@ def draft(
       netassist policy draft "only checkout may call payments on 8443"
       netassist policy draft "allow egress from web to *.example.com only" --out policies/
       netassist policy draft --from-services --namespace shop --out policies/
+      netassist policy draft --from-flows -w cluster.yaml -w flows.jsonl
     """
     from tools.author import draft_request, least_privilege_result
 
     output: Output = context.obj
-    if bool(intent) == from_services:
-        message = "Say what you want, or give --from-services, and not both."
+    learns = from_services or from_flows
+    if bool(intent) == learns:
+        message = "Say what you want, or give --from-services or --from-flows, and not both."
         raise typer.BadParameter(message)
     opened = open_workspace(workspace, output)
     with output.working("Drafting"):
-        if from_services:
-            result = least_privilege_result(opened, namespace=namespace, kind=kind)
+        if learns:
+            result = least_privilege_result(
+                opened, namespace=namespace, kind=kind, from_flows=from_flows
+            )
         else:
             result = draft_request(opened, intent, kind=kind, layered=layered)
     if out is not None and result.artifacts:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from evals.bench.flow_objects import envelope, make_flow
+
 PROGRAM = "from assistant.cli.app import main; main()"
 CLUSTER = """\
 apiVersion: apps/v1
@@ -112,3 +114,75 @@ def test_what_policies_in_force_allow_stays_beside_least_privilege(
     done = run(*arguments, "--show-attempts")
     assert done.returncode == 0
     assert "Verified" in done.stdout
+
+
+def test_the_exit_code_says_whether_a_draft_is_verified(cluster: str) -> None:
+    """Verified 0; asked back, declined and not verified 1: a pipeline must not go on."""
+    met = run("draft", "only web may call db on 5432", "-w", cluster)
+    assert (met.returncode, "Verified" in met.stdout) == (0, True), met.stdout + met.stderr
+    back = run("draft", "only web may call payments", "-w", cluster, "--json")
+    assert back.returncode == 1, back.stdout + back.stderr
+    assert json.loads(back.stdout)["question"]
+    against = run("draft", "web may call db on 5432 but web must not call db", "-w", cluster)
+    assert against.returncode == 1, against.stdout + against.stderr
+    assert "contradicts itself" in against.stdout
+    void = run("draft", "good morning", "-w", cluster, "--json")
+    assert (void.returncode, json.loads(void.stdout)["artifacts"]) == (1, [])
+    failing = run("draft", "allow pods with label app=ghost to call db on 5432", "-w", cluster)
+    assert failing.returncode == 1, failing.stdout + failing.stderr
+    assert "Not verified" in failing.stdout
+    assert "What fails: parties:" in failing.stdout
+
+
+def test_a_draft_says_first_how_its_request_was_understood(cluster: str) -> None:
+    request = "only web may call db on 5432"
+    text = run("draft", request, "-w", cluster)
+    assert text.stdout.lstrip().startswith("Understood: ")
+    heard = json.loads(run("draft", request, "-w", cluster, "--json").stdout)["heard"]
+    assert "web" in heard
+    assert "5432" in heard
+
+
+def flows(tmp_path: Path, *, verdict: str = "FORWARDED") -> str:
+    path = tmp_path / "flows.jsonl"
+    lines = [
+        make_flow("shop/web-5d8f7c9b6d-x2k4p", "shop/db-7c9b6d5f88-q9w8z", ports=(40000, 5432)),
+        make_flow("shop/db-7c9b6d5f88-q9w8z", "shop/web-5d8f7c9b6d-x2k4p", ports=(40001, 8080),
+                  second=9.0),
+    ]  # fmt: skip
+    path.write_text("".join(f"{envelope({**one, 'verdict': verdict})}\n" for one in lines))
+    return str(path)
+
+
+def test_least_privilege_from_flows_states_its_window_and_what_it_opens(
+    cluster: str, tmp_path: Path
+) -> None:
+    done = run("draft", "--from-flows", "-w", cluster, "-w", flows(tmp_path), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert {one["check"] for one in document["checks"]} >= {"flows"}
+    allowed = {(one["src"], one["dst"]) for one in document["contract"]["must_allow"]}
+    assert {("shop/web", "shop/db"), ("shop/db", "shop/web")} <= allowed
+    assert "2026-11-28T10:00:01.000Z to 2026-11-28T10:00:09.000Z, 8 s, 2 flows" in done.stdout
+    assert "ratio 1.00" in done.stdout
+
+
+def test_least_privilege_from_flows_needs_flows_that_passed(cluster: str, tmp_path: Path) -> None:
+    missing = run("draft", "--from-flows", "-w", cluster)
+    assert missing.returncode == 2
+    assert "flows.jsonl" in missing.stderr
+    dropped = run("draft", "--from-flows", "-w", cluster, "-w", flows(tmp_path, verdict="DROPPED"))
+    assert dropped.returncode == 2
+    assert "Dropped connections are not learned (2)." in dropped.stderr
+
+
+def test_a_draft_that_would_stop_what_was_seen_is_not_verified(
+    cluster: str, tmp_path: Path
+) -> None:
+    arguments = ("deny all ingress to web", "-w", cluster)
+    assert run("draft", *arguments).returncode == 0
+    done = run("draft", *arguments, "-w", flows(tmp_path), "--json")
+    assert done.returncode == 1
+    failing = [one for one in json.loads(done.stdout)["checks"] if not one["ok"]]
+    assert [one["check"] for one in failing] == ["flows"]
+    assert "shop/db -> shop/web 8080/TCP" in failing[0]["detail"]

@@ -36,6 +36,11 @@ __all__ = ["LeastPrivilege", "least_privilege"]
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "gatekeeper-system", "calico-system")
 _EXPOSING = ("LoadBalancer", "NodePort")
 _WORLD: tuple[Party, ...] = (Entities(("world",)),)
+_EVERYWHERE: tuple[Party, ...] = (
+    Networks(ip_network("0.0.0.0/0")),
+    Networks(ip_network("::/0")),
+)
+_DNS = 53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ def least_privilege(
     for service in cluster.services:
         _add_exposure(cluster, edges, scope, service, kind)
     for demand in observed:
-        _add_observed(network, edges, scope, demand, window)
+        _add_observed(network, edges, scope, (demand, kind), window)
     if not edges.has_calls and not observed:
         message = "Nothing in the input says what these workloads need."
         hint = "Give observed flows, or manifests whose environment variables name Services."
@@ -150,6 +155,8 @@ def _add_call(network: "Network", edges: _Edges, scope: dict[str, Workload], cal
     said = f"`{caller}` names `{call.host}` in `{call.variable}`"
     if call.service is not None:
         for target, span in _targets(cluster, call.service, call.port):
+            if target is call.caller:
+                continue
             _connect(network, edges, scope, (call.caller, target), span, said)
         return
     if caller not in scope:
@@ -180,7 +187,7 @@ def _add_exposure(
             continue
         peers: tuple[Party, ...] = _WORLD
         if kind == "NetworkPolicy":
-            peers = (Networks(ip_network("0.0.0.0/0")), Networks(ip_network("::/0")))
+            peers = _EVERYWHERE
         elif service.external_traffic_policy != "Local":
             # A node that forwards to another one may put its own address in the packet.
             peers = (Entities(("world", "remote-node")),)
@@ -191,22 +198,44 @@ def _add_exposure(
 
 
 def _add_observed(
-    network: "Network", edges: _Edges, scope: dict[str, Workload], demand: Demand, window: str
+    network: "Network",
+    edges: _Edges,
+    scope: dict[str, Workload],
+    wanted: tuple[Demand, Kind | None],
+    window: str,
 ) -> None:
-    cluster = network.cluster
-    by_name = {one.full_name: one for one in cluster.workloads}
+    demand, kind = wanted
+    by_name = {one.full_name: one for one in network.cluster.workloads}
     source, destination = by_name.get(demand.source), by_name.get(demand.destination)
+    if destination and destination.labels.get("k8s-app") == "kube-dns" and demand.port == _DNS:
+        return  # DNS is kept open to whoever is closed, and through the proxy where names need it.
     span = _span(demand.port, demand.protocol) if demand.port else None
     when = f" ({window})" if window else ""
-    said = f"`{demand.source}` was seen to open `{demand.destination}`{when}"
+    port = f" on {demand.port}/{demand.protocol}" if demand.port else ""
+    said = f"`{demand.source}` was seen to open `{demand.destination}`{port}{when}"
     if source and destination:
         _connect(network, edges, scope, (source, destination), span, said)
-    elif source and source.full_name in scope:
-        edges.add(edges.outward, source.full_name, span, _outside(demand.destination))
-        edges.evidence[f"{said}."] = None
-    elif destination and destination.full_name in scope:
-        edges.add(edges.inward, destination.full_name, span, _outside(demand.source))
-        edges.evidence[f"{said}."] = None
+        return
+    mine, other, table = source, demand.destination, edges.outward
+    if destination:
+        mine, other, table = destination, demand.source, edges.inward
+    if mine is None or mine.full_name not in scope:
+        return
+    peers = _outsiders(other, kind)
+    if not peers:
+        edges.gaps[f"{said}, which a {kind} cannot name, so it is left out."] = None
+        return
+    for peer in peers:
+        edges.add(table, mine.full_name, span, peer)
+    edges.evidence[f"{said}."] = None
+
+
+def _outsiders(host: str, kind: Kind | None) -> tuple[Party, ...]:
+    """Return what a kind can name an end outside as; nothing if it cannot."""
+    party = _outside(host)
+    if kind != "NetworkPolicy" or isinstance(party, Networks):
+        return (party,)
+    return _EVERYWHERE if party in _WORLD else ()
 
 
 def _forbidden(
@@ -237,7 +266,7 @@ def _connect(
 ) -> None:
     """Add a connection between workloads, on each side that is in scope."""
     caller, target = ends
-    if caller is target or not {caller.full_name, target.full_name} & scope.keys():
+    if not {caller.full_name, target.full_name} & scope.keys():
         return
     stop = _forbidden(network, caller, target, span)
     if stop:

@@ -106,7 +106,14 @@ class Axis:
 
     def select(self, selector: Selector) -> int:
         """Return the places that a selector surely selects."""
-        found = self._index.select(selector)
+        return self._index.select(selector) | self._outside_selected(selector)
+
+    def may_select(self, selector: Selector) -> int:
+        """Return the places that a selector selects or, labels being unknown, may select."""
+        return self._index.may_select(selector) | self._outside_selected(selector)
+
+    def _outside_selected(self, selector: Selector) -> int:
+        found = 0
         for identity, bits in self._groups:
             if selector.matches(identity.labels):
                 found |= bits

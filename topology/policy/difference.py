@@ -115,6 +115,7 @@ def difference(
         after: Under the other.
         touched: The ends at which, in each direction, other rules apply after than before.
     """
+    touched = _with_faults(before, after, touched)
     views = _Views(before, after, touched)
     found = _Collector()
     senders = sum(1 << number for number in touched["egress"])
@@ -128,6 +129,23 @@ def difference(
                 if ends := changed.get(atom, 0) & cells[0].conditional & cells[1].conditional:
                     found.add(way, number, atom, ends, ("conditional", "conditional"))
     return Difference(before.ground.axis, before.ground.atoms, found.shifts)
+
+
+def _with_faults(
+    before: Connections, after: Connections, touched: Mapping[Direction, set[int]]
+) -> dict[Direction, set[int]]:
+    """Add the other direction of ends whose policy can be computed only before or only after.
+
+    Cilium computes both directions of an end together, so that one that it cannot compute leaves
+    the other one unknown as well.
+    """
+    identities = before.ground.classes.index.identities
+    changed = {
+        number
+        for number in set().union(*touched.values())
+        if bool(before.conflict(identities[number])) != bool(after.conflict(identities[number]))
+    }
+    return {way: numbers | changed for way, numbers in touched.items()}
 
 
 class _Views:

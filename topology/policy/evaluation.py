@@ -184,36 +184,42 @@ def _posture(
     return True, "no-default-deny"
 
 
-def _required(rules: tuple[CompiledRule, ...]) -> dict[bool, tuple[Selector, ...]]:
+_Required = tuple[tuple[Selector, bool], ...]
+"""What endpoints must match, and whether it is certain that they must."""
+
+
+def _required(rules: tuple[CompiledRule, ...]) -> dict[bool, _Required]:
     """Return what fromRequires demands of the endpoints in allow rules, and in deny rules."""
-    found: dict[bool, tuple[Selector, ...]] = {}
+    found: dict[bool, _Required] = {}
     for one in rules:
-        if one.rule.requires:
-            found[one.rule.deny] = found.get(one.rule.deny, ()) + one.rule.requires
+        demands = tuple((selector, not one.doubt) for selector in one.rule.requires)
+        if demands:
+            found[one.rule.deny] = found.get(one.rule.deny, ()) + demands
     return found
+
+
+def _meets(peer: Identity, required: _Required) -> bool | None:
+    """Return whether an endpoint is all that is demanded; None where that is not known."""
+    missed = [one for one in required if not peer.selected_by(one[0])]
+    if any(certain and not peer.may_be_selected_by(selector) for selector, certain in missed):
+        return False
+    return None if missed else True
 
 
 def _matches(
     one: CompiledRule,
     peer: Identity,
     rules: tuple[CompiledRule, ...],
-    required: tuple[Selector, ...],
+    required: _Required,
 ) -> str | None:
     """Return None where the rule does not mean the peer, else the doubt about it (or "")."""
     rule = one.rule
     if rule.peers is None:
         return rule.undecided
-    alternatives: Iterable[Peer] = rule.peers
-    if required and not all(peer.selected_by(selector) for selector in required):
-        alternatives = [a for a in rule.peers if not isinstance(a, SelectorPeer) or a.entity]
-    elif peer.index is not None:
-        if one.selected >> peer.number & 1:
-            return rule.undecided
-        alternatives = one.others
-    doubt = None
-    if peer.index is not None and one.perhaps >> peer.number & 1:
-        space = peer.labels[NAMESPACE][1]
-        doubt = f"it asks for labels of the namespace `{space}`, which is not in the input"
+    meets = _meets(peer, required)
+    if meets and peer.index is not None and one.selected >> peer.number & 1:
+        return rule.undecided
+    alternatives, doubt = _left(one, rule.peers, peer, meets=meets)
     for alternative in alternatives:
         matched = alternative.matches(peer)
         if matched is False:
@@ -226,6 +232,24 @@ def _matches(
             return rule.undecided
         doubt = unseen
     return doubt
+
+
+def _left(
+    one: CompiledRule, peers: tuple[Peer, ...], peer: Identity, *, meets: bool | None
+) -> tuple[Iterable[Peer], str | None]:
+    """Return the peers that are still to be tried, and the doubt about those by label."""
+    if not meets:
+        endpoints = [a for a in peers if isinstance(a, SelectorPeer) and not a.entity]
+        doubt = None
+        if meets is None and any(peer.may_be_selected_by(a.selector) for a in endpoints):
+            doubt = "whether the peer is all that is required of it is not in the input"
+        return [a for a in peers if a not in endpoints], doubt
+    if peer.index is None:
+        return peers, None
+    if not one.perhaps >> peer.number & 1:
+        return one.others, None
+    space = peer.labels[NAMESPACE][1]
+    return one.others, f"it asks for labels of the namespace `{space}`, which is not in the input"
 
 
 def _hidden(alternative: Peer, peer: Identity) -> str:

@@ -45,6 +45,8 @@ class _Meaning:
 
     endpoints: int = 0
     """By label, which fromRequires limits."""
+    near: int = 0
+    """By labels that are not known, which fromRequires limits too."""
     others: int = 0
     names: int = 0
     """By DNS name: certain only where the end's DNS rules let Cilium see the answers."""
@@ -155,7 +157,8 @@ class Gates:
     def ends_of(self, one: CompiledRule) -> int:
         """Return the ends that a rule may mean, whatever the other rules of its subject."""
         meaning = self._meaning(one)
-        return meaning.endpoints | meaning.others | meaning.names | meaning.perhaps
+        by_label = meaning.endpoints | meaning.near
+        return by_label | meaning.others | meaning.names | meaning.perhaps
 
     def reach_of(self, one: CompiledRule) -> Iterator[tuple[int, int]]:
         """Yield the ends that a rule may mean, with the port atoms, which may be too many."""
@@ -216,9 +219,10 @@ class Gates:
         seen = self._seen(rules)
         for one in rules:
             meaning = self._meaning(one)
-            certain = meaning.endpoints & limits.get(one.rule.deny, -1)
-            certain |= meaning.others | meaning.names & seen
-            perhaps = (meaning.perhaps | meaning.names & ~seen) & ~certain
+            must, may = limits.get(one.rule.deny, (-1, -1))
+            certain = meaning.endpoints & must | meaning.others | meaning.names & seen
+            near = (meaning.endpoints | meaning.near) & may
+            perhaps = (near | meaning.perhaps | meaning.names & ~seen) & ~certain
             if one.rule.undecided or one.doubt:
                 certain, perhaps = 0, certain | perhaps
             yield one, certain, perhaps
@@ -272,22 +276,29 @@ class Gates:
             found.others = self._everything
         for peer in rule.peers or ():
             certain, perhaps = self._ground.axis.mean(peer)
+            if isinstance(peer, SelectorPeer) and not peer.entity:
+                found.endpoints |= certain
+                found.near |= perhaps
+                continue
             found.perhaps |= perhaps
             if isinstance(peer, NamePeer):
                 found.names |= certain
-            elif isinstance(peer, SelectorPeer) and not peer.entity:
-                found.endpoints |= certain
             else:
                 found.others |= certain
         return found
 
-    def _limits(self, rules: tuple[CompiledRule, ...]) -> dict[bool, int]:
-        """Return the ends that fromRequires leaves, for allow and deny rules."""
-        found: dict[bool, int] = {}
+    def _limits(self, rules: tuple[CompiledRule, ...]) -> dict[bool, tuple[int, int]]:
+        """Return the ends that fromRequires surely and perhaps leaves, for allow and deny rules.
+
+        What a rule demands that only perhaps selects the subject is no reason to leave an end out.
+        """
+        found: dict[bool, tuple[int, int]] = {}
         for one in rules:
             for selector in one.rule.requires:
-                selected = self._ground.axis.select(selector)
-                found[one.rule.deny] = found.get(one.rule.deny, -1) & selected
+                surely, perhaps = found.get(one.rule.deny, (-1, -1))
+                surely &= self._ground.axis.select(selector)
+                perhaps &= -1 if one.doubt else self._ground.axis.may_select(selector)
+                found[one.rule.deny] = surely, perhaps
         return found
 
     def _seen(self, rules: tuple[CompiledRule, ...]) -> int:

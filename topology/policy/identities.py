@@ -70,6 +70,12 @@ class Identity:
             return selector.matches(self.labels)
         return bool(self.index.select(selector) >> self.number & 1)
 
+    def may_be_selected_by(self, selector: Selector) -> bool:
+        """Return whether a selector selects this identity, or may, its namespace being unknown."""
+        if self.index is None:
+            return selector.matches(self.labels)
+        return bool(self.index.may_select(selector) >> self.number & 1)
+
 
 class IdentityIndex:
     """Identities with an inverted index from labels to sets of them."""

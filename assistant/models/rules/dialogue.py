@@ -21,6 +21,7 @@ from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
 from assistant.models.rules.lexicon import ABILITY, FORWARD
+from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
@@ -103,6 +104,8 @@ class Interpreter:
     port_names: frozenset[str]
     choose_reading: Callable[[str, str], str] | None = None
     """Completes a request for a policy by the answer to the question which reading is meant."""
+    has_flows: bool = False
+    """Whether the workspace holds flows, so that what was observed can be asked about."""
 
     def interpret(self, messages: Sequence[Said]) -> tuple[Frame, ...]:
         """Return what the last message asks, in the light of those before it."""
@@ -110,6 +113,8 @@ class Interpreter:
         frames: tuple[Frame, ...] = ()
         for message in messages:
             frames = self._interpret_one(message.text, state)
+            if not self.has_flows:
+                frames = tuple(map(without_flows, frames))
             kept = [
                 frame
                 for frame in frames

@@ -11,34 +11,17 @@ from assistant.models.rules.exposure import read_direction, read_exposure, read_
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
 from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
+from assistant.models.rules.observed import read_observed
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
+from assistant.models.rules.talk import read_talk
 from assistant.models.rules.tasks import as_mend, read_task, wants_opening
 from assistant.models.rules.topics import read_topic
 
 __all__ = ["route", "wants_reason"]
 
-_GREETING = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|howdy|yo|greetings|moin|"
-    r"hallo)(?:\s+(?:there|all|team|bot|netassist))?[\s!.,]*",
-    re.I,
-)
-_THANKS = re.compile(
-    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|cheers|ty|"
-    r"great|perfect|nice|cool|got it|bye|goodbye)(?:[\s,]+(?:thanks?|thank you|bye|that "
-    r"helps?))?[\s!.,]*",
-    re.I,
-)
-_HELP = re.compile(
-    r"(?:help|help me|usage|commands|\?|what (?:can|could|do) (?:you|i|we) (?:do|ask|answer|"
-    r"help(?: me)? with|know|support)\b.*|"
-    r"how (?:do|can) (?:i|we) use (?:you|this|it)\b.*|how do(?:es)? (?:you|this|it) work|"
-    r"who are you|what are you|"
-    r"what (?:kinds? of )?questions? .*|what is (?:this|netassist))[\s?!.]*",
-    re.I,
-)
 _NEGATED = re.compile(
     r"\b(?:not|never|unable|no longer|neither|nor|nothing|nobody|none|no one|cannot)\b|"
     r"\bno\s+(?:access|connectivity|connections?|way|path|route|traffic)\b|"
@@ -82,7 +65,7 @@ def route(reading: Reading) -> Frame | None:
     """Return what is asked; None when nothing fits, an `ask` frame when two readings do."""
     # A design is about no workload here: what names one asks about the workload.
     design = None if _names_workload(reading) else _read_own_design(reading)
-    if frame := _route_talk(reading) or read_task(reading) or _computes_only(design):
+    if frame := read_talk(reading) or read_task(reading) or _computes_only(design):
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
@@ -90,7 +73,7 @@ def route(reading: Reading) -> Frame | None:
         return Frame(intent="decline", kind=outside)
     if design:
         return design
-    if frame := read_defence(reading) or read_review(reading):
+    if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
         return frame
     if frame := _route_outside(reading, outside) or _route_nowhere(reading):
         return frame
@@ -184,15 +167,6 @@ def _route_outside(reading: Reading, outside: Outside) -> Frame | None:
 
 def _is_whole(roles: Roles | None) -> bool:
     return bool(roles and roles.sources and roles.destinations and roles.sure)
-
-
-def _route_talk(reading: Reading) -> Frame | None:
-    text = reading.text.strip()
-    if _GREETING.fullmatch(text):
-        return Frame(intent="greeting")
-    if _THANKS.fullmatch(text):
-        return Frame(intent="thanks")
-    return Frame(intent="help") if _HELP.fullmatch(text) else None
 
 
 def _route_named_policy(reading: Reading) -> Frame | None:

@@ -73,7 +73,10 @@ class RulesModel(BaseChatModel):
         if found is None:
             cluster = self.workspace.cluster
             found = Interpreter(
-                Vocabulary(cluster), port_names(cluster), _chooser(ref(self.workspace))
+                Vocabulary(cluster),
+                port_names(cluster),
+                _chooser(ref(self.workspace)),
+                bool(self.workspace.flow_files),
             )
             _INTERPRETERS[self.workspace] = found
         return found

@@ -29,7 +29,8 @@ _DECLINED = {
     ),
     "flows": (
         "I cannot see observed traffic, drops or metrics: only the objects and policies that are "
-        "loaded. What I can do is compute which connections the policies allow."
+        "loaded. Add an export of flows (`hubble observe -o jsonpb --last 10000 > flows.jsonl`, "
+        "then `-w flows.jsonl`). What I can do now is compute which connections the policies allow."
     ),
     "hypothesis": (
         "I cannot try out a change that is not in the files. Add or remove the policy in a copy of "

@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -402,3 +403,72 @@ def test_other_requests_on_the_same_connection_are_a_change() -> None:
         "80/TCP",
     )
     assert not engine.what_if(add=[document(0, policy("/a"))])  # type: ignore[arg-type]
+
+
+def labelled(**labels: str) -> dict[str, Any]:
+    return {"matchLabels": {"k8s:io.kubernetes.pod.namespace": "unseen", **labels}}
+
+
+RED = {"matchLabels": {"io.cilium.k8s.namespace.labels.team": "red"}}
+APP_A, TIER_A = labelled(app="a"), labelled(tier="a")
+
+
+@pytest.mark.parametrize(
+    ("peers", "required", "subject", "expected"),
+    [
+        # An end that surely misses a demand is no peer, by whatever selector it may be one.
+        ([RED, APP_A], [TIER_A], {}, ("deny", "unknown")),
+        ([APP_A], [TIER_A], {}, ("deny", "deny")),
+        ([APP_A], [APP_A], {}, ("allow", "deny")),
+        # One that perhaps meets every demand perhaps is a peer.
+        ([APP_A], [RED], {}, ("unknown", "deny")),
+        ([labelled()], [APP_A, RED], {}, ("unknown", "deny")),
+        # What is demanded by a policy that only perhaps applies closes nothing for certain.
+        ([labelled()], [APP_A], RED, ("allow", "unknown")),
+    ],
+)
+@pytest.mark.parametrize("space", ["n1", "unseen"])
+def test_demands_on_peers_hold_where_the_labels_of_namespaces_are_not_known(
+    space: str,
+    peers: list[Any],
+    required: list[Any],
+    subject: dict[str, Any],
+    expected: tuple[str, str],
+) -> None:
+    pods = [(space, {}, 80), ("unseen", {"app": "a"}, 0), ("unseen", {"tier": "a"}, 0)]
+    first, second = {"fromEndpoints": peers}, {"fromRequires": required}
+    policies = [
+        ("CiliumNetworkPolicy", space, {"ingress": [first]}, {}),
+        ("CiliumNetworkPolicy", space, {"ingress": [second]}, subject),
+    ]
+    engine = PolicyEngine.build(cluster_of(pods, policies))
+    if space == "n1" and subject:
+        expected = ("allow", "deny")  # The namespace is known, so the policy surely applies.
+    target, *callers = engine.cluster.pods
+    matrix = engine.matrix()
+    atom = matrix.atoms.number("TCP", 80)
+    for caller, verdict in zip(callers, expected, strict=True):
+        assert decided(engine, PodTarget(caller), PodTarget(target), (80, "TCP")) == verdict
+        assert state(matrix.cell(engine.class_of(caller), atom), engine.class_of(target)) == verdict
+
+
+def test_an_end_that_cannot_be_computed_any_more_is_in_doubt_both_ways() -> None:
+    def web(rules: dict[str, Any]) -> dict[str, Any]:
+        port = {"port": "80", "protocol": "TCP"}
+        return {"egress": [{"toPorts": [{"ports": [port], "rules": rules}]}]}
+
+    pods = [("n1", {"app": "a"}, 80), ("n2", {}, 80)]
+    policies = [("CiliumNetworkPolicy", "n1", web({"http": [{"path": "/a"}]}), {})]
+    engine = PolicyEngine.build(cluster_of(pods, policies))
+    change = document(7, ("CiliumNetworkPolicy", "n1", web({"dns": [{"matchPattern": "*"}]}), {}))
+    found = {
+        (one.source.name, one.destination.name): (one.before, one.after)
+        for one in engine.what_if(add=[change]).changes()
+        if one.ports.contains("TCP", 81)
+    }
+    src, dst = (PodTarget(pod) for pod in reversed(engine.cluster.pods))
+    before, after = (
+        decided(one, src, dst, (81, "TCP")) for one in (engine, engine.with_([change]))
+    )
+    assert (before, after) == ("allow", "unknown")
+    assert found["n2/p1", "n1/p0"] == (before, after)
