@@ -14,7 +14,12 @@ _SIZE = re.compile(
     re.I,
 )
 _BOOK = re.compile(r"\baddress book\b|\bipam\b|\baddress spaces?\b|\bour (?:ranges|space)\b", re.I)
-_TAKE = re.compile(r"\b(?:allocate|reserve|assign|book|claim|give me|hand out|set aside)\b", re.I)
+_TAKE = re.compile(
+    r"^(?:(?:please|pls|kindly|now|then|and|ok|okay|also|just)[\s,]+|(?:can|could|would) you\s+|"
+    r"(?:i|we) (?:need|want|would like)(?: you)? to\s+)*(?:allocate|reserve|assign|book|claim|"
+    r"give me|hand out|set aside)\b",
+    re.I,
+)
 _RELEASE = re.compile(
     rf"\b(?:release|deallocate|free up|give back|hand back|return)\s+(?:the\s+)?"
     rf"(?:range|subnet|prefix|block|allocation)?\s*(?:of\s+|called\s+|named\s+)?"
