@@ -78,7 +78,6 @@ _ORDER = (
     (_TOP, "flow_top"),
     (_SEEN, "explain_flows"),
 )
-_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)\b")
 _OPTIONS = {
     "address": "ip",
     "dns": "fqdn",
@@ -108,8 +107,6 @@ def read_observed(reading: Reading) -> Frame | None:
     arguments: dict[str, object] = {}
     if words := _filters(reading, found):
         arguments["filters"] = shlex.join(words)
-    if found == "flow_top" and re.search(r"\bnew\b", text) and (time := _TIME.search(text)):
-        arguments["new_since"] = time[0]
     return Frame(intent="check", kind=found, arguments=arguments)
 
 

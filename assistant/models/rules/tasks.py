@@ -103,6 +103,11 @@ _BACK = re.compile(
 )
 
 
+_OBSERVED = re.compile(
+    r"\b(?:flows?|observed|observations?|seen|recorded|hubble|actual\w*)\b", re.I
+)
+
+
 def refers_back(text: str) -> bool:
     """Return whether a message asks how to open what was asked about before.
 
@@ -159,7 +164,10 @@ def read_task(reading: Reading) -> Frame | None:
     if not policies and _REVIEW.search(text):
         return _check("review_policies", namespace=reading.named("namespace"))
     if is_least_privilege(reading):
-        return _check("draft_least_privilege", namespace=reading.named("namespace"))
+        frame = _check("draft_least_privilege", namespace=reading.named("namespace"))
+        if _OBSERVED.search(text):
+            frame = replace(frame, arguments={**frame.arguments, "from_flows": True})
+        return frame
     return None
 
 

@@ -77,9 +77,15 @@ def test_what_policies_allow_is_not_asked_of_the_flows(question: str) -> None:
     assert not any(name.startswith("flow") or name == "explain_flows" for name, _ in with_flows)
 
 
-def test_new_connections_are_those_since_a_time() -> None:
-    ((name, arguments),) = calls("which new connections are there since 2026-11-28T10:40:00Z?")
-    assert (name, arguments["new_since"]) == ("flow_top", "2026-11-28T10:40:00Z")
+def test_least_privilege_is_written_from_flows_where_they_are_meant() -> None:
+    for question, arguments in (
+        ("write least-privilege policies for prod", {"namespace": "prod"}),
+        (
+            "write least-privilege policies for prod from the observed flows",
+            {"namespace": "prod", "from_flows": True},
+        ),
+    ):
+        assert calls(question) == [("draft_least_privilege", arguments)]
 
 
 def test_the_model_answers_from_the_flows_of_its_workspace_or_says_what_to_add(
