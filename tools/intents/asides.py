@@ -2,7 +2,11 @@
 
 import re
 
-__all__ = ["explains"]
+from tools.intents.frames import signs_of, take_symbols
+from tools.intents.parties import End
+from tools.intents.shapes import Shape
+
+__all__ = ["explains", "is_question", "only_tells", "tells_of"]
 
 _FIELD = re.compile(
     r"`(?:action|kind|matchExpressions?|metadata[\w/]*|rules|selector|spec)`"
@@ -27,3 +31,44 @@ def explains(sentence: str) -> bool:
     It names fields of policies, or speaks of examples, texts and defaults as documentation does.
     """
     return bool(_FIELD.search(sentence) or _ABOUT_TEXTS.search(sentence))
+
+
+_ASKING = frozenset(
+    {
+        "ALLOW", "DEFAULTDENY", "DENY", "EXCEPT", "EXPOSE", "ISOLATE", "KEEP", "LIMIT", "LOCK",
+        "MAY", "NEED", "NELSE", "NONE", "ONLY", "PELSE", "REACH", "REACHED", "RECEIVE", "T",
+    }
+)  # fmt: skip
+
+
+def only_tells(shape: Shape, sentence: str) -> bool:
+    """Say whether a sentence names nothing and asks for nothing, but tells something."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
+    return not named and not any(one.symbol in _ASKING for one in signs)
+
+
+_TELLS = re.compile(
+    r"\s*<P\d+>\s+(?:is|are|was|were|holds?|contains?|stores?|handles?|runs?|belongs?)\b", re.I
+)
+
+
+def tells_of(shape: Shape, sentence: str) -> list[End]:
+    """Return the end of which a sentence tells what it is: `db is our crown jewel`."""
+    if not _TELLS.match(sentence):
+        return []
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    first = signs[0].value if signs else None
+    plain = len(signs) > 1 and all(one.symbol in ("W", "P", "AND", ",", "FOR") for one in signs[1:])
+    plain = plain and any(one.symbol == "W" for one in signs)
+    return [first] if plain and isinstance(first, End) and not first.everyone else []
+
+
+def is_question(sentence: str) -> bool:
+    """Say whether a sentence asks something of the network, rather than for a policy."""
+    asks = r"\s*(?:who|what|which|why|how|where|when|is|are|does|do|did|has|have)\b.*\?\s*$"
+    return bool(re.match(asks, sentence, re.I | re.S))

@@ -75,7 +75,8 @@ _OPENING = re.compile(
 _OPENER = re.compile(
     r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
     r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|[A-Z]{2,8}-\d+)"
-    r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+",
+    r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+"
+    r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes|compliance)\b,?\s+",
     re.I,
 )
 """What only says that a request follows."""

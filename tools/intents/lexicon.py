@@ -63,6 +63,9 @@ SYMBOLS: Final = tuple(
             r"|any\s+other)\s+(?:urls?|paths?|methods?))?"),
         ("NELSE", r"(?:to|from|by|with|into)\s+(?:nothing|no[\s-]?one|nobody)\s+else"),
         ("NELSE",
+            r"(?:to\s+|from\s+)?nothing\s+(?:beyond|besides|apart\s+from|except)\s+"
+            r"(?:that|those|these|this)(?!\s*<)"),
+        ("NELSE",
             r"keep(?:s|ing)?\s+(?:everyone|everything|everybody|anyone|anything|all\s+others?|others?"
             r"|the\s+rest)(?:\s+else)?\s+(?:out|away|off)"),
         ("NELSE",
@@ -92,7 +95,8 @@ SYMBOLS: Final = tuple(
             r"except(?:ing)?(?:\s+(?:for|from|to|that|on))?|excluding|with\s+the\s+exception\s+of"
             r"|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|but\s+(?:leaves?|leaving"
             r"|keep|keeping)(?=\s+(?:the\s+)?<O)"),
-        ("ONLY", r"only|alone(?=\s+(?:may|can|should|must|is|are|gets?|reach(?:es)?|calls?|talks?|uses?))"
+        ("ONLY", r"only|alone(?=\s+(?:may|can|should|must|is|are|gets?|reach(?:es)?|calls?|talks?"
+            r"|uses?))"
             r"|solely|exclusively|just|strictly|at\s+most|no\s+more\s+than"),
         ("STILL",
             r"still|continue(?:s)?\s+to|keep(?:s)?\s+(?:on\s+)?(?:being\s+able\s+to|working"
@@ -100,6 +104,9 @@ SYMBOLS: Final = tuple(
             r"|needs\s+to)\s+(?:still\s+|keep\s+|continue\s+to\s+)?(?:work|function)(?:ing)?"
             r"|(?:to\s+)?work(?:s|ing)?|as\s+(?:it\s+is|before)"),
         ("ISOLATE", r"cut(?:s|ting)?(?=\s+<P\d+>\s+off\b)"),
+        ("DENY", r"cut(?:s|ting)?(?=\s+<P\d+>(?:'s)?\s+(?:access|traffic|connections?)\b)"),
+        ("TRAFFIC", r"(?:the\s+)?(?:network\s+)?path(?=\s+(?:from|between)\s+<P)"),
+        ("REACH", r"gets?\s+(?:anywhere\s+)?near(?=\s+<)"),
         ("COMPLAINT",
             r"(?:is|are)\s+(?:just\s+|far\s+|way\s+|much\s+)*too\s+(?:open|exposed|permissive|wide"
             r"|public)|(?:is|are)\s+wide\s+open"),
@@ -125,8 +132,8 @@ SYMBOLS: Final = tuple(
             r"|listens?(?:\s+to)?(?=\s+(?:only\s+)?(?:to\s+|for\s+)?(?:traffic|connections?"
             r"|requests?|calls?|only|from))|hear\s+from"),
         ("REACHED",
-            rf"(?<=and )(?:read|written|updated|called|reached|queried)(?=\s+(?:\(?<T\d+>\)?\s+)?(?:by"
-            rf"|from)\b)|(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible"
+            rf"(?<=and )(?:read|written|updated|called|reached|queried)"
+            rf"(?=\s+(?:\(?<T\d+>\)?\s+)?(?:by|from)\b)|(?:{_BE}\s+)?(?:reachable|accessible|contactable|callable|visible"
             rf"|addressable|available|consumable|scrapeable|scrapable)|(?:{_BE}\s+)(?:only\s+"
             rf"|solely\s+|exclusively\s+|just\s+)?(?:reached|accessed|called|contacted|queried|hit"
             rf"|used|consumed|read|written|updated|touched|talked\s+to|spoken\s+to|connected\s+to"
@@ -140,7 +147,7 @@ SYMBOLS: Final = tuple(
         ("DENIED",
             rf"(?:stays?|remains?|keeps?)\s+(?:out|away|closed|blocked|off)|(?:(?:{_BE}|gets?|to"
             rf"|must|should)\s+)(?:all\s+)?(?:be\s+)?(?:denied|blocked|forbidden|dropped|rejected"
-            rf"|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+out)"),
+            rf"|refused|prohibited|disallowed|off[\s-]+limits|closed|cut\s+off|banned|kept\s+(?:out|away|off))"),
         ("BREAKOFF", r"(?<=> )(?:away|out|off)(?=\s+(?:from|of)\b)"),
         ("ALLOW",
             _forms("allow", "permit", "enable", "whitelist", "allowlist", "authorize", "authorise")

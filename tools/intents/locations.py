@@ -69,7 +69,11 @@ def _inside(sign: Sign, spaces: tuple[str, ...]) -> Sign:
         return sign
     if all(_is_open(party) for option in end.options for party in option):
         limited = tuple(
-            tuple(replace(party, namespaces=spaces) for party in option) for option in end.options
+            tuple(
+                replace(party, namespaces=spaces) if isinstance(party, Pods) else party
+                for party in option
+            )
+            for option in end.options
         )
         return replace(sign, value=replace(end, options=limited, everyone=False))
     kept = [

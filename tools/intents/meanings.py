@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tools.intents.asides import explains
+from tools.intents.asides import explains, is_question, only_tells, tells_of
 from tools.intents.clauses import Parsed, combine
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
@@ -96,17 +96,17 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     for sentence in _sentences(shape.text):
         if not sentence.strip():
             continue
-        if _is_question(shape.plain(sentence)):
+        if is_question(shape.plain(sentence)):
             meaning.asides.append(" ".join(shape.plain(sentence).split()))
             continue
-        if told := _tells_of(shape, sentence):
+        if told := tells_of(shape, sentence):
             meaning.about = told
             meaning.asides.append(" ".join(shape.plain(sentence).split()))
             continue
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
-        if _is_unclear(trial, meaning) and (explains(said) or _only_tells(shape, sentence)):
+        if _is_unclear(trial, meaning) and (explains(said) or only_tells(shape, sentence)):
             meaning.asides.append(" ".join(said.split()))
         else:
             meaning = trial
@@ -123,12 +123,6 @@ def _sentences(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _is_question(sentence: str) -> bool:
-    """Say whether a sentence asks something of the network, rather than for a policy."""
-    asks = r"\s*(?:who|what|which|why|how|where|when|is|are|does|do|did|has|have)\b.*\?\s*$"
-    return bool(re.match(asks, sentence, re.I | re.S))
-
-
 def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
     wish, rest = read_mesh(shape, sentence)
     if wish:
@@ -139,41 +133,6 @@ def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
         _whole_sentence(shape, rest, meaning)
     elif rest.strip(" ,.:"):
         _sentence(shape, rest, meaning)
-
-
-_ASKING = frozenset(
-    {
-        "ALLOW", "DEFAULTDENY", "DENY", "EXCEPT", "EXPOSE", "ISOLATE", "KEEP", "LIMIT", "LOCK",
-        "MAY", "NEED", "NELSE", "NONE", "ONLY", "PELSE", "REACH", "REACHED", "RECEIVE", "T",
-    }
-)  # fmt: skip
-
-
-def _only_tells(shape: Shape, sentence: str) -> bool:
-    """Say whether a sentence names nothing and asks for nothing, but tells something."""
-    part = Shape(sentence, shape.values, shape.words)
-    take_symbols(part)
-    signs = signs_of(part, part.text)
-    named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
-    return not named and not any(one.symbol in _ASKING for one in signs)
-
-
-_TELLS = re.compile(
-    r"\s*<P\d+>\s+(?:is|are|was|were|holds?|contains?|stores?|handles?|runs?|belongs?)\b", re.I
-)
-
-
-def _tells_of(shape: Shape, sentence: str) -> list[End]:
-    """Return the end of which a sentence tells what it is: `db is our crown jewel`."""
-    if not _TELLS.match(sentence):
-        return []
-    part = Shape(sentence, shape.values, shape.words)
-    take_symbols(part)
-    signs = signs_of(part, part.text)
-    first = signs[0].value if signs else None
-    plain = len(signs) > 1 and all(one.symbol in ("W", "P", "AND", ",", "FOR") for one in signs[1:])
-    plain = plain and any(one.symbol == "W" for one in signs)
-    return [first] if plain and isinstance(first, End) and not first.everyone else []
 
 
 def _is_unclear(trial: Meaning, before: Meaning) -> bool:
@@ -259,7 +218,10 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     meaning.keep |= set(parsed.keep)
     meaning.words += parsed.words
     meaning.about = list(parsed.about) or meaning.about
-    persons = any(one.symbol == "NELSE" and _PERSONS.search(one.said) for one in stretch)
+    persons = any(
+        one.symbol == "NELSE" and (_PERSONS.search(one.said) or behind.symbol == "MAY")
+        for one, behind in zip(stretch, (*stretch[1:], stretch[-1]), strict=True)
+    )
     _look_back(shape, parsed, meaning, persons=persons)
     said = " ".join(sign.said for sign in stretch)
     meaning.choices += [

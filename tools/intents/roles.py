@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from tools.intents.clauses import Parsed, cross, ends_of, is_scope
 from tools.intents.closings import except_everyone, isolation, limit, nobody, swapped
@@ -18,7 +19,9 @@ __all__ = ["assign"]
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
     """Return what the sorted signs say, with their ends as sources and destinations."""
     _narrow(found)
-    return _special(found, before) or _roles(found, before, signs)
+    return (
+        _special(found, before) or _elliptic(found, signs, before) or _roles(found, before, signs)
+    )
 
 
 def _special(found: Sorted, before: Sequence[Statement]) -> Parsed | None:
@@ -200,11 +203,39 @@ def _is_only(signs: Sequence[Sign]) -> bool:
 
 def _each_other(found: Sorted, groups: Sequence[Group], effect: str) -> Iterator[Statement]:
     """Yield a statement from each of some ends to the others."""
-    ends = [end for group in groups for end in group.ends]
+    ends = [one for group in groups for end in group.ends for one in _by_space(end)]
     for end in ends:
         others = [one for one in ends if one is not end] or [end]
         pair = [Group("from", ends=[end])], [Group("to", ends=others)]
         yield from cross(found, *pair, effect=effect)
+
+
+def _by_space(end: End) -> list[End]:
+    """Return `namespaces a and b` as the two that they are."""
+    if len(end.options) != 1 or len(end.options[0]) != 1:
+        return [end]
+    party = end.options[0][0]
+    if not isinstance(party, Pods) or party.workload or len(party.namespaces or ()) < 2:
+        return [end]
+    spaces = party.namespaces or ()
+    return [replace(end, options=((replace(party, namespaces=(one,)),),)) for one in spaces]
+
+
+def _elliptic(found: Sorted, signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed | None:
+    """Read `..., and b may, too` and `..., but b may not`: what was said before, of another end."""
+    bare = not (found.verbs or found.effect or found.side or found.rest or found.loose)
+    subjects = found.of("subject")
+    may = any(one.symbol == "MAY" for one in signs)
+    if not (bare and may and before and subjects) or len(subjects) != len(found.groups):
+        return None
+    last, ends = before[-1], tuple(end for group in subjects for end in group.ends)
+    if last.only or last.beside or not ends or last.topic != "source":
+        # Behind `a may be called by b` it is open which of the two the further one is like.
+        return Parsed(words=tuple(end.said for end in ends))
+    effect: Literal["allow", "deny"] = last.effect
+    if found.negated:
+        effect = "deny" if effect == "allow" else "allow"
+    return Parsed(statements=(replace(last, effect=effect, sources=ends),))
 
 
 def _opposite(effect: str) -> str:

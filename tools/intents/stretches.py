@@ -100,7 +100,8 @@ def _late_negation(signs: Sequence[Sign]) -> list[str]:
         verb = any(one.symbol in verbs | {"ALLOW"} for one in signs[:place])
         if sign.symbol == "NOT" and ends and verb:
             behind = {one.symbol for one in signs[place + 1 :]}
-            if not behind & verbs:
+            elliptic = signs[place - 1].symbol == "MAY" and not behind
+            if not behind & verbs and not elliptic:
                 return [sign.said]
     return []
 

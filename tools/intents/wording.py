@@ -25,6 +25,12 @@ _SPELLED = tuple(
         (r"\b(is|are|does|do|did|has|have|could|would|should|must|need)n'?t\b", r"\1 not"),
         (r"\b(?:i|we|they|you)'(?:d|ll|ve)\b", "we"),
         (r"\b(that|it|there|what|who|everything|nothing)'s\b", r"\1 is"),
+        (
+            r"\b(?:nobody|no\s?one|nothing)\s+(?:from\s+)?outside\s+(?:of\s+)?(?:the\s+)?"
+            r"(?:namespace\s+)?(?!cluster\b|namespace\b|own\b)(`?[\w-]+`?)(?:\s+namespace)?"
+            r"(?=\s+(?:may|can|should|must|gets?|is)\b)",
+            r"only pods in namespace \1",
+        ),
         (r"\bno\s+(?=(?:more\s+)?(?:ingress|egress|inbound|outbound)\b)", "deny "),
         (r"\blet's\b", "let us"),
         (r"\bpls\b|\bplz\b", "please"),
