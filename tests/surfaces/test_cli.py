@@ -121,6 +121,14 @@ def test_a_file_on_stdin_is_added_to_the_workspace(cluster: Path, denied: Path) 
     assert json.loads(done.stdout)["verdict"] == "deny"
 
 
+def test_the_policy_on_stdin_is_what_this_policy_means(denied: Path) -> None:
+    policy = denied.read_text(encoding="utf-8")
+    done = run("ask", "--model", "rules", "what does this policy allow?", "--json", stdin=policy)
+    document = json.loads(done.stdout)
+    assert not document["declined"]
+    assert document["tools"][0]["name"] == "inspect_object"
+
+
 def test_a_silent_pipe_on_stdin_is_not_waited_for(cluster: Path) -> None:
     reader, writer = os.pipe()
     try:

@@ -14,7 +14,7 @@ from assistant.models.rules.design_slots import (
 )
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.quantities import read_quantities
-from assistant.models.rules.ranges import DEFAULT_POD_CIDR, Ranges, read_ranges
+from assistant.models.rules.ranges import DEFAULT_POD_CIDR, Ranges, RangeText, read_ranges
 from topology.ipam.features import find_features
 
 __all__ = ["ask_design", "read_checks", "read_layout", "read_migration"]
@@ -62,6 +62,7 @@ _CLASHES = re.compile(
     re.I,
 )
 """Words that ask whether something is amiss, so that "no" would be read the other way."""
+_OVERLAPS = re.compile(r"\b(?:overlap|conflict|clash|collid|collision)\w*", re.I)
 _DEFAULT_POD = re.compile(
     r"\bdefault (?:aks |azure )?pod[- ]?(?:cidr|range|network)\b|"
     r"\bpod[- ]?(?:cidr|range)\b.{0,20}\bdefault\b",
@@ -280,6 +281,9 @@ def read_checks(text: str) -> Frame | None:
         twice = [pods[0] if pods else DEFAULT_POD_CIDR] * 2
         return _check(text, ranges, {"pod_cidrs": twice}, assumed=not pods)
     whole = [one for one in ranges.found if not one.bare]
+    if pair := _compared(text, whole):
+        note = "Held against each other as ranges that are connected."
+        return Frame(intent="size", kind="check_ranges", arguments=pair, text=note, negated=True)
     if not whole or not (pods or services or ranges.of("dns") or (beyond and about_pods)):
         return None
     goal = [one.text for one in ranges.found if one.whole and one.role in ("", "space")]
@@ -294,6 +298,19 @@ def read_checks(text: str) -> Frame | None:
     if assumed:
         given["pod_cidrs"] = [DEFAULT_POD_CIDR]
     return _check(text, ranges, given, assumed=assumed)
+
+
+def _compared(text: str, ranges: list[RangeText]) -> dict[str, object]:
+    """Return ranges that are asked whether they overlap, with nothing said of their use."""
+    plain = all(one.role in ("", "space", "vnet") for one in ranges)
+    if not (len(ranges) > 1 and ranges[0].whole and plain and _OVERLAPS.search(text)):
+        return {}
+    others = ranges[1:]
+    arguments: dict[str, object] = {
+        "peered": [one.text for one in others if one.whole],
+        "on_premises": [one.text for one in others if not one.whole],
+    }
+    return {"vnets": [ranges[0].text]} | {key: given for key, given in arguments.items() if given}
 
 
 def _names_pod_range(text: str) -> bool:

@@ -77,6 +77,11 @@ _OPENS = (
 )
 """How a question begins; one that asks about "it" leans on what stands before it."""
 _MOST_PIECES = 6
+_THIS_POLICY = re.compile(
+    r"^(?:(?:please|can you|could you)\s+)?(?:what|whom?|how|explain|describe|show|tell)\b.{0,40}"
+    r"\b(?:this|that|the|my)\s+(?:\w+\s+)?(?:policy|netpol|c?cnp|\w+polic(?:y|ies))\b",
+    re.I,
+)
 _BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
 
 
@@ -241,6 +246,8 @@ class Interpreter:
             follow = FollowUps(self.vocabulary).follow(piece, reading, state)
             if follow:
                 return follow
+        if frame is None and not reading.refs and _THIS_POLICY.search(piece):
+            frame = _only_policy(self.vocabulary)
         return ask_left_out(frame, reading) if frame else Frame(intent="decline")
 
     def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
@@ -372,3 +379,10 @@ def _refer(piece: str, state: Frame, vocabulary: Vocabulary) -> str:
     if count:
         return text
     return _OBJECT.sub(thing.name, piece, count=1)
+
+
+def _only_policy(vocabulary: Vocabulary) -> Frame | None:
+    """Return the description of the one policy that there is, which needs no name."""
+    name = vocabulary.only_policy
+    ref = Ref(text=name, kind="policy", names=(name,))
+    return Frame(intent="inspect", destinations=(ref,), kind="policy") if name else None

@@ -98,6 +98,9 @@ class Vocabulary:
             for policy in cluster.policies
         )
         """Whether any policy may look at methods and paths."""
+        policies = cluster.policies
+        self.only_policy = policies[0].key if len(policies) == 1 else ""
+        """What "this policy" means, as with one file on stdin; empty where there are several."""
         prefixes = _shared_prefixes(workload.name for workload in cluster.workloads)
         taken = {workload.full_name for workload in cluster.workloads}
         for workload in cluster.workloads:

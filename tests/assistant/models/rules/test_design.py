@@ -287,3 +287,20 @@ def test_a_follow_up_changes_one_thing(first: str, then: str, changed: dict[str,
     assert follows_plan(then, earlier)
     assert frame.arguments == {**earlier.arguments, **changed}
     assert change_plan("thanks a lot", earlier) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (
+            "do 10.0.0.0/16 and 10.0.4.0/22 overlap?",
+            {"vnets": ["10.0.0.0/16"], "peered": ["10.0.4.0/22"]},
+        ),
+        (
+            "is 172.16.0.0/12 colliding with 172.18.3.4?",
+            {"vnets": ["172.16.0.0/12"], "on_premises": ["172.18.3.4"]},
+        ),
+    ],
+)
+def test_ranges_alone_are_held_against_each_other(text: str, arguments: dict[str, Any]) -> None:
+    assert called(text) == ("check_ranges", arguments)
