@@ -118,7 +118,8 @@ def fix_connection(
     faults = set_aside(network, (one.target, other.target))
     result = MendResult(
         summary="",
-        verdict=found.after.verdict if found.after else found.before.verdict,
+        # Of a mended connection neither verdict is the answer: it is closed today, and would open.
+        verdict=None if found.after else found.before.verdict,
         evidence=tuple(_evidence(layer) for layer in found.stopped_by),
         not_verified=(
             *(f"{check.check}: {check.detail}" for check in found.checks if not check.ok),

@@ -1,17 +1,17 @@
 """A policy in plain sentences, each with the field that it tells of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tools.explaining import recover
 from tools.explaining.told import Recovered, Told
 from tools.intents.phrases import say_ends
 from tools.intents.sentences import write_intent
-from tools.selector_text import listing, mapping
+from tools.selector_text import mapping
 from topology.authoring import Intent, Party
 from topology.model import Document, Location
 
-__all__ = ["Clause", "count_rules", "describe_policy"]
+__all__ = ["Clause", "describe_policy"]
 
 _FALLBACK = "It says nothing that decides any traffic."
 
@@ -93,13 +93,3 @@ def _place(document: Document) -> str:
         if field in spec:
             return f"spec.{field}"
     return "spec" if "spec" in document.body else "specs[0]"
-
-
-def count_rules(document: Document, direction: str) -> int:
-    """Return how many rules a network policy writes for one direction, deny rules included."""
-    specs = [document.body.get("spec"), *listing(document.body.get("specs"))]
-    return sum(len(_rules(mapping(spec), direction)) for spec in specs)
-
-
-def _rules(spec: Mapping[str, object], direction: str) -> list[object]:
-    return [*listing(spec.get(direction)), *listing(spec.get(f"{direction}Deny"))]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tools.policy_text import count_rules
+from tools.rule_counts import count_rules
 from tools.spec import Evidence
 from tools.wording import count, quote, shorten
 from topology.memo import per_cluster

@@ -1,6 +1,7 @@
 import pytest
 
-from tools.policy_text import count_rules, describe_policy
+from tools.policy_text import describe_policy
+from tools.rule_counts import count_rules
 from topology.load import load_text
 
 
