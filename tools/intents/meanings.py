@@ -330,7 +330,8 @@ def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
     if not ports and allowed and not any(one.only for one in allowed):
         pairs = limited_pairs(allowed) if all(map(is_pair, allowed)) else ()
         if pairs:
-            meaning.statements += pairs[len(allowed) :]
+            others = [one for one in meaning.statements if one not in allowed]
+            meaning.statements = [*others, *pairs]
             return
     for place, one in enumerate(meaning.statements):
         if one.effect != "allow":

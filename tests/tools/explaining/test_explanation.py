@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import orjson
 import pytest
 
 from evals.suites.round_trip import from_sentences
@@ -122,13 +123,11 @@ def test_what_no_request_can_say_is_told_beside(text: str, missing: str) -> None
     assert missing in " ".join(explanation.beside)
 
 
-def test_every_reference_of_the_documentation_comes_back() -> None:
-    shared = Path("../shared/cases/external/cilium-docs/nl_to_cnp.jsonl")
-    if not shared.exists():
-        pytest.skip("needs ../shared, which is absent")
-    import orjson
-
-    for line in shared.read_text().splitlines()[:8]:
-        case = orjson.loads(line)
+@pytest.mark.parametrize(
+    "references", ["cilium-docs/nl_to_cnp.jsonl", "istio-api/nl_to_istio_security.jsonl"]
+)
+def test_every_reference_of_the_documentation_comes_back(shared: Path, references: str) -> None:
+    lines = (shared / "cases" / "external" / references).read_text().splitlines()
+    for case in map(orjson.loads, lines):
         trip = from_sentences(load_text(case["reference_yaml"]).policies)
         assert trip.equal, f"{case['id']}: {trip.why}"

@@ -179,3 +179,65 @@ def test_sentences_that_explain_are_set_aside_and_said(bakery: Network) -> None:
 )
 def test_nothing_crashes_on_what_is_no_request(request_: str) -> None:
     assert not read_intent(Network.build(Cluster()), request_).is_clear
+
+
+ONLY_8443 = (
+    "`front/storefront` may reach `kitchen/oven-api` on port 8443/TCP. `front/storefront` may not "
+    "reach `kitchen/oven-api` on ports 1-8442/TCP and 8444-65535/TCP and on any UDP port. "
+    "This closes nothing else."
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "heard"),
+    [
+        ("storefront may reach oven-api only on 8443", ONLY_8443),
+        ("storefront may reach oven-api on 8443, no other port", ONLY_8443),
+        (
+            "lock down recipes-db: nobody may reach it except oven-api",
+            "Only `kitchen/oven-api` may reach `kitchen/recipes-db`.",
+        ),
+        (
+            "in namespace front only storefront may reach the internet",
+            "`front/storefront` may reach entity `world`. Pods labelled `app not in (storefront)` "
+            "in namespace `front` may not reach entity `world`. This closes nothing else.",
+        ),
+        ("in namespace front, storefront may reach basket",
+         "`front/storefront` may reach `front/basket`."),
+        (
+            "block storefront to basket except 7070",
+            "`front/storefront` may not reach `front/basket` on ports 1-7069/TCP and "
+            "7071-65535/TCP and on any UDP port.",
+        ),
+        (
+            "storefront may reach basket but toppings may not",
+            "`front/storefront` may reach `front/basket`. `front/toppings` may not reach "
+            "`front/basket`.",
+        ),
+        ("storefront alone may reach basket", "Only `front/storefront` may reach `front/basket`."),
+    ],
+)  # fmt: skip
+def test_a_limit_closes_what_it_is_said_of_and_no_more(
+    bakery: Network, request_: str, heard: str
+) -> None:
+    assert only(bakery, request_) == heard
+    assert only(bakery, heard) == heard
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "only storefront may reach the internet",
+        "only storefront may reach api.github.com",
+        "oven-api is reachable from storefront only on 8443",
+        "storefront may only GET /a on basket",
+        "mixer may reach oven-api and nobody else",
+        "storefront must reach basket only from the same namespace",
+        "storefront and toppings may reach basket, but toppings only on 7070",
+        "basket may be called by storefront, and toppings may too",
+    ],
+)
+def test_what_only_and_others_are_said_of_is_asked_where_it_is_open(
+    bakery: Network, request_: str
+) -> None:
+    assert read_intent(bakery, request_).question

@@ -73,8 +73,9 @@ def postgres() -> Iterator[str]:
     """Start a PostgreSQL on a free loopback port, and return the URL of its database."""
     programs = find_postgres()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: no initdb on the path or in /usr/lib/postgresql")
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+        pytest.skip(
+            "no PostgreSQL server here: install one, on Debian `apt-get install postgresql`"
+        )
     with running_postgres(programs) as url:
         yield url
 
