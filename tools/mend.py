@@ -14,10 +14,9 @@ from tools.understanding import understand, understood
 from tools.workspace import Workspace
 from topology.authoring.mending import Alternative, Mend, mend
 from topology.authoring.splices import dump
-from topology.errors import InvalidQuery
-from topology.paths import blamed, parse_http, parse_port
+from topology.paths import blamed, describe_request, parse_port
 from topology.paths.documents import layer_to_dict
-from topology.policy.verdict import HttpRequest, Layer
+from topology.policy.verdict import Layer
 
 __all__ = ["AlternativeRow", "MendResult", "ObstacleRow", "fix_connection"]
 
@@ -38,6 +37,7 @@ class AlternativeRow(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     policy: str
+    is_new: bool = False
     what: tuple[str, ...]
     content: str
     """The whole policy as it would be, as YAML."""
@@ -110,7 +110,7 @@ def fix_connection(
         one.target,
         other.target,
         port=parse_port(port) if port.strip() else None,
-        http=_request(http, host, headers),
+        http=describe_request(http, host, headers),
     )
     rows, manuscripts = edit_rows(found.edits)
     state = "allow" if found.outcome == "open" else "deny"
@@ -154,19 +154,6 @@ def fix_connection(
     return result.model_copy(update={"summary": describe(result)})
 
 
-def _request(http: str, host: str, headers: Sequence[str]) -> HttpRequest | None:
-    if not (http.strip() or host.strip() or headers):
-        return None
-    pairs = []
-    for header in headers:
-        name, mark, value = header.partition("=" if "=" in header.partition(":")[0] else ":")
-        if not mark or not name.strip():
-            message = f"`{header}` is no header."
-            raise InvalidQuery(message, hint="Write it as `NAME=VALUE`.")
-        pairs.append((name.strip(), value.strip()))
-    return parse_http(http.strip() or "GET /", host=host.strip(), headers=tuple(pairs))
-
-
 def _evidence(layer: Layer) -> Evidence:
     policy, location = blamed(layer)
     source = " ".join(part for part in (policy, layer.rule) if part) or layer.layer
@@ -176,6 +163,7 @@ def _evidence(layer: Layer) -> Evidence:
 def _alternative(one: Alternative) -> AlternativeRow:
     return AlternativeRow(
         policy=one.edit.key,
+        is_new=one.edit.before is None,
         what=one.edit.what,
         content=dump(one.edit.after.body) if one.edit.after else "",
         opens=one.impact.opened,

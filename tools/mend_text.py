@@ -35,11 +35,15 @@ def _headline(result: "MendResult") -> str:
         case "open":
             return f"Nothing to mend: {ends.format('can already reach')}."
         case "mended":
-            changes = count(len(result.edits), "policy")
+            added = sum(row.action == "add" for row in result.edits)
+            changes = f"A change of {count(len(result.edits), 'policy')}"
+            if added == len(result.edits):
+                changes = "A new policy" if added == 1 else f"{added} new policies"
+            verb = "let" if added == len(result.edits) > 1 else "lets"
             how = "opens exactly that" if result.verified else "does more than that, see below"
             return (
-                f"{ends.format('cannot reach')} today. A change of {changes} lets it through and "
-                f"{how}. {_fault(result)}"
+                f"{ends.format('cannot reach')} today. {changes} {verb} it through and {how}. "
+                f"{_fault(result)}"
             )
         case "not-policy" if result.verdict == "allow":
             return f"Policies let it through, so something else is amiss: {ends.format('->')}."
@@ -103,4 +107,5 @@ def _alternative(one: "AlternativeRow") -> str:
     if one.weakens:
         effects.append(f"gives up protection: {one.weakens.rstrip('.')}")
     effect = "; ".join(effects) or "opens nothing else today"
-    return f"In {quote(one.policy)}: {'; '.join(one.what)} ({effect})."
+    verb = "New" if one.is_new else "In"
+    return f"{verb} {quote(one.policy)}: {'; '.join(one.what)} ({effect})."

@@ -81,6 +81,8 @@ def _world(peers: Peers) -> str:
     if not verdicts or peers.of in _ENTITIES:
         return ""
     inbound = peers.direction == "who-can-reach"
+    if "allow" in verdicts and not any(row.verdict == "allow" for row in peers.rows):
+        return "; but the world outside can" if inbound else "; but the world outside"
     if "allow" in verdicts:
         return "; the world outside can, too" if inbound else "; the world outside, too"
     if "unknown" in verdicts:

@@ -13,8 +13,7 @@ from tools.workspace import Workspace
 from topology.errors import InvalidQuery
 from topology.model import Location
 from topology.paths import PeerRow as Peer
-from topology.paths import Peers, PortQuery, Reach, parse_http, parse_port
-from topology.policy.verdict import HttpRequest
+from topology.paths import Peers, PortQuery, Reach, describe_request, parse_port
 
 __all__ = ["can_reach", "what_can_reach", "who_can_reach"]
 
@@ -62,7 +61,7 @@ def can_reach(
         one.target,
         other.target,
         port=_port(port),
-        http=_request(http, host, headers, claims),
+        http=describe_request(http, host, headers, claims),
         sni=_server(sni),
     )
     guesses = [understood(source, one), understood(destination, other)]
@@ -100,7 +99,7 @@ def who_can_reach(
     network = workspace.network
     match = understand(network, destination)
     peers = surroundings.who_can(
-        network, match.target, port=_port(port), http=_request(http, "", ())
+        network, match.target, port=_port(port), http=describe_request(http)
     )
     faults = set_aside(network, (match.target,))
     return _peers_result(peers, understood(destination, match), faults)
@@ -127,7 +126,7 @@ def what_can_reach(
     network = workspace.network
     match = understand(network, source)
     peers = surroundings.what_can(
-        network, match.target, port=_port(port), http=_request(http, "", ())
+        network, match.target, port=_port(port), http=describe_request(http)
     )
     faults = set_aside(network, (match.target,))
     return _peers_result(peers, understood(source, match), faults)
@@ -135,22 +134,6 @@ def what_can_reach(
 
 def _port(text: str) -> PortQuery | None:
     return parse_port(text) if text.strip() else None
-
-
-def _request(http: str, host: str, headers: Sequence[str], claims: str = "") -> HttpRequest | None:
-    """Return the request that was described, if any was."""
-    if not (http.strip() or host.strip() or headers or claims.strip()):
-        return None
-    pairs = []
-    for header in headers:
-        name, mark, value = header.partition("=" if "=" in header.partition(":")[0] else ":")
-        if not mark or not name.strip():
-            message = f"`{header}` is no header."
-            raise InvalidQuery(message, hint="Write it as `NAME=VALUE`.")
-        pairs.append((name.strip(), value.strip()))
-    return parse_http(
-        http.strip() or "GET /", host=host.strip(), headers=tuple(pairs), claims=claims
-    )
 
 
 def _server(name: str) -> str | None:

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tools.draft_results import DraftArtifact, DraftCheck
 from tools.spec import ToolResult
+from topology.authoring.checks import Check
 from topology.authoring.edits import Edit
-from topology.authoring.impact import Check
 from topology.authoring.manuscripts import Manuscript, file_name, manuscripts_of
 
 __all__ = [

@@ -13,9 +13,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from evals.suites.case_files import read_cases
 from evals.suites.result import SuiteResult
 from tools.intents import read_intent
 from topology.authoring.drafting import Draft, draft
@@ -27,7 +27,7 @@ from topology.policy.verdict import HttpRequest
 from topology.simulation import simulate
 from topology.targets import Target
 
-__all__ = ["CASES", "Case", "IntentsResult", "read_cases", "run"]
+__all__ = ["CASES", "Case", "IntentsResult", "run"]
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "intents" / "intents.jsonl"
 _NETWORK_KINDS = ("CiliumClusterwideNetworkPolicy", "CiliumNetworkPolicy", "NetworkPolicy")
@@ -93,7 +93,7 @@ def run(cases: Path | None = None) -> IntentsResult:
     networks: dict[str, Network] = {}
     rows: list[dict[str, Any]] = []
     total = agree = wrong = 0
-    for case in read_cases(path):
+    for case in read_cases(path, Case, what="intents case"):
         if case.workspace not in networks:
             networks[case.workspace] = _open(path, case.workspace)
         faults, verified, said = _judge(networks[case.workspace], case)
@@ -114,23 +114,6 @@ def run(cases: Path | None = None) -> IntentsResult:
         seconds=round(perf_counter() - started, 3),
         wrongly_verified=wrong,
     )
-
-
-def read_cases(path: Path) -> Iterator[Case]:
-    """Yield the cases of a JSON Lines file.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A line is no case; names the line.
-    """
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            yield Case.model_validate(orjson.loads(line))
-        except ValueError as error:
-            message = f"{path}:{number} is no intents case: {error}"
-            raise ValueError(message) from error
 
 
 def _open(path: Path, name: str) -> Network:

@@ -2,20 +2,19 @@
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.agent import Assistant
 from assistant.answer import Answer
 from assistant.settings import Settings
+from evals.suites.case_files import read_cases
 from evals.suites.result import SuiteResult
 
-__all__ = ["CASES", "Case", "Expected", "Score", "read_cases", "run", "score"]
+__all__ = ["CASES", "Case", "Expected", "Score", "run", "score"]
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "questions.jsonl"
 
@@ -84,7 +83,7 @@ def run(cases: Path | None = None, *, model: str = "rules") -> SuiteResult:
     total = agree = skipped = 0
     disagreements: list[dict[str, Any]] = []
     assistants: dict[str, Assistant] = {}
-    for case in read_cases(path):
+    for case in read_cases(path, Case, what="question case"):
         assistant = assistants.get(case.workspace)
         if assistant is None:
             workspace = path.parent / "workspaces" / case.workspace
@@ -105,23 +104,6 @@ def run(cases: Path | None = None, *, model: str = "rules") -> SuiteResult:
         disagreements=tuple(disagreements),
         seconds=round(time.perf_counter() - begun, 3),
     )
-
-
-def read_cases(path: Path) -> Iterator[Case]:
-    """Yield the cases of a JSON Lines file.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A line is no case; names the line.
-    """
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            yield Case.model_validate(orjson.loads(line))
-        except ValueError as error:
-            message = f"{path}:{number} is no question case: {error}"
-            raise ValueError(message) from error
 
 
 def score(expected: Expected, answer: Answer) -> Score:

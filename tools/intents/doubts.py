@@ -31,9 +31,13 @@ def trouble_of(network: "Network", meaning: Meaning) -> str:
     return ""
 
 
-def describe_unread(meaning: Meaning, *, nothing: bool = False) -> str:
-    """Return the question about words that were not understood."""
-    words = list(dict.fromkeys(meaning.words))[:_SHOWN]
+def describe_unread(meaning: Meaning, request: str, *, nothing: bool = False) -> str:
+    """Return the question about words that were not understood, as they stand in the request."""
+    said = request.lower()
+    # Some words of a meaning name what is missing, and were never said.
+    words = [one for one in dict.fromkeys(meaning.words) if one.strip("` ").lower() in said]
+    nothing = nothing or bool(meaning.words)
+    words = words[:_SHOWN]
     if not words:
         return f"It is not clear what is asked for. {_HELP}" if nothing else ""
     shown = join([f"`{one}`" for one in words])

@@ -8,6 +8,7 @@ from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
 from tools.intents.meanings import Meaning, read_meaning
+from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
 from topology.authoring import Intent
@@ -35,6 +36,8 @@ class Understood:
     """Sentences that were taken as explanation, and not as part of the request."""
     heard: str = ""
     """The request in the plain words that it was understood as."""
+    corrected: str = ""
+    """The request as it may have been meant, where only the spelling of a word is in the way."""
 
     @property
     def is_clear(self) -> bool:
@@ -50,14 +53,35 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
         request: In English, one or more sentences.
     """
     network = _network(where)
+    understood, unread = _read(network, request)
+    if not (understood.question and unread):
+        return understood
+    corrected = correct(request, unread)
+    if corrected == request:
+        return understood
+    meant, left = _read(network, corrected)
+    if left or not meant.intents:
+        return understood
+    heard = f" That is: {meant.heard}" if meant.is_clear else ""
+    question = f"Is this meant: `{corrected}`?{heard}"
+    return replace(understood, question=question, corrected=corrected)
+
+
+def _read(network: "Network", request: str) -> tuple[Understood, list[str]]:
+    """Return how a request is understood, and the words of it that are not."""
     meaning = read_meaning(network.names, request)
+    understood = _understand(network, request, meaning)
+    return understood, meaning.words
+
+
+def _understand(network: "Network", request: str, meaning: Meaning) -> Understood:
     close_outside(network.names, meaning)
     meaning.words += _half_closed(meaning)
     trouble = trouble_of(network, meaning)
     if trouble:
         return Understood(question=trouble)
     if not _says_something(meaning):
-        question = describe_unread(meaning, nothing=True)
+        question = describe_unread(meaning, request, nothing=True)
         return Understood(question=question, asides=tuple(meaning.asides))
     readings = options_of(network, meaning)[:MOST_READINGS]
     intents = tuple(dict.fromkeys(_finish(build(network, one), request) for one in readings))
@@ -65,7 +89,7 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
         conflict = find_conflict(intent, meaning)
         if conflict:
             return Understood(declined=conflict, heard=write_intent(intents[0]))
-    question = describe_unread(meaning) if meaning.words else ""
+    question = describe_unread(meaning, request) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
     return Understood(

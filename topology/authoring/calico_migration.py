@@ -5,8 +5,9 @@ from dataclasses import replace
 import yaml
 
 from topology.authoring.calico import API, cilium_policy_of, covered_nets
+from topology.authoring.checks import Check
 from topology.authoring.edits import Edit, new_document
-from topology.authoring.impact import Check, refusals
+from topology.authoring.impact import refusals
 from topology.authoring.rewriting import Refusal, Rewriting
 from topology.errors import UnreadableInput
 from topology.paths import Network

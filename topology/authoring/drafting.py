@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from topology.authoring.checks import Check
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import check
 from topology.authoring.contradictions import contradiction
@@ -12,7 +13,7 @@ from topology.authoring.grounding import ground
 from topology.authoring.intent import Intent
 from topology.authoring.kind_choice import Choice, choose
 from topology.authoring.planning import plan
-from topology.authoring.proof import Check, Proof, prove
+from topology.authoring.proof import Proof, prove
 from topology.authoring.repair import amend, obstacle
 from topology.authoring.sheets import Sheet, Undraftable
 from topology.authoring.support import with_support

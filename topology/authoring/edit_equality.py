@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from topology.authoring.checks import Check
 from topology.authoring.edits import Edit
-from topology.authoring.impact import Check, applied, refusals
+from topology.authoring.impact import applied, refusals
 from topology.authoring.look_alikes import witness_cluster
 from topology.authoring.mesh_impact import mesh_changes
 from topology.model import Cluster, Document

@@ -18,21 +18,10 @@ from topology.policy.reading import KINDS
 from topology.policy.verdict import HttpRequest
 from topology.simulation import EndChange, simulate
 
-__all__ = ["Asked", "Check", "Impact", "applied", "measure", "needs", "refusals"]
+__all__ = ["Asked", "Impact", "applied", "measure", "needs", "refusals"]
 
 
 _DNS = 53
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was computed of a draft."""
-
-    check: str
-    """Short and stable, such as `asked-connection`."""
-    ok: bool
-    detail: str
-    """One sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

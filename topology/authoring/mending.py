@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from topology.authoring import obstacles
+from topology.authoring.checks import Check
 from topology.authoring.edits import Edit, folded
 from topology.authoring.impact import (
     Asked,
-    Check,
     Impact,
     applied,
     measure,

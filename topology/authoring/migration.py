@@ -11,10 +11,11 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
+from topology.authoring.checks import Check
 from topology.authoring.conversion import to_cilium_policy
 from topology.authoring.edits import Edit, new_document, removed
 from topology.authoring.handles import end_of, kubernetes_peer
-from topology.authoring.impact import Check, refusals
+from topology.authoring.impact import refusals
 from topology.authoring.proposals import used_keys
 from topology.authoring.rewriting import Refusal, Rewriting
 from topology.model import Cluster, Document, Network, Pod, Service, Workload

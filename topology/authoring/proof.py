@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from topology.authoring.aks_needs import impossible_on_aks, needs_of
 from topology.authoring.allowances import allowances
 from topology.authoring.changes import Unasked, unasked_changes
+from topology.authoring.checks import Check
 from topology.authoring.contract import Contract, Demand
 from topology.authoring.contract_check import Outcome, check, check_demand, say_demand
 from topology.authoring.ends import ends_of
@@ -22,23 +23,11 @@ from topology.simulation import EndChange, Simulation, simulate_network
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["Check", "Proof", "prove"]
+__all__ = ["Proof", "prove"]
 
 _SHOWN = 4
 _AUTHENTICATION = ("PeerAuthentication", "RequestAuthentication")
 _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One statement about a draft that was computed."""
-
-    check: str
-    """Short and stable: `validation`, `in-force`, `aks`, `subjects`, `parties`, `settings`,
-    `contract`, `opened`, `closed`, `flows`."""
-    ok: bool
-    detail: str
-    """One or two sentences; what fails, where something does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from topology.authoring.checks import Check
 from topology.authoring.edit_equality import Equality, compare
 from topology.authoring.edits import Edit
-from topology.authoring.impact import Check, needs
+from topology.authoring.impact import needs
 from topology.paths import Network
 
 __all__ = ["Refusal", "Rewriting", "proven"]

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from topology.authoring.checks import Check
 from topology.authoring.cilium_openings import KINDS as CILIUM_KINDS
 from topology.authoring.cilium_openings import specs
 from topology.authoring.contract import Demand
 from topology.authoring.edits import Edit, entry_at
-from topology.authoring.impact import Check, applied, refusals
+from topology.authoring.impact import applied, refusals
 from topology.authoring.narrow_rules import exact_rules
 from topology.authoring.proposals import used_keys
 from topology.authoring.rewriting import Refusal, Rewriting

@@ -2,7 +2,7 @@
 
 from topology.paths.documents import blamed
 from topology.paths.network import Network
-from topology.paths.queries import PortQuery, parse_http, parse_port
+from topology.paths.queries import PortQuery, describe_request, parse_http, parse_port
 from topology.paths.results import Group, PeerRow, Peers, PortVerdict, Reach
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "PortVerdict",
     "Reach",
     "blamed",
+    "describe_request",
     "parse_http",
     "parse_port",
 ]

@@ -38,9 +38,23 @@ def notes_on(
         ends |= {party.name: party for party, _ in ask.ends}
     for party in ends.values():
         yield from _oddities(party)
+    yield from _undeclared(asks, ports)
     for end in (source,) if source == destination else (source, destination):
         if isinstance(end, NamespaceTarget):
             yield f"`{end}` stands for every workload in it."
+
+
+def _undeclared(asks: Sequence[Ask], ports: Sequence[PortVerdict]) -> Iterator[str]:
+    """Yield the workloads that declare ports, and not the one that they are reached on."""
+    reached = [ask for ask, port in zip(asks, ports, strict=True) if port.verdict.verdict != "deny"]
+    for party, number in (end for ask in reached for end in ask.ends):
+        declared = sorted({port.number for pod in party.pods for port in pod.ports})
+        named = [f"{one}" for one in declared[:_SHOWN]]
+        if number and named and number not in declared:
+            yield (
+                f"`{party.name}` declares {' and '.join(named)}, not {number}: it may well be that "
+                "nothing listens there."
+            )
 
 
 def _oddities(party: Party) -> Iterator[str]:

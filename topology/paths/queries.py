@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from topology.errors import InvalidQuery
 from topology.model import Protocol
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["PortQuery", "parse_http", "parse_port"]
+__all__ = ["PortQuery", "describe_request", "parse_http", "parse_port"]
 
 _PROTOCOLS: dict[str, Protocol] = {name.lower(): name for name in get_args(Protocol)}
 _ECHO: dict[str, int] = {"ICMP": 8, "ICMPv6": 128}
@@ -109,6 +110,34 @@ def parse_http(
         raise InvalidQuery(message, hint=f"Write it as `{method} /{target}`.")
     return HttpRequest(
         method=method, path=target, host=host, headers=headers, claims=_read_claims(claims)
+    )
+
+
+def describe_request(
+    http: str, host: str = "", headers: Sequence[str] = (), claims: str = ""
+) -> HttpRequest | None:
+    """Return the request that is described in parts, or None where no part is given.
+
+    Args:
+        http: As for `parse_http`; `GET /` where only the other parts are given.
+        host: The request's host.
+        headers: Each `NAME=VALUE`, or `NAME: VALUE`.
+        claims: As for `parse_http`.
+
+    Raises:
+        InvalidQuery: A part cannot be read; the message quotes it.
+    """
+    if not (http.strip() or host.strip() or headers or claims.strip()):
+        return None
+    pairs = []
+    for header in headers:
+        name, mark, value = header.partition("=" if "=" in header.partition(":")[0] else ":")
+        if not mark or not name.strip():
+            message = f"`{header}` is no header."
+            raise InvalidQuery(message, hint="Write it as `NAME=VALUE`.")
+        pairs.append((name.strip(), value.strip()))
+    return parse_http(
+        http.strip() or "GET /", host=host.strip(), headers=tuple(pairs), claims=claims
     )
 
 

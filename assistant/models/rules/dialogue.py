@@ -20,9 +20,9 @@ from assistant.models.rules.followups import (
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
-from assistant.models.rules.lexicon import ABILITY, FORWARD
 from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
+from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.topics import read_topic
@@ -51,23 +51,6 @@ _WHO = re.compile(
     r"(?: in| through| there| access)?[\s?!.]*$",
     re.I,
 )
-_SUBJECT = re.compile(
-    rf"({ABILITY}\s+(?:not\s+)?|\bwhat\s+else\s+(?:can|does)\s+|\b(?:and|then)\s+)(it|they|"
-    rf"that one|this one)\b(?=\s+(?!be\b)(?:\w+\s+)?{FORWARD})",
-    re.I,
-)
-_OBJECT = re.compile(
-    r"\b(it|them|that (?:one|pod|workload|service|app)|this (?:one|pod|workload|service|"
-    r"app)|the same (?:one|pod|workload|service)|there)\b",
-    re.I,
-)
-_DUMMY = re.compile(
-    r"\bit\s+(?:possible|true|ok|okay|correct|right|safe|allowed|permitted|the case|that|so|"
-    r"really|seems?|looks?|works?|fails?|should|would|is (?:possible|true))\b|"
-    r"\b(?:make|stopping|blocking|preventing|when|if|because|doing|prove|explain|"
-    r"see)\s+it\b|\bis\s+there\b|\bare\s+there\b|\bthere\s+(?:is|are|a|any)\b|\bhi there\b",
-    re.I,
-)
 
 
 _OPENS = (
@@ -77,6 +60,8 @@ _OPENS = (
 )
 """How a question begins; one that asks about "it" leans on what stands before it."""
 _MOST_PIECES = 6
+_WORTH_MENDING = ("check", "policies", "remove")
+"""Besides connections: what a question with corrected spelling may turn out to ask."""
 _THIS_POLICY = re.compile(
     r"^(?:(?:please|can you|could you)\s+)?(?:what|whom?|how|explain|describe|show|tell)\b.{0,40}"
     r"\b(?:this|that|the|my)\s+(?:\w+\s+)?(?:policy|netpol|c?cnp|\w+polic(?:y|ies))\b",
@@ -212,7 +197,12 @@ class Interpreter:
         reading = read(plain, self.vocabulary, self.port_names)
         if is_least_privilege(reading):
             return None
-        if frame := read_request(message.strip(), reading):
+        frame = read_request(message.strip(), reading)
+        mended = mend(plain, self.vocabulary) if frame is None else plain
+        if mended != normalise(plain):
+            corrected = read(mended, self.vocabulary, self.port_names)
+            frame = read_request(message.strip(), corrected)
+        if frame:
             return frame
         if state and state.intent == "draft" and self.choose_reading:
             request = self.choose_reading(str(state.arguments.get("request", "")), message)
@@ -234,7 +224,7 @@ class Interpreter:
         if state and state.destinations and asks_who and _WHO.match(piece):
             return replace(state, intent="who_can", sources=(), alternative=None, kind="")
         refers = state is not None and not MEMBER.search(piece)
-        text = _refer(piece, state, self.vocabulary) if state and refers else piece
+        text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = route(reading)
         if frame is None or frame.intent == "ask":
@@ -267,7 +257,7 @@ class Interpreter:
             return reading, frame
         again = read(mended, self.vocabulary, self.port_names)
         better = route(again)
-        if better is None or not (better.is_path or better.intent == "policies"):
+        if better is None or not (better.is_path or better.intent in _WORTH_MENDING):
             return reading, frame
         return again, better
 
@@ -362,23 +352,6 @@ def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
             or len(lead.split()) > 6
         )
     return True
-
-
-def _refer(piece: str, state: Frame, vocabulary: Vocabulary) -> str:
-    """Put the names of the earlier question in the place of pronouns."""
-    if not state.ends or _DUMMY.search(piece):
-        return piece
-    subject = state.sources[0] if state.sources else state.destinations[0]
-    if subject.kind in ("entity", "address") and state.destinations:
-        # What is asked about is the thing in the cluster, not the world around it.
-        subject = state.destinations[0]
-    thing = state.destinations[0] if state.destinations else state.sources[0]
-    if is_open(subject) or is_open(thing):
-        return piece
-    text, count = _SUBJECT.subn(lambda match: f"{match[1]}{subject.name}", piece, count=1)
-    if count:
-        return text
-    return _OBJECT.sub(thing.name, piece, count=1)
 
 
 def _only_policy(vocabulary: Vocabulary) -> Frame | None:

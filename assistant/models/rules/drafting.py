@@ -36,6 +36,11 @@ _ASKING = re.compile(
     r"^(?:(?:every|any)\w*|all|those|the \w+)\s+(?:\w+\s+)?(?:that|who|which)\b",
     re.I,
 )
+_HOW_TO_CLOSE = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|then)[\s,]+)*how (?:do|can|could|would|should) (?:i|we|one)\s+"
+    r"(?P<wish>(?:block|deny|forbid|prevent|stop|restrict|isolate|lock|limit|cut)\b.*?)[\s?.!]*$",
+    re.I,
+)
 _LEAD = r"^(?:(?:ok|okay|and|now|then|so|please|yes|great|thanks|good|alright)[\s,.!]*)*"
 _POLICY_WORD = r"(?:polic(?:y|ies)|netpols?|cnps?|ccnps?|rules?|yaml|manifests?)"
 _WRITE_IT = re.compile(
@@ -62,16 +67,23 @@ _AS_KIND = re.compile(
     ),
     re.I,
 )
+_YES = re.compile(
+    r"^(?:yes|yep|yeah|y|right|correct|exactly|sure|ok|okay|indeed|that is (?:it|right|meant))\b",
+    re.I,
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
-def read_request(text: str, reading: "Reading") -> Frame | None:
+def read_request(message: str, reading: "Reading") -> Frame | None:
     """Return the draft that a message asks for; None where it asks about what is, or nothing.
 
     Args:
-        text: The whole message, as written.
-        reading: Of the message.
+        message: As written, which is what the one who drafts is to read.
+        reading: Of the whole message, perhaps with its spelling corrected.
     """
+    text = reading.text
+    if reading.refs and (closing := _HOW_TO_CLOSE.match(text)):
+        return _draft(closing["wish"])
     # An end that is named, or none: either way it is the request that says what is meant.
     outside = find_outside(reading.text, reading.shape, named=True)
     # "allow web to db?" asks whether it is so; "can you allow web to db?" asks for it.
@@ -79,7 +91,7 @@ def read_request(text: str, reading: "Reading") -> Frame | None:
     told = outside == "write" or (outside == "change" and not asks and _ENFORCING.search(text))
     states = not _ASKING.search(text) and not text.rstrip().endswith("?")
     if told or (states and reading.refs and _DEONTIC.search(text)):
-        return _draft(text)
+        return _draft(message)
     return None
 
 
@@ -117,7 +129,10 @@ def answer_request(workspace: "Workspace", request: str, answer: str) -> str:
     """
     from tools.intents import read_intent, write_intent
 
-    readings = [write_intent(one) for one in read_intent(workspace, request).intents]
+    understood = read_intent(workspace, request)
+    if understood.corrected:
+        return understood.corrected if _YES.match(answer) else ""
+    readings = [write_intent(one) for one in understood.intents]
     if len(readings) < 2:
         return ""
     number = _number(answer)

@@ -49,8 +49,8 @@ _CHANGES = re.compile(
     re.I,
 )
 _HOW_TO_CHANGE = (
-    "This is what holds now. I cannot write the policy that would change it yet; add one to the "
-    "files and ask again."
+    "This is what holds now. Say `allow A to reach B` or `block A from B` for the policy that "
+    "would change it."
 )
 _ENDPOINTS = ("workload", "service", "pod")
 _ENDS = (*_ENDPOINTS, "namespace", "address", "dns", "entity", "unknown", "any")

@@ -16,6 +16,7 @@ __all__ = [
     "LET",
     "PULL",
     "SOURCE_PREPOSITION",
+    "TASKS",
     "VOCABULARY",
     "alternatives",
 ]
@@ -164,7 +165,12 @@ VOCABULARY = word_set(
     database external public ingress egress database databases
     """
 )
-"""Words worth mending when they are misspelt."""
+"""Words worth mending when they are misspelt, and names only with more than the word."""
+
+TASKS = word_set(
+    "review audit validate matrix redundant unused wrong least privilege delete remove"
+)
+"""Words of tasks that are worth mending, too; workloads may well be called like them."""
 
 COMMON = (
     word_set(

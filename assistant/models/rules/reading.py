@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from assistant.models.rules.frame import Ref
-from assistant.models.rules.lexicon import ABILITY, BLOCK, BREACHES, COMMON, FORWARD, VOCABULARY
+from assistant.models.rules.lexicon import (
+    ABILITY,
+    BLOCK,
+    BREACHES,
+    COMMON,
+    FORWARD,
+    TASKS,
+    VOCABULARY,
+)
 from assistant.models.rules.mentions import Mention, find_mentions
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
@@ -97,7 +105,7 @@ def mend(text: str, vocabulary: Vocabulary) -> str:
             return word
         near = sorted(
             (OSA.distance(low, good), good)
-            for good in VOCABULARY
+            for good in VOCABULARY | TASKS
             if abs(len(good) - len(low)) <= 1 and len(good) > 3
         )
         if not near:

@@ -33,12 +33,12 @@ _DECLINED = {
         "then `-w flows.jsonl`). What I can do now is compute which connections the policies allow."
     ),
     "hypothesis": (
-        "I cannot try out a change that is not in the files. Add or remove the policy in a copy of "
-        "the files, load them with `-w`, and ask again."
+        "I try out two kinds of change: a policy that is named is taken away (`what breaks if I "
+        "delete X?`), and one in a further file is added (`-w draft.yaml`)."
     ),
     "review": (
-        "I do not look through a whole cluster yet. What I can do is compute one workload's "
-        "policies and connections at a time."
+        "I look through a whole cluster for what policies do: `review my policies`, `show the "
+        "matrix`. I see no health, load or cost."
     ),
     "past": (
         "I only know the files as they are now, not what happened before. What I can do is compute "

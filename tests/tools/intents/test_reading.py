@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tools.intents import read_intent, write_intent
+from tools.workspace import Workspace
 from topology.authoring import Clause, LabelTest, Pods, PortSpan
 from topology.load import load
 from topology.model import Cluster
@@ -241,3 +242,25 @@ def test_what_only_and_others_are_said_of_is_asked_where_it_is_open(
     bakery: Network, request_: str
 ) -> None:
     assert read_intent(bakery, request_).question
+
+
+@pytest.mark.parametrize(
+    ("request_text", "corrected"),
+    [
+        ("lock donw shop but keep DNS", "lock down shop but keep DNS"),
+        ("shop/checkout shoud reach only shop/db", "shop/checkout should reach only shop/db"),
+    ],
+)
+def test_a_misspelt_word_is_asked_about_and_never_assumed(
+    request_text: str, corrected: str
+) -> None:
+    understood = read_intent(Workspace.sample(), request_text)
+    assert understood.corrected == corrected
+    assert f"Is this meant: `{corrected}`?" in understood.question
+    assert not understood.is_clear
+
+
+def test_only_words_that_were_said_are_told_as_not_understood() -> None:
+    understood = read_intent(Workspace.sample(), "limit frobnication of the shop")
+    assert understood.question
+    assert "restrict" not in understood.question

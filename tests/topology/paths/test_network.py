@@ -353,3 +353,43 @@ def test_workloads_of_a_namespace_are_asked_for_their_own_ports(sample: Network)
     shop = NamespaceTarget("shop")
     (database,) = (port for port in sample.reach(shop, shop).ports if port.port == 5432)
     assert {name for group in database.groups for name in group.destinations} == {"shop/db-0"}
+
+
+LISTENER = """
+apiVersion: v1
+kind: Pod
+metadata: {name: api, namespace: a, labels: {app: api}}
+spec: {containers: [{name: c, image: x, ports: [{containerPort: 9000}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: quiet, namespace: a}
+spec: {containers: [{name: c, image: x}]}
+"""
+CLOSED = """---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api, namespace: a}
+spec: {podSelector: {matchLabels: {app: api}}, policyTypes: [Ingress]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "destination", "port", "said"),
+    [
+        (LISTENER, "a/api", "9090", True),
+        (LISTENER, "a/api", "9000", False),
+        # It declares no port at all, so nothing can be told.
+        (LISTENER, "a/quiet", "9090", False),
+        # That it is denied is the answer.
+        (LISTENER + CLOSED, "a/api", "9090", False),
+    ],
+)
+def test_a_port_that_pods_do_not_declare_is_noted_where_it_is_open(
+    text: str, destination: str, port: str, said: bool
+) -> None:
+    network = Network.build(load_text(text))
+    found = network.reach(
+        EntityTarget("world"), network.names.resolve(destination), port=parse_port(port)
+    )
+    assert any("declares 9000, not 9090" in note for note in found.notes) == said

@@ -94,3 +94,29 @@ def test_an_answer_chooses_the_reading_that_it_names(answer: str, chosen: str) -
 @pytest.mark.parametrize("answer", ["yes", "7", "both of them", "db"])
 def test_an_answer_that_chooses_nothing_leaves_the_request_open(answer: str) -> None:
     assert answer_request(Workspace.sample(), "only web may call catalog on 8080", answer) == ""
+
+
+def test_yes_takes_the_spelling_that_was_asked_about() -> None:
+    workspace = Workspace.sample()
+    wanted = "lock down shop but keep DNS"
+    assert answer_request(workspace, "lock donw shop but keep DNS", "yes please") == wanted
+    assert answer_request(workspace, "lock donw shop but keep DNS", "no") == ""
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "only prod/web shoud be able to call prod/api on 8080",
+        "How do I block prod/web from prod/api?",
+    ],
+)
+def test_a_request_is_known_in_spite_of_its_spelling_or_form(
+    bazaar: Reader, request_text: str
+) -> None:
+    ((name, _),) = calls(bazaar(request_text))
+    assert name == "draft_policy"
+
+
+@pytest.mark.parametrize("question", ["anythng wrong with my policies?", "reviw my policies"])
+def test_a_task_is_known_in_spite_of_its_spelling(bazaar: Reader, question: str) -> None:
+    assert calls(bazaar(question)) == [("review_policies", {})]
