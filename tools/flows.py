@@ -1,7 +1,7 @@
 """Tools that answer from flows: what was dropped and why, DNS, load, errors, what is new."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 
@@ -27,8 +27,9 @@ from tools.flow_rows import (
 )
 from tools.set_aside import set_aside
 from tools.spec import Evidence, tool
+from tools.wording import quote, shorten
 from tools.workspace import Workspace
-from topology.errors import InvalidQuery
+from topology.errors import InvalidQuery, UnreadableInput
 from topology.flows import FlowReading, Query, parse_observe
 from topology.flows.connections import observed
 from topology.flows.drops import Drop, explain_drops
@@ -236,6 +237,7 @@ def _words(filters: str) -> list[str]:
 def _observe(workspace: Workspace, filters: str) -> tuple[Observation, FlowWindow, list[str]]:
     reading = _reading(workspace, parse_observe(_words(filters)))
     observation = observed(reading, workspace.cluster)
+    _require_flows(reading, workspace.flow_files)
     window = window_of(observation, reading, workspace.flow_files)
     return observation, window, list(_notes(reading, observation))
 
@@ -243,8 +245,24 @@ def _observe(workspace: Workspace, filters: str) -> tuple[Observation, FlowWindo
 def _survey(workspace: Workspace, filters: str) -> tuple[Survey, FlowWindow, list[str]]:
     reading = _reading(workspace, parse_observe(_words(filters)))
     found = survey(reading, workspace.cluster)
+    _require_flows(reading, workspace.flow_files)
     window = window_of(found.observation, reading, workspace.flow_files)
     return found, window, list(_notes(reading, found.observation))
+
+
+def _require_flows(reading: FlowReading, files: Sequence[str]) -> None:
+    """Refuse to say that nothing was seen where nothing could be read.
+
+    Raises:
+        UnreadableInput: Every line is malformed; the message quotes the first.
+    """
+    tally = reading.tally
+    if tally.flows or not tally.malformed:
+        return
+    first = tally.problems[0]
+    names = shorten([quote(one) for one in files])
+    message = f"No flow could be read from {names}: {first.message} ({first.location})"
+    raise UnreadableInput(message, hint=first.hint)
 
 
 def _notes(reading: FlowReading, observation: Observation) -> Iterable[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from tools.policy_findings import FileCheck, PolicyCheck, PolicyFinding, ValidationResult
 from tools.policy_place import PolicyPlace
 from tools.spec import Evidence, tool
-from tools.wording import bullets, count, join, quote
+from tools.wording import bullets, count, join, quote, shorten
 from tools.workspace import Workspace
 from topology.errors import UnknownName
 from topology.model import Document, Problem
@@ -107,7 +107,9 @@ def policies_named(workspace: Workspace, policy: str) -> tuple[Document, ...]:
         return found
     near = get_close_matches(wanted, sorted({name for one in known for name in _names(one)}), n=3)
     message = f"There is no policy `{policy}`."
-    raise UnknownName(message, nearest=tuple(near))
+    listed = shorten([quote(one.key) for one in known], 5)
+    hint = "" if near else f"There are {listed}." if known else "No policy is in the input at all."
+    raise UnknownName(message, nearest=tuple(near), hint=hint)
 
 
 def _names(document: Document) -> tuple[str, ...]:

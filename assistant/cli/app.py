@@ -109,6 +109,8 @@ def _mount_tools() -> None:
 
 
 def _code_of(error: Exception) -> int:
+    if isinstance(error, ToolError) and isinstance(error.__cause__, TopologyError):
+        return _code_of(error.__cause__)
     # Only an error needs them, and they take address planning along.
     from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
 

@@ -95,3 +95,13 @@ def test_a_change_is_tried_on_the_flows_of_the_workspace(tmp_path: Path, lines: 
         "shop/db-0",
         "5432/TCP",
     )
+
+
+def test_that_nothing_was_dropped_is_not_said_where_nothing_could_be_read(tmp_path: Path) -> None:
+    objects, flows = tmp_path / "objects.yaml", tmp_path / "flows.jsonl"
+    objects.write_text(OBJECTS + POLICY)
+    flows.write_text('{"flow": {"time": "x"}\n{"flow":')
+    done = run("flows", "drops", "-w", str(objects), "-w", str(flows))
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "No flow could be read" in done.stderr
+    assert "flows.jsonl:1" in done.stderr
