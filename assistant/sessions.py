@@ -85,7 +85,6 @@ class SessionStore:
         try:
             with self._lock:
                 if not self._ready:
-                    connection.execute("PRAGMA journal_mode=WAL")
                     connection.executescript(_SCHEMA)
                     self._path.chmod(0o600)
                     self._ready = True

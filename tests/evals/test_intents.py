@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from evals.command import main
-from evals.suites.intents import CASES, read_cases, run
+from evals.suites.case_files import read_cases
+from evals.suites.intents import CASES, Case, run
 from evals.suites.round_trip import from_description, from_sentences
 from topology.load import load_text
 
@@ -74,7 +75,7 @@ def test_asking_back_is_right_only_where_it_is_expected(tmp_path: Path) -> None:
 
 
 def test_our_own_requests_are_many_and_on_several_workspaces() -> None:
-    cases = list(read_cases(CASES))
+    cases = list(read_cases(CASES, Case, what="intents case"))
     assert len(cases) >= 60
     assert len({one.workspace for one in cases}) >= 4
     assert len({one.id for one in cases}) == len(cases)
@@ -84,7 +85,7 @@ def test_a_line_that_is_no_case_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text("{}\n")
     with pytest.raises(ValueError, match=r"cases\.jsonl:1"):
-        list(read_cases(path))
+        list(read_cases(path, Case, what="intents case"))
 
 
 def test_the_command_prints_the_count_that_must_be_nought(

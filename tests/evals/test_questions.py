@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer
-from evals.suites.questions import CASES, Expected, read_cases, run, score
+from evals.suites.case_files import read_cases
+from evals.suites.questions import CASES, Case, Expected, run, score
 from tools.spec import Evidence
 
 
@@ -86,7 +87,7 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"id": "x"}\n')
 
     with pytest.raises(ValueError, match=r"cases\.jsonl:1 is no question case"):
-        list(read_cases(path))
+        list(read_cases(path, Case, what="question case"))
 
 
 def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
-    cases = list(read_cases(CASES.with_name(name)))
+    cases = list(read_cases(CASES.with_name(name), Case, what="question case"))
 
     assert len({case.id for case in cases}) == len(cases)
     assert all((CASES.parent / "workspaces" / case.workspace).is_dir() for case in cases)

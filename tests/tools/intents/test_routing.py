@@ -3,7 +3,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from evals.suites.intents import read_cases
+from evals.suites.case_files import read_cases
+from evals.suites.intents import Case
 from tools.intents import looks_like_request
 
 CASES = Path(__file__).parents[3] / "evals" / "cases"
@@ -49,7 +50,10 @@ def test_questions_are_no_requests(text: str) -> None:
 
 
 def test_most_requests_and_no_other_questions_of_the_suites_are_taken() -> None:
-    requests = [one.request for one in read_cases(CASES / "intents" / "intents.jsonl")]
+    requests = [
+        one.request
+        for one in read_cases(CASES / "intents" / "intents.jsonl", Case, what="intents case")
+    ]
     assert sum(map(looks_like_request, requests)) >= 0.9 * len(requests)
     taken = [
         case["question"]
