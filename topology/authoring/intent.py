@@ -39,7 +39,6 @@ Kind = Literal[
     "RequestAuthentication",
 ]
 Effect = Literal["allow", "deny"]
-PortProtocol = Literal["ANY", "TCP", "UDP", "SCTP", "ICMP", "ICMPv6"]
 Side = Literal["ingress", "egress"]
 
 
@@ -134,7 +133,7 @@ class PortSpan:
     last: int = 0
     name: str = ""
     protocol: str = "ANY"
-    """A PortProtocol, or an IP protocol that has no ports, such as `GRE`."""
+    """`ANY`, `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6`, or one without ports, such as `GRE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

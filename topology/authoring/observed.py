@@ -210,7 +210,7 @@ def _requests(connection: Connection, demand: Demand) -> Iterator[Demand]:
     )
     if connection.requests:
         for one in connection.requests:
-            request = HttpRequest(method=one.method or "GET", path=one.path or "/", host=one.host)
+            request = HttpRequest(method=one.method or "GET", path=one.target or "/", host=one.host)
             yield replace(demand, http=request)
     elif connection.queries and between:
         for query in connection.queries:

@@ -64,8 +64,6 @@ def prove(
     documents: Sequence[Written],
     contract: Contract,
     observed: Sequence[Demand] = (),
-    *,
-    may_exist: bool = True,
 ) -> Proof:
     """Compute everything that is said about a draft.
 
@@ -75,7 +73,6 @@ def prove(
         documents: The draft.
         contract: What it is held to.
         observed: Connections that were seen to be made; a draft should not stop them.
-        may_exist: Whether subjects that select nothing in the network count against it.
     """
     validity = _validity(network, documents)
     if not validity.ok:

@@ -50,10 +50,6 @@ _PAIRS = re.compile(
     r"(?:max\s*)?pods?",
     re.I,
 )
-_ABOUT = (
-    r"\b(?:about|around|roughly|approx\w*|~|typically|usually|on average|average|normally|"
-    r"actually|really|currently|running|run)\b"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +137,3 @@ def _total_pods(text: str) -> int:
         if number > 250 and not re.search(r"max(?:imum)?[ -]?$", before, re.I):
             return number
     return 0
-
-
-def is_average(text: str, start: int) -> bool:
-    """Return whether a number at a place is what usually runs rather than a limit."""
-    return bool(re.search(rf"{_ABOUT}\W*$", text[max(0, start - 20) : start], re.I))
