@@ -18,18 +18,16 @@ def seen_in(workspace: "Workspace", *, required: bool = False) -> "Seen | None":
     Raises:
         InvalidQuery: It holds none, or none that was let through, and they are required.
     """
-    if not workspace.flow_files:
+    observation = workspace.observation
+    if observation is None:
         if not required:
             return None
         message = "The workspace holds no flows."
         hint = "Add an export: `hubble observe -o jsonpb > flows.jsonl`, then `-w flows.jsonl`."
         raise InvalidQuery(message, hint=hint)
     from topology.authoring.observed import seen
-    from topology.flows import Query
-    from topology.flows.connections import observed
 
-    reading = workspace.flows.read(Query())
-    found = seen(workspace.cluster, observed(reading, workspace.cluster))
+    found = seen(workspace.cluster, observation)
     if required and not found.demands:
         message = "The flows show no connection that a policy of this cluster would need to allow."
         why = " ".join(found.left_out) or "Export more of them."

@@ -13,6 +13,8 @@ from tools.workspace import Workspace
 from topology.authoring.calico_migration import migrate_calico
 from topology.authoring.contract import Demand
 from topology.authoring.conversion import convert
+from topology.authoring.flow_effects import flow_effect
+from topology.authoring.impact import applied
 from topology.authoring.merging import SplitBy, can_merge, merge, split
 from topology.authoring.migration import migrate
 from topology.authoring.rewriting import Rewriting
@@ -69,7 +71,8 @@ def convert_policies(
     if not policies and not text:
         documents = [one for one in documents if one.kind in KINDS and one.kind != target]
     network = _with(workspace, documents)
-    return _result(convert(network, documents, to=target), f"converted to {target}", documents)
+    found = convert(network, documents, to=target)
+    return _result(workspace, network, found, f"converted to {target}", documents)
 
 
 @tool(effect="propose")
@@ -89,7 +92,8 @@ def merge_policies(
     documents = _documents(workspace, policies, text)
     if not policies:
         documents = [one for one in documents if can_merge(one)]
-    return _result(merge(_with(workspace, documents), documents), "merged", documents)
+    network = _with(workspace, documents)
+    return _result(workspace, network, merge(network, documents), "merged", documents)
 
 
 @tool(effect="propose")
@@ -116,7 +120,8 @@ def split_policy(
         message = f"{len(documents)} policies are given, and one is split at a time."
         raise InvalidQuery(message, hint="Name one as `Kind/namespace/name`.")
     network = _with(workspace, documents)
-    return _result(split(network, documents[0], by=chosen), f"split by {chosen}", documents)
+    found = split(network, documents[0], by=chosen)
+    return _result(workspace, network, found, f"split by {chosen}", documents)
 
 
 @tool(effect="propose")
@@ -163,7 +168,7 @@ def tighten_policies(
             "them names would be stopped. Give observed connections with `used` to be sure.",
         )
         found = replace(found, notes=(*notes, *found.notes))
-    return _result(found, "tightened", documents)
+    return _result(workspace, network, found, "tightened", documents)
 
 
 @tool(effect="propose")
@@ -190,7 +195,7 @@ def migrate_policies(
     found = migrate(network, documents) if documents else Rewriting(outcome="nothing-to-do")
     if text:
         found = migrate_calico(network, text, found)
-    return _result(found, "migrated to Cilium", documents)
+    return _result(workspace, network, found, "migrated to Cilium", documents)
 
 
 def _demands(network: Network, used: Sequence[str]) -> tuple[Demand, ...]:
@@ -276,7 +281,18 @@ def _with(workspace: Workspace, documents: Sequence[Document]) -> Network:
     return Network.build(cluster, profile=workspace.profile)
 
 
-def _result(found: Rewriting, verb: str, documents: Sequence[Document]) -> RewriteResult:
+def _result(
+    workspace: Workspace,
+    network: Network,
+    found: Rewriting,
+    verb: str,
+    documents: Sequence[Document],
+) -> RewriteResult:
+    observation = workspace.observation if found.edits else None
+    effect = None
+    if observation is not None:
+        effect = flow_effect(network, applied(network, found.edits), observation)
+        found = replace(found, checks=(*found.checks, effect.check))
     rows, manuscripts = edit_rows(found.edits)
     result = RewriteResult(
         summary="",
@@ -294,6 +310,7 @@ def _result(found: Rewriting, verb: str, documents: Sequence[Document]) -> Rewri
         checks=check_rows(found.checks),
         opened=found.opened,
         closed=found.closed,
+        flows_now_dropped=effect.dropped if effect else (),
         notes=(*found.notes, *found.differences),
         refused=tuple(map(str, found.refusals)),
         verified=found.verified,

@@ -12,6 +12,7 @@ from topology.model import Cluster, Problem
 if TYPE_CHECKING:
     from knowledge import Hit
     from topology.flows import FlowFiles
+    from topology.flows.observation import Observation
     from topology.paths import Network
 
 
@@ -127,6 +128,16 @@ class Workspace:
         from topology.flows import FlowFiles
 
         return FlowFiles(self.flow_files, stdin=self.flow_stdin)
+
+    @cached_property
+    def observation(self) -> "Observation | None":
+        """Return the connections that the flows show, read once; None if there are no flows."""
+        if not self.flow_files:
+            return None
+        from topology.flows import Query
+        from topology.flows.connections import observed
+
+        return observed(self.flows.read(Query()), self.cluster)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

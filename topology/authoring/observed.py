@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from topology.authoring.contract import Demand
+from topology.authoring.flow_effects import window_of
 from topology.flows.observation import Connection, Observation
-from topology.flows.times import duration_text, time_text
 from topology.model import Cluster
 from topology.policy.verdict import HttpRequest
 from topology.services import service_backends
@@ -101,7 +101,7 @@ def seen(cluster: Cluster, observation: Observation) -> Seen:
                 found[request] = None
     return Seen(
         demands=tuple(found),
-        window=_window(observation),
+        window=window_of(observation),
         left_out=tuple(f"{why} ({number})." for why, number in sorted(left_out.items())),
     )
 
@@ -217,11 +217,3 @@ def _requests(connection: Connection, demand: Demand) -> Iterator[Demand]:
             yield replace(demand, dns=query.name)
     else:
         yield demand
-
-
-def _window(observation: Observation) -> str:
-    if not observation.first:
-        return ""
-    length = duration_text(observation.last - observation.first)
-    first, last = time_text(observation.first), time_text(observation.last)
-    return f"{first} to {last}, {length}, {observation.flows} flows"
