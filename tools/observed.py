@@ -48,10 +48,11 @@ def limits_of(workspace: "Workspace", found: "Draft", seen: "Seen") -> tuple[str
     ]
     after = workspace.network.changed(add=[one.document for one in found.documents])
     scope = {party.workload for party, _ in found.intent.isolate if isinstance(party, Pods)}
-    beyond = excess(after, seen.demands, scope)
+    both_ways = any(side == "egress" for _, side in found.intent.isolate)
+    beyond = excess(after, seen.demands, scope, both_ways=both_ways)
     if beyond is not None and found.documents:
         limits.append(
-            f"Over-permission: {beyond.allowed} connections between workloads are open and "
-            f"{beyond.seen} were seen (ratio {beyond.ratio:.2f})."
+            f"Over-permission: connections between workloads that are open: {beyond.allowed}; that "
+            f"were seen: {beyond.seen} (ratio {beyond.ratio:.2f})."
         )
     return tuple(limits)

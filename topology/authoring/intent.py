@@ -143,8 +143,12 @@ class RequestTest:
     methods: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """Exact, or with one `*` at an end for a prefix or suffix, as AuthorizationPolicy writes them;
-    a regular expression when `regex` is set."""
+    a segment `{*}` is one of any value, `{**}` any rest; a regular expression when `regex` is set.
+    """
     regex: bool = False
+    queries: bool = False
+    """Whether a query string may follow an exact path: for Cilium it is part of the path, while
+    Istio looks at the path without it."""
     hosts: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     """Names with the value that is asked for; an empty value asks for presence."""
