@@ -163,26 +163,35 @@ def tighten(
         list[str] | None,
         typer.Option(
             metavar="'SRC -> DST PORT'",
-            help="A connection that must stay open; may be repeated. Default: what environment "
-            "variables and exposed Services announce.",
+            help="A connection that must stay open, perhaps with its request (GET /path); may be "
+            "repeated. Default: what environment variables and exposed Services announce, and what "
+            "flows show.",
         ),
     ] = None,
+    contract: Annotated[
+        str, typer.Option(metavar="FILE", help="A contract whose `must_allow` must stay open.")
+    ] = "",
     workspace: WorkspacePaths = None,
     out: Out = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Cut over-broad policies down to what is used, and list everything that closes.
 
+    Network policies are cut down to peers and ports; an AuthorizationPolicy to callers and ports,
+    and to methods and paths where every use is known by its request.
+
     Exits with 0 if everything used is proven to stay open, 1 if not.
 
     Examples:
       netassist policy tighten NetworkPolicy/shop/catalog
       netassist policy tighten -w cluster.yaml --used "shop/web -> shop/cart 8080/TCP"
+      netassist policy tighten AuthorizationPolicy/billing/invoices --contract contract.yaml
+      netassist policy tighten -w cluster.yaml -w flows.jsonl
     """
     from tools.rewrite import tighten_policies
 
     chosen = _chosen(context, policies, workspace)
-    arguments = {"used": used or []}
+    arguments = {"used": used or [], "contract": _read(contract) if contract else ""}
     _run(context, tighten_policies, arguments, chosen, out=out, as_json=as_json)
 
 

@@ -14,7 +14,7 @@ How they are generalised, and how they are not:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from topology.authoring.intent import RequestTest
 from topology.flows.observation import HttpSeen
 from topology.policy.istio.admission_values import describe_fault
 
-__all__ = ["MOST_PATHS", "Learned", "RequestsSeen", "learn"]
+__all__ = ["MOST_PATHS", "Learned", "RequestsSeen", "is_listable", "learn"]
 
 MOST_PATHS: Final = 30
 _SEGMENT: Final = "{*}"
@@ -94,6 +94,11 @@ def learn(seen: Sequence[RequestsSeen], *, ids: bool = False) -> Learned:
             "`ids` for `requests`."
         ] = None
     return Learned(tests=tests, notes=tuple(notes))
+
+
+def is_listable(paths: Collection[str]) -> bool:
+    """Return whether paths are few enough, and plain enough, to be listed one by one."""
+    return len(paths) <= MOST_PATHS and not any(map(_SPECIAL.intersection, paths))
 
 
 def _why_open(paths: Mapping[str, object], seen: RequestsSeen) -> str:
