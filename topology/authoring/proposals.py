@@ -36,6 +36,8 @@ def proposals(network: Network, stop: Stop) -> Iterator[Edit]:
         document = _document(network, stop.layer.policy)
         if document is not None:
             yield from request_openings(document, stop)
+        # A rule of many workloads is better left alone where another policy guards these alone.
+        yield from openings(network.cluster, stop, _selecting(network, stop))
     elif name == "authorization":
         yield from _of_authorization(network, stop)
     elif name == "mtls":
@@ -47,13 +49,18 @@ def _of_network_policies(network: Network, stop: Stop) -> Iterator[Edit]:
     if denying is not None and denying.kind in CILIUM_KINDS:
         yield from exceptions(network.cluster, denying, stop)
         return
-    selecting = frozenset(
+    selecting = _selecting(network, stop)
+    yield from openings(network.cluster, stop, selecting | _refused(network, stop))
+
+
+def _selecting(network: Network, stop: Stop) -> frozenset[str]:
+    """Return the policies that select the guarded pods in the direction that is looked at."""
+    return frozenset(
         one.policy
         for pod in _kinds_of(network, stop.subject)
         for one in network.policies.selecting(pod)
-        if one.direction == stop.layer.direction
+        if one.direction == stop.section
     )
-    yield from openings(network.cluster, stop, selecting | _refused(network, stop))
 
 
 def _refused(network: Network, stop: Stop) -> frozenset[str]:
