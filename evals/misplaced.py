@@ -55,7 +55,7 @@ def _peers(document: Document) -> Iterator[tuple[tuple[Any, ...], Body]]:
             for side in sides:
                 for place, peer in enumerate((rule or {}).get(side) or ()):
                     selector = peer.get("podSelector") if side in ("from", "to") else peer
-                    path = ("spec", way, number, side, place)
+                    path: tuple[Any, ...] = ("spec", way, number, side, place)
                     if side in ("from", "to"):
                         path = (*path, "podSelector")
                     if isinstance(selector, Mapping):
@@ -137,7 +137,7 @@ def _narrowed_requests(document: Document) -> Iterator[Fault]:
             ports = entry.get("ports") or ()
             if not ports or any(one.get("protocol", "ANY") != "TCP" for one in ports):
                 continue
-            path = ("spec", "ingress", number, "toPorts", place)
+            path: tuple[Any, ...] = ("spec", "ingress", number, "toPorts", place)
 
             def put(body: Body, path: Any = path) -> None:
                 http = [{"method": "GET", "path": "/only/this"}]

@@ -72,6 +72,8 @@ class ReviewContext:
         self.mesh = mesh
         self._weights: dict[str, int] = {}
         self._truths: dict[Hashable, tuple[Truth, ...]] = {}
+        self.kinds_of_callers: dict[Hashable, tuple[tuple[list[str], PodTarget], ...]] = {}
+        """By what policies ask of a caller: the callers that get the same answers, with one."""
         self.unsure: dict[str, None] = {}
         """What checks could not tell, in sentences."""
         self.suppressions: tuple[Suppression, ...] = ()
