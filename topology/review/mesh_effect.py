@@ -16,7 +16,7 @@ from topology.review.context import ReviewContext
 from topology.review.finding import Repair
 from topology.targets import EntityTarget, PodTarget
 
-__all__ = ["mesh_changes"]
+__all__ = ["kinds_of_callers", "mesh_changes"]
 
 Kind = Literal["opened", "closed", "other"]
 _OUTSIDE = EntityTarget("world")
@@ -35,7 +35,7 @@ def mesh_changes(context: ReviewContext, repair: Repair) -> Iterator[tuple[Kind,
     if before.index.settings.root_namespace in spaces:
         spaces = set(context.cluster.namespaces)
     for pod in _concerned(context, before, after, spaces):
-        for callers, caller in _callers(context, pod, (before, after)):
+        for callers, caller in kinds_of_callers(context, pod, (before, after)):
             for kind, text in _of_caller(pod, caller, before, after):
                 yield kind, f"{_listed(callers)} {text}", len(callers)
 
@@ -92,7 +92,7 @@ def _picture(mesh: MeshPolicies, pod: Pod) -> Hashable:
     return policies, tuple(map(id, index.request_authentications(pod))), modes
 
 
-def _callers(
+def kinds_of_callers(
     context: ReviewContext, pod: Pod, sides: Iterable[MeshPolicies]
 ) -> Iterator[tuple[list[str], PodTarget | EntityTarget]]:
     """Yield one caller of each kind that the policies of a pod tell apart, with their names."""
