@@ -284,14 +284,22 @@ class _ClassKeys:
             if document.kind in ("PeerAuthentication", "RequestAuthentication"):
                 idle = False
                 self._labels |= set(_selector(document))
-        self._blocks = [ip_network(block, strict=False) for block in sorted(blocks)]
+        networks = [ip_network(block, strict=False) for block in sorted(blocks)]
+        # As numbers, which are compared ten times as fast for all the pods of a cluster.
+        self._blocks = [
+            (one.version, int(one.network_address), int(one.netmask)) for one in networks
+        ]
         self.is_idle = idle
         """Whether there is no policy at all, so that only the presence of a proxy can differ."""
 
     def of(self, pod: Pod) -> Hashable:
         labels = tuple(sorted((k, v) for k, v in pod.labels.items() if k in self._labels))
         inside = tuple(
-            tuple(address in block for block in self._blocks) for address in pod.addresses
+            tuple(
+                address.version == version and int(address) & mask == first
+                for version, first, mask in self._blocks
+            )
+            for address in pod.addresses
         )
         return labels, inside if self._blocks else ()
 
