@@ -1,5 +1,6 @@
 """What the flows of a workspace show to be used, for the tools that write policies."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from topology.errors import InvalidQuery
@@ -28,6 +29,7 @@ def seen_in(workspace: "Workspace", *, required: bool = False) -> "Seen | None":
     from topology.authoring.observed import seen
 
     found = seen(workspace.cluster, observation)
+    found = replace(found, left_out=(*found.left_out, *workspace.unread_flows))
     if required and not found.demands:
         message = "The flows show no connection that a policy of this cluster would need to allow."
         why = " ".join(found.left_out) or "Export more of them."

@@ -335,7 +335,11 @@ def _result(
         opened=found.opened,
         closed=found.closed,
         flows_now_dropped=effect.dropped if effect else (),
-        notes=(*found.notes, *found.differences),
+        notes=tuple(
+            dict.fromkeys(
+                (*found.notes, *found.differences, *(workspace.unread_flows if effect else ()))
+            )
+        ),
         refused=tuple(map(str, found.refusals)),
         verified=found.verified,
     )

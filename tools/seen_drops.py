@@ -106,7 +106,7 @@ def look(
         drops=drops,
         port=chosen,
         http=asked,
-        notes=tuple(_notes(found, passed, chosen, None if http else asked)),
+        notes=(*_notes(found, passed, chosen, None if http else asked), *workspace.unread_flows),
         evidence=tuple(
             Evidence(claim=one.said, source="flows", location=shorten(workspace.flow_files, 2))
             for one in drops

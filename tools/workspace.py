@@ -129,15 +129,25 @@ class Workspace:
 
         return FlowFiles(self.flow_files, stdin=self.flow_stdin)
 
-    @cached_property
+    @property
     def observation(self) -> "Observation | None":
         """Return the connections that the flows show, read once; None if there are no flows."""
+        return self._observed[0]
+
+    @property
+    def unread_flows(self) -> tuple[str, ...]:
+        """Return what of the flows could not be read for the observation, in sentences."""
+        return tuple(f"Not read: {one.message} ({one.location})" for one in self._observed[1])
+
+    @cached_property
+    def _observed(self) -> "tuple[Observation | None, Sequence[Problem]]":
         if not self.flow_files:
-            return None
+            return None, ()
         from topology.flows import Query
         from topology.flows.connections import observed
 
-        return observed(self.flows.read(Query()), self.cluster)
+        reading = self.flows.read(Query())
+        return observed(reading, self.cluster), reading.tally.problems
 
     @property
     def problems(self) -> tuple[Problem, ...]:

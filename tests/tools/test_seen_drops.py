@@ -117,6 +117,18 @@ def test_the_one_request_that_was_refused_is_the_one_that_is_mended(observed: An
     assert check(result).ok
 
 
+def test_flows_that_cannot_be_read_are_told_beside_what_the_others_show(
+    observed: Any, tmp_path: Path
+) -> None:
+    drop = seen("web", "payments", 8443, drop_reason_desc="POLICY_DENIED", **DROPPED)
+    workspace = observed([drop])
+    with (tmp_path / "flows.jsonl").open("a") as file:
+        file.write("\n{broken\n")
+    result = fix(workspace, "shop/web", "shop/payments")
+    assert result.verified
+    assert any(note.startswith("Not read: ") and "flows.jsonl:2" in note for note in result.notes)
+
+
 def test_without_flows_nothing_is_said_of_them(sample: Workspace) -> None:
     result = fix(sample, "shop/web", "shop/payments", port="8443")
     assert result.verified
