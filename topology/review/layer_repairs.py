@@ -8,6 +8,7 @@ from topology.model import Document, Pod
 from topology.review.context import ReviewContext
 from topology.review.edits import new_policy
 from topology.review.finding import Repair
+from topology.review.handles import NAMESPACE, labels_of, name_of, principal_of
 from topology.review.mesh_effect import kinds_of_callers
 from topology.targets import EntityTarget, PodTarget
 
@@ -15,11 +16,8 @@ __all__ = ["admitted_at_l4", "admitted_by_mesh", "opened_for"]
 
 _MOST = 20
 """Workloads of one finding for which policies are written; more are for their owners."""
-_VOLATILE = ("pod-template-hash", "controller-revision-hash", "pod-template-generation")
-_NAMESPACE = "k8s:io.kubernetes.pod.namespace"
 _WORLD = EntityTarget("world")
 _OWNERS = "who may call is for their owners to say"
-Labels = dict[str, str]
 
 
 def admitted_by_mesh(context: ReviewContext, names: Sequence[str], text: str) -> Repair:
@@ -32,7 +30,7 @@ def admitted_by_mesh(context: ReviewContext, names: Sequence[str], text: str) ->
     """
     if len(names) > _MOST:
         return Repair(text=text, obstacle=_OWNERS)
-    by_name = {_name(one): one for one in context.callers}
+    by_name = {name_of(one): one for one in context.callers}
     add = []
     for pod in _pods(context, names):
         ports = _ports(pod)
@@ -41,7 +39,7 @@ def admitted_by_mesh(context: ReviewContext, names: Sequence[str], text: str) ->
             if any(_admits(context, target, pod, port) for port in ports):
                 admitted += callers
         if not ports or _WORLD.name in admitted:
-            reason = f"the mesh admits whoever calls `{_name(pod)}` from outside, known or not"
+            reason = f"the mesh admits whoever calls `{name_of(pod)}` from outside, known or not"
             return Repair(text=text, obstacle=reason)
         add.append(_network_policy(pod, [by_name[one] for one in admitted], ports))
     if not add:
@@ -64,26 +62,26 @@ def admitted_at_l4(context: ReviewContext, names: Sequence[str], text: str) -> R
         rules = []
         for port in _ports(pod):
             if context.policies.verdict(_WORLD, PodTarget(pod), port=port) != "deny":
-                reason = f"`{_name(pod)}` is open to the outside, which has no identity"
+                reason = f"`{name_of(pod)}` is open to the outside, which has no identity"
                 return Repair(text=text, obstacle=reason)
             callers = [
                 one
                 for one in context.callers
-                if _name(one) != _name(pod)
+                if name_of(one) != name_of(pod)
                 and context.policies.verdict(PodTarget(one), PodTarget(pod), port=port) != "deny"
             ]
             bare = next((one for one in callers if not context.mesh.index.state(one).present), None)
             if bare is not None:
-                reason = f"`{_name(bare)}` may call `{_name(pod)}` and proves no identity"
+                reason = f"`{name_of(bare)}` may call `{name_of(pod)}` and proves no identity"
                 return Repair(text=text, obstacle=reason)
-            principals = sorted({_principal(context, one) for one in callers})
+            principals = sorted(filter(None, {principal_of(context, one) for one in callers}))
             if principals:
                 operation = {"operation": {"ports": [str(port)]}}
                 source = {"source": {"principals": principals}}
                 rules.append({"from": [source], "to": [operation]})
-        if not _selector(pod):
-            return Repair(text=text, obstacle=f"no label tells `{_name(pod)}` apart")
-        spec = {"selector": {"matchLabels": _selector(pod)}, "action": "ALLOW", "rules": rules}
+        if not labels_of(pod):
+            return Repair(text=text, obstacle=f"no label tells `{name_of(pod)}` apart")
+        spec = {"selector": {"matchLabels": labels_of(pod)}, "action": "ALLOW", "rules": rules}
         add.append(_new("AuthorizationPolicy", pod, "callers", spec))
     if not add:
         return Repair(text=text, obstacle=_OWNERS)
@@ -112,7 +110,7 @@ def opened_for(
                     return Repair(text=text, obstacle=reason)
                 if layer.verdict == "deny":
                     own = source if layer.direction == "egress" else target
-                    shut[str(layer.direction), _name(own)].append((source, target, port))
+                    shut[str(layer.direction), name_of(own)].append((source, target, port))
     if not shut or len(pairs) > _MOST:
         return Repair(text=text, obstacle="which of both is meant the input does not tell")
     add = []
@@ -128,30 +126,17 @@ def _pods(context: ReviewContext, names: Sequence[str]) -> Iterator[Pod]:
     wanted = set(names[:_MOST])
     seen = set()
     for pod in context.meshed:
-        if _name(pod) in wanted and _name(pod) not in seen:
-            seen.add(_name(pod))
+        if name_of(pod) in wanted and name_of(pod) not in seen:
+            seen.add(name_of(pod))
             yield pod
 
 
 def _each(pods: Iterable[Pod]) -> list[Pod]:
-    return list({_name(pod): pod for pod in pods}.values())
-
-
-def _name(pod: Pod) -> str:
-    return f"{pod.namespace}/{pod.workload or pod.name}"
+    return list({name_of(pod): pod for pod in pods}.values())
 
 
 def _ports(pod: Pod) -> list[int]:
     return sorted({port.number for port in pod.ports if port.protocol == "TCP"})
-
-
-def _selector(pod: Pod) -> Labels:
-    return {key: value for key, value in sorted(pod.labels.items()) if key not in _VOLATILE}
-
-
-def _principal(context: ReviewContext, pod: Pod) -> str:
-    domain = context.mesh.settings.trust_domain
-    return f"{domain}/ns/{pod.namespace}/sa/{pod.service_account}"
 
 
 def _admits(
@@ -170,12 +155,12 @@ def _network_policy(
 ) -> Document:
     """Return a policy of one workload that lets some others through on some ports."""
     side = "from" if way == "ingress" else "to"
-    peers = [{"matchLabels": {_NAMESPACE: one.namespace, **_selector(one)}} for one in others]
+    peers = [{"matchLabels": {NAMESPACE: one.namespace, **labels_of(one)}} for one in others]
     unique = [one for number, one in enumerate(peers) if one not in peers[:number]]
     listed = [{"port": str(port), "protocol": "TCP"} for port in ports]
     rule = {f"{side}Endpoints": unique, "toPorts": [{"ports": listed}]}
     spec: dict[str, Any] = {
-        "endpointSelector": {"matchLabels": _selector(own)},
+        "endpointSelector": {"matchLabels": labels_of(own)},
         **({} if closes else {"enableDefaultDeny": {"ingress": False, "egress": False}}),
         way: [rule] if unique else [{}],
     }

@@ -9,11 +9,10 @@ from topology.policy.validation import Finding
 from topology.review.context import ReviewContext
 from topology.review.edits import edited, field_at
 from topology.review.finding import Repair
+from topology.review.handles import NAMESPACE, labels_of
 
 __all__ = ["as_selectors", "declared_ports"]
 
-_NAMESPACE = "k8s:io.kubernetes.pod.namespace"
-_VOLATILE = ("pod-template-hash", "controller-revision-hash", "pod-template-generation")
 _MOST = 20
 
 
@@ -118,7 +117,7 @@ def _inside(context: ReviewContext, network: Network) -> list[Pod]:
 
 def _peers(document: Document, pods: Iterable[Pod]) -> Iterator[dict[str, Any]]:
     for pod in pods:
-        labels = {key: value for key, value in sorted(pod.labels.items()) if key not in _VOLATILE}
+        labels = labels_of(pod)
         if not labels:
             continue
         if document.kind == "NetworkPolicy":
@@ -128,4 +127,4 @@ def _peers(document: Document, pods: Iterable[Pod]) -> Iterator[dict[str, Any]]:
                 "podSelector": {"matchLabels": labels},
             }
         else:
-            yield {"matchLabels": {_NAMESPACE: pod.namespace, **labels}}
+            yield {"matchLabels": {NAMESPACE: pod.namespace, **labels}}

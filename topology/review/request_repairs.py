@@ -13,6 +13,7 @@ from topology.policy.validation.rules_of import mappings, rules_of
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import dropped, edited, field_at, new_policy
 from topology.review.finding import Repair
+from topology.review.handles import principal_of
 
 __all__ = ["as_expression", "in_mesh", "named", "of_namespaces", "only_needed", "without_rules"]
 
@@ -139,7 +140,7 @@ def in_mesh(context: ReviewContext, placed: Placed) -> Repair:
     callers = list(context.pods_at(ends))
     written = field_at(document.body, f"{path}.rules.http") or ()
     operations = [one for rule in written for one in _operations(rule, placed)]
-    principals = sorted(filter(None, {_principal(context, pod) for pod in callers}))
+    principals = sorted(filter(None, {principal_of(context, pod) for pod in callers}))
     labels = (field_at(document.body, "spec.endpointSelector") or {}).get("matchLabels")
     if None in operations or not principals or not labels or ends & ~context.all_pods:
         reason = "its expressions or callers cannot be written as an AuthorizationPolicy has them"
@@ -163,13 +164,6 @@ def in_mesh(context: ReviewContext, placed: Placed) -> Repair:
         "AuthorizationPolicy", document.namespace, f"{document.name}-requests", spec, like=document
     )
     return Repair(text=text, add=(dropped(document, f"{path}.rules"), policy))
-
-
-def _principal(context: ReviewContext, pod: Any) -> str | None:
-    if not context.mesh.index.state(pod).present:
-        return None
-    domain = context.mesh.settings.trust_domain
-    return f"{domain}/ns/{pod.namespace}/sa/{pod.service_account}"
 
 
 def _operations(rule: Mapping[str, Any], placed: Placed) -> Iterator[dict[str, Any] | None]:
