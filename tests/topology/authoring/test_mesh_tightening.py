@@ -1,9 +1,12 @@
 """Over-broad AuthorizationPolicies cut down to the callers, ports and requests that are used."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from topology.authoring.contract import Demand
 from topology.authoring.contract_check import check_demand
@@ -183,3 +186,62 @@ spec: {podSelector: {matchLabels: {app: back}}, ingress: [{}]}
     }  # fmt: skip
     after = applied(before, found.edits)
     assert check_demand(after, use(request="GET /a"), "allow").met
+
+
+values = {
+    "principals": st.sampled_from(("*", FRONT, SIDE, "*/sa/front", "cluster.local/ns/mesh/*")),
+    "namespaces": st.sampled_from(("mesh", "*", "shop")),
+    "notPrincipals": st.sampled_from((SIDE, "*/sa/nobody")),
+}
+requests = {
+    "methods": st.sampled_from(("*", "GET", "POST", "P*")),
+    "paths": st.sampled_from(("*", "/a", "/a/*", "*/b", "/{*}", "/a/{**}")),
+    "ports": st.sampled_from(("8080", "9090")),
+    "notPaths": st.sampled_from(("/a/secret", "/b")),
+}
+
+
+def some(fields: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[dict[str, list[str]]]:
+    lists = {key: st.lists(one, min_size=1, max_size=2, unique=True) for key, one in fields.items()}
+    return st.fixed_dictionaries({}, optional=lists)
+
+
+def listed(key: str, inner: str, one: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    items = st.lists(one.filter(bool).map(lambda each: {inner: each}), max_size=2)
+    return items.map(lambda found: {key: found} if found else {})
+
+
+any_rules = st.lists(
+    st.builds(
+        lambda source, operation: {**source, **operation},
+        listed("from", "source", some(values)),
+        listed("to", "operation", some(requests)),
+    ),
+    min_size=1,
+    max_size=3,
+)
+any_uses = st.lists(
+    st.builds(
+        use,
+        st.sampled_from(("mesh/front", "mesh/side", "shop/web")),
+        st.sampled_from(("", "GET /a", "POST /a/b?q=1", "PUT /b", "GET /a/17", "GET /x*")),
+    ),
+    max_size=4,
+)
+
+
+@given(rules=any_rules, used=any_uses)
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_the_rules_and_uses_nothing_used_is_closed_and_nothing_opened(
+    network: Maker, rules: list[dict[str, Any]], used: list[Demand]
+) -> None:
+    before = network(policy("  []\n").replace("  rules:\n  []", f"  rules: {json.dumps(rules)}"))
+    found = cut(before, *used)
+    assert found.outcome in ("done", "nothing-to-do"), (found.outcome, found.checks)
+    if found.edits:
+        assert found.verified, found.checks
+        after = applied(before, found.edits)
+        for one in used:
+            if check_demand(before, one, "allow").found in ("allow", "conditional"):
+                kept = check_demand(after, one, "allow").found
+                assert kept == check_demand(before, one, "allow").found, one
