@@ -43,7 +43,9 @@ def fix(
     """Say why SRC cannot reach DST, and the smallest change of policies that lets it, proven.
 
     The change opens what was asked and nothing else; where that is not possible, everything that
-    it opens besides is named. Mutual TLS is never weakened unasked.
+    it opens besides is named. Mutual TLS is never weakened unasked. Flows in the workspace are
+    evidence of what was dropped, say which port or request is meant where none is named, and are
+    held against the change.
 
     Exits with 0 if nothing is to mend or the change is proven, 1 if not.
 
@@ -51,6 +53,7 @@ def fix(
       netassist policy fix shop/web shop/payments --port 8443
       netassist policy fix web catalog --http "GET /items" --out fixed.yaml
       netassist policy fix -w cluster.yaml staging/job service:shop/cart --json
+      netassist policy fix -w cluster.yaml -w flows.jsonl shop/web shop/payments
     """
     from tools.mend import MendResult, fix_connection
 
