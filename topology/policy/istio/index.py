@@ -164,13 +164,14 @@ class PolicyIndex:
 
     def is_selected(self, document: Document, pod: Pod) -> bool:
         """Return whether an Istio policy of any kind is about a pod."""
+        if document.namespace not in (self.settings.root_namespace, pod.namespace):
+            return False
         if document.kind == "AuthorizationPolicy":
             policy = self.policies.get(document.key)
             return policy is not None and selects(
                 policy, pod, root_namespace=self.settings.root_namespace
             )
-        own = document.namespace in (self.settings.root_namespace, pod.namespace)
-        return own and selects_labels(_selector(document), pod)
+        return selects_labels(_selector(document), pod)
 
     def request_authentications(self, pod: Pod) -> tuple[Document, ...]:
         """Return the RequestAuthentications that select a pod."""
