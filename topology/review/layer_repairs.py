@@ -102,7 +102,11 @@ def opened_for(
     shut: dict[tuple[str, str], list[tuple[Pod, Pod, int]]] = defaultdict(list)
     pairs = [(one, other) for one in _each(callers) for other in _each(targets) if one is not other]
     for source, target in pairs:
-        for port in _ports(target):
+        # On a port that the mesh closes an opening would be good for nothing.
+        admitted = [
+            port for port in _ports(target) if _admits(context, PodTarget(source), target, port)
+        ]
+        for port in admitted:
             found = context.policies.decide(PodTarget(source), PodTarget(target), port=port)
             for layer in (found.egress, found.ingress):
                 if layer.verdict == "deny" and layer.rule:
