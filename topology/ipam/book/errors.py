@@ -4,14 +4,15 @@ TopologyError
   UnreadableInput
     BookUnreadable        ... a file or database that is no address book, or a newer one
   BookUnavailable         ... the database cannot be reached, or stayed locked; may be retried
+  DriverMissing           ... PostgreSQL by URL without its driver (of topology.errors)
   Overlap                 ... a range that belongs to somebody already
   Outdated                ... the book has changed since the decision was taken
 "No room" is an answer (`Shortage`), not an error.
 """
 
-from topology.errors import StoreUnavailable, StoreUnreadable, TopologyError
+from topology.errors import DriverMissing, StoreUnavailable, StoreUnreadable, TopologyError
 
-__all__ = ["BookUnavailable", "BookUnreadable", "Outdated", "Overlap"]
+__all__ = ["BookUnavailable", "BookUnreadable", "DriverMissing", "Outdated", "Overlap"]
 
 
 class BookUnreadable(StoreUnreadable):
