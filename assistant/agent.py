@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -18,7 +19,7 @@ from assistant.errors import (
     ModelUnavailable,
     TurnLimitReached,
 )
-from assistant.events import Event, Finished, Notice
+from assistant.events import Event, Finished, Notice, TextDelta
 from assistant.models.ladder import Rung, TierFailure, climb
 from assistant.sessions import SessionStore, admit_name, open_sessions
 from assistant.settings import Settings
@@ -36,6 +37,8 @@ __all__ = ["Assistant", "aask", "ask"]
 
 QUESTION_LIMIT = 20_000
 """Characters of a question; more is a file, which belongs into the workspace."""
+
+_PIECE = re.compile(r"\s*\S+\s*")
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +151,8 @@ class Assistant:
             answer.seconds * 1000,
             answer.usage.get("total", 0),
         )
+        for piece in _PIECE.findall(answer.text):
+            emit(TextDelta(piece))
         emit(Finished(answer))
 
     async def _climb_down(

@@ -51,6 +51,7 @@ def compose(
     if needs and turn.rung.tier != "rules":
         needs = (text,)
     if turn.rung.tier != "rules" and not needs and not turn.declined:
+        text += _tell_proof(text, turn)
         text += _point_to_rules(text, turn.results)
         text += _show_artifacts(text, turn.results)
     text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
@@ -73,6 +74,18 @@ def compose(
         usage=dict(turn.usage),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _tell_proof(text: str, turn: "Turn") -> str:
+    """Return what was computed of a policy that the model wrote, or why it is not shown."""
+    told = [
+        item.call.result["summary"]
+        for item in turn.computed
+        if item.call.name == "prove_policy" and item.call.result["summary"] not in text
+    ]
+    if turn.unproven:
+        told.append(f"The model's own policy is not shown, as it failed:\n\n{turn.unproven}")
+    return "".join(f"\n\n{one}" for one in told)
 
 
 def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:

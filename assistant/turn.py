@@ -21,9 +21,11 @@ from langgraph.types import Command
 from assistant.adapters.for_langchain import as_langchain, describe_error
 from assistant.answer import ToolCall
 from assistant.approval import Gate
-from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
+from assistant.events import Event, ToolFinished, ToolStarted
+from assistant.manifests import without
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
+from assistant.proving import Proving
 from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
@@ -66,6 +68,8 @@ class Turn:
     usage: dict[str, int] = field(default_factory=dict)
     messages: list[BaseMessage] = field(default_factory=list)
     """What the conversation gained, the question first, the answer not included."""
+    unproven: str = ""
+    """Why a policy that the model wrote is not shown."""
     steps: int = 0
     malformed: int = 0
 
@@ -97,7 +101,8 @@ async def run_turn(
     async with AsyncExitStack() as stack:
         model = await _open(turn.rung, stack)
         tools = [as_langchain(spec, workspace, turn.gate) for spec in specs]
-        await _follow(turn, model, question, history, tools)
+        proving = Proving(turn, question, workspace)
+        await _follow(turn, model, question, history, tools, proving)
 
 
 async def _follow(
@@ -106,13 +111,14 @@ async def _follow(
     question: str,
     history: Sequence[BaseMessage],
     tools: Sequence[BaseTool],
+    proving: Proving,
 ) -> None:
     hosted = turn.rung.tier != "rules"
     agent = create_agent(
         model,
         [*tools, *_control_tools()] if hosted else tools,
         system_prompt=SYSTEM_PROMPT if hosted else None,
-        middleware=[_Bookkeeping(turn)],
+        middleware=[_Bookkeeping(turn), proving],
     )
     start: list[Any] = [*history, HumanMessage(question)]
     state: dict[str, Any] = {"messages": start}
@@ -121,11 +127,11 @@ async def _follow(
         config={"recursion_limit": 4 * turn.max_steps + 20},
         stream_mode=["messages", "values"],
     )
+    # Words are read as they come, so that a stalled one is left in time; nobody is shown them
+    # before they were checked as a whole.
     async for mode, chunk in stream:
         if mode == "values":
             state = chunk
-        elif chunk[1].get("langgraph_node") == "model":
-            _stream_text(chunk[0], turn.emit)
     _finish(turn, state["messages"][len(history) :])
 
 
@@ -140,17 +146,14 @@ async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
         raise TierFailure(describe_failure(error)) from None
 
 
-def _stream_text(message: Any, emit: Callable[[Event], None]) -> None:
-    if isinstance(message, AIMessage) and (text := str(message.text)):
-        emit(TextDelta(text))
-
-
 def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
     """Take the answer from the last message and keep the rest for the session."""
     last = messages[-1]
     assert isinstance(last, AIMessage)
     if not (turn.needs or turn.declined):
         turn.text = str(last.text).strip()
+        if turn.unproven or any(one.call.name == "prove_policy" for one in turn.computed):
+            turn.text = without(turn.text)
         if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
             turn.needs = (turn.text,)
     if turn.rung.tier == "rules":

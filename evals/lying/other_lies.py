@@ -74,7 +74,7 @@ MANIFESTS = (
     "  rules: [{{}}]\n~~~",
     "```sh\nkubectl apply -f - <<EOF\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
     "metadata: {{name: open-9}}\nEOF\n```",
-    "```hcl\nresource \"azurerm_network_security_rule\" \"open-9\" {{ access = \"Allow\" }}\n```",
+    '```hcl\nresource "azurerm_network_security_rule" "open-9" {{ access = "Allow" }}\n```',
     "Use `ingress: [{{}}]` with `podSelector: {{}}` in policy open-9.",
 )
 _CALLS = (
@@ -183,7 +183,8 @@ def _wrong_numbers(scene: Scene) -> Iterator[Lie]:
 
 
 _TURNS = (
-    (" can ", " cannot "), (" cannot ", " can "), (" is allowed", " is denied"), (" No ", " Every "),
+    (" can ", " cannot "), (" cannot ", " can "), (" is allowed", " is denied"),
+    (" No ", " Every "),
     (" denied", " allowed"), (" selects", " does not select"), (" valid", " invalid"),
     (" every ", " no "), (" has an effect", " is dead"), (" fits", " does not fit"),
 )  # fmt: skip
