@@ -252,7 +252,9 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
         return "keep", sentence
     if bare in case.backing.sentences:
         return "quote", sentence
-    if bare in case.backing.passages and not (case.backing.facts and decides(words)):
+    # An article, of whomever, decides nothing about this network.
+    about = bool(case.backing.facts) or bool(case.names & set(words))
+    if bare in case.backing.passages and not (about and decides(words)):
         return "quote", sentence
     if is_question(sentence):
         stays = not _presupposes(words) if case.asks else not (case.backing.facts or decides(words))

@@ -11,6 +11,8 @@ from assistant.wording import Polarity, split_prefix, split_sentences, split_wor
 __all__ = ["PUNCTUATION", "Backing", "Fact", "flatten", "read_sentences", "strip_marks"]
 
 PUNCTUATION = frozenset({",", ";", ":", "(", ")", "!", "?", "|", "-", "--"})
+_CODE = re.compile(r"`[^`\n]*`")
+_ENDING = re.compile(r"[.!?:;,|]\s")
 _PIECES = re.compile(r"[\w.*-]+")
 
 
@@ -96,7 +98,19 @@ def strip_marks(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _own_texts(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a tool says in its own words, not what it read in files of others."""
+    """Yield what a tool says in its own words, not what it read in files of others.
+
+    A name is never more than a part of a sentence: one that holds sentences stays one word.
+    """
+    for text in _spoken(result):
+        yield _CODE.sub(_as_one_word, text)
+
+
+def _as_one_word(code: re.Match[str]) -> str:
+    return re.sub(r"\s", "\u2420", code[0]) if _ENDING.search(code[0]) else code[0]
+
+
+def _spoken(result: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(result[key]) for key in ("error", "hint") if result.get(key))
     if result.get("passages"):
         return

@@ -132,7 +132,7 @@ def _faults(proof: "ProofResult") -> str:
 
 
 def _told(proof: "ProofResult") -> str:
-    """Return the faults for people: in the engine's words, without what it quotes of the model's."""
+    """Return the faults for people, in the engine's words: none of the model's are quoted."""
     lines = []
     for one in proof.checks:
         if not one.ok:

@@ -19,6 +19,7 @@ from assistant.cli.render import Output
 from assistant.cli.review import review
 from assistant.cli.sessions import sessions
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
+from assistant.neutral import plain
 from tools.errors import ToolError
 from topology.errors import DriverMissing, StoreUnavailable, TopologyError, UnreadableInput
 
@@ -96,7 +97,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
     except (TopologyError, ToolError, AssistantError) as error:
-        sys.stderr.write(f"netassist: {error}\n")
+        sys.stderr.write(plain(f"netassist: {error}") + "\n")
         sys.exit(_code_of(error))
 
 
