@@ -139,6 +139,19 @@ def _pieces(text: str) -> Iterator[str]:
         yield from (piece.casefold() for piece in _PIECES.findall(word))
 
 
+def _as_name(text: str) -> str:
+    """Return a name, place or request; of one that holds sentences, what has no spaces in it.
+
+    Whoever names a file or fills an argument may write words into it that would then be known.
+    """
+    parts = text.split()
+    if len(parts) < 2:
+        return text
+    rule = len(parts) == 2 and parts[1].startswith(("spec", "rules"))
+    request = len(parts) == 2 and parts[0].isalpha() and parts[1].startswith("/")
+    return text if rule or request else ""
+
+
 def _read_facts(call: ToolCall) -> Iterator[Fact]:
     """Yield a fact for each pair in a result: of the result itself, and of its rows."""
     result = call.result
@@ -172,7 +185,7 @@ def _pair_fact(call: ToolCall) -> Fact:
             for row in rows
             if row.get(key) and row.get("verdict")
         },
-        words=frozenset(word for text in flatten(spoken) for word in _pieces(text)),
+        words=frozenset(word for text in flatten(spoken) for word in _pieces(_as_name(text))),
         deciders=_read_deciders(result.get("layers") or (), result.get("evidence") or ()),
     )
 
@@ -212,7 +225,7 @@ def _read_deciders(
             if source.split(" ")[0].casefold() in spoken:
                 named += [source, str(item.get("location", ""))]
         verdict = layer.get("verdict", "none")
-        words = frozenset(word for text in named for word in _pieces(text))
+        words = frozenset(word for text in named for word in _pieces(_as_name(text)))
         deciders[verdict] = deciders.get(verdict, frozenset()) | words
     return deciders
 
