@@ -21,8 +21,10 @@ from assistant.errors import (
 )
 from assistant.events import Event, Finished, Notice, TextDelta
 from assistant.models.ladder import Rung, TierFailure, climb
+from assistant.prompts import SYSTEM_PROMPT_VERSION
 from assistant.sessions import SessionStore, admit_name, open_sessions
 from assistant.settings import Settings
+from assistant.tracing import configure, record, span
 from topology.errors import TopologyError
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class Assistant:
         self._specs = _specs(specs)
         self._rungs: tuple[Rung, ...] | None = None
         self.sessions: SessionStore = open_sessions(self.settings)
+        if self.settings.otel:
+            configure()
 
     def ask(self, question: str, *, session: str | None = None) -> Answer:
         """Answer a question; see `stream`.
@@ -132,9 +136,26 @@ class Assistant:
             await asyncio.gather(work, return_exceptions=True)
 
     async def _work(self, question: str, session: str | None, emit: Emit) -> None:
-        begun = time.perf_counter()
         question = _admit(question)
         session = admit_name(session) if session else secrets.token_hex(6)
+        known = {"gen_ai.agent.name": "netassist", "gen_ai.conversation.id": session}
+        with span("invoke_agent", "netassist", known) as opened:
+            answer = await self._answer(question, session, emit)
+            record(
+                opened,
+                {
+                    "gen_ai.response.model": answer.model,
+                    "netassist.tier": answer.tier,
+                    "netassist.verdict": answer.verdict or "none",
+                    "netassist.prompt.version": SYSTEM_PROMPT_VERSION,
+                },
+            )
+        for piece in _PIECE.findall(answer.text):
+            emit(TextDelta(piece))
+        emit(Finished(answer))
+
+    async def _answer(self, question: str, session: str, emit: Emit) -> Answer:
+        begun = time.perf_counter()
         opening = asyncio.create_task(asyncio.to_thread(self._prepare))
         if self._rungs is None:
             self._rungs = climb(self.model, self.settings, self.workspace, self._specs)
@@ -151,9 +172,7 @@ class Assistant:
             answer.seconds * 1000,
             answer.usage.get("total", 0),
         )
-        for piece in _PIECE.findall(answer.text):
-            emit(TextDelta(piece))
-        emit(Finished(answer))
+        return answer
 
     async def _climb_down(
         self,

@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     folder."""
     keep_sessions: bool = True
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
+    otel: bool = False
+    """Whether spans are sent by OpenTelemetry, to where its own variables say (extra `otel`)."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
     temperature: float | None = Field(default=None, ge=0, le=2)

@@ -14,6 +14,7 @@ from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -26,6 +27,7 @@ from assistant.manifests import without
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
 from assistant.proving import Proving
+from assistant.tracing import record, span
 from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
@@ -191,8 +193,12 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         if turn.steps >= turn.max_steps:
             raise StepLimit
         turn.steps += 1
-        response = await self._call(request, handler)
-        message = response.result[0]
+        named = {"gen_ai.request.model": turn.rung.model}
+        with span("chat", turn.rung.model, named) as opened:
+            response = await self._call(request, handler)
+            message = response.result[0]
+            if isinstance(message, AIMessage) and message.usage_metadata:
+                record(opened, _tokens(message.usage_metadata))
         if isinstance(message, AIMessage):
             _count_usage(message, turn.usage)
             response.result[0] = admitted = _admit_invalid_calls(message)
@@ -249,7 +255,9 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             begun = time.perf_counter()
             fault = self._refuse(request)
             if fault is None:
-                message = await handler(request)
+                known = {"gen_ai.tool.name": name, "gen_ai.tool.call.id": call_id}
+                with span("execute_tool", name, known):
+                    message = await handler(request)
             else:
                 self._turn.malformed += 1
                 message = ToolMessage(
@@ -294,6 +302,13 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             name=name, arguments=arguments, ok=ok, result=data, milliseconds=milliseconds
         )
         self._turn.computed.append(Computed(call=call, result=result))
+
+
+def _tokens(usage: UsageMetadata) -> dict[str, int]:
+    return {
+        "gen_ai.usage.input_tokens": usage["input_tokens"],
+        "gen_ai.usage.output_tokens": usage["output_tokens"],
+    }
 
 
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:
