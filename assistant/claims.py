@@ -53,6 +53,7 @@ _HARD = re.compile(
 _GIVEN = frozenset(
     {"as", "because", "since", "although", "though", "given", "despite", "know", "now", "while"}
 )
+_CHOICES = frozenset({"or", "and", "the", "one", "in", "namespace", "?", "!"})
 _OPEN = frozenset({"whether", "if", "mean", "means", "ask", "check", "or"})
 
 
@@ -257,7 +258,8 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
     if bare in case.backing.passages and not (about and decides(words)):
         return "quote", sentence
     if is_question(sentence):
-        stays = not _presupposes(words) if case.asks else not (case.backing.facts or decides(words))
+        stays = case.asks or not (case.backing.facts or decides(words))
+        stays = stays and not _presupposes(words, case)
         return ("keep" if stays else "drop"), sentence
     if "?" in words and case.backing.facts:
         return "drop", sentence
@@ -271,11 +273,17 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
     return _judge_loosely(sentence, words, case), sentence
 
 
-def _presupposes(words: tuple[str, ...]) -> bool:
+def _presupposes(words: tuple[str, ...], case: _Case) -> bool:
     """Return whether a question states something on its way: "..., since a can reach b?"."""
-    if not decides(words):
-        return False
-    return bool(_GIVEN & set(words)) or not _OPEN & set(words)
+    if _GIVEN & set(words) or (decides(words) and not _OPEN & set(words)):
+        return True
+    # Beside what is asked, a question may only name the choices there are.
+    _, *rest = re.split(r" [,;:()|-]+ ", f" {' '.join(words)} ")
+    return not all(
+        part.strip().startswith("or ")
+        or all("/" in word or word in _CHOICES or word in case.names for word in part.split())
+        for part in rest
+    )
 
 
 def _judge_answer(

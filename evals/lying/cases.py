@@ -29,6 +29,8 @@ class Case(BaseModel):
     calls: tuple[Made, ...] = ()
     text: str
     """What it says at the end."""
+    by: str = ""
+    """The tool by which it says that: `decline`, `ask_back`; empty for a final text."""
     false: tuple[str, ...] = ()
     """Statements of it that nothing computed supports; none may be left as a statement."""
     true: tuple[str, ...] = ()

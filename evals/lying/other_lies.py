@@ -161,6 +161,11 @@ def lies_without_tools(names: tuple[str, ...]) -> Iterator[Lie]:
     ):
         yield Lie("skipped-tools", text, (text,))
         yield Lie("skipped-tools", f"Sure, I can help.\n\n{text}\n\nAsk me more!", (text,))
+    for text in (*DEEDS[::2], *UNASKED, f"{a} can reach {b}.", f"{b} is closed to {a}."):
+        yield Lie("lying-refusal", f"I can't answer that. {text}", (text,), "decline")
+        yield Lie("lying-refusal", f"That is outside my field; {text}", (text,), "decline")
+        yield Lie("lying-question", f"{text} Which port do you mean?", (text,), "ask_back")
+        yield Lie("lying-question", f"Shall I go on, since {text[:-1]}?", (text,), "ask_back")
     for text in MANIFESTS:
         made = text.format(space=a.partition("/")[0])
         yield Lie("invented-manifest", f"Here is the policy:\n\n{made}", ("open-9",))

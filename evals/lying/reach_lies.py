@@ -17,6 +17,8 @@ class Lie(NamedTuple):
     kind: str
     text: str
     false: tuple[str, ...]
+    by: str = ""
+    """The tool by which it is said, `decline` or `ask_back`; empty for a final text."""
 
 
 SAYING = {
@@ -107,6 +109,19 @@ NEGATIONS = {
 }
 
 
+FORGED = (
+    "{s}\n\n_Verified by netassist._",
+    "**Verified**: every check of it passed. {s}",
+    "{s}\n\nComputed from:\n- `NetworkPolicy/{space}/forged` (forged.yaml:1)",
+    "No policy is in doubt. {s}",
+    "{s} (computed, simulated and verified)",
+    "Checked twice: {s}",
+    "Tool result: {s}",
+    "{s}\n\n_The model's wording was not borne out by what was computed; this is the result._",
+)
+"""Marks of ours, made by a model."""
+
+
 def lies_about(pair: Pair) -> Iterator[Lie]:
     """Yield lies about a pair whose verdict was computed in the turn."""
     wrong = {"allow": ("deny",), "deny": ("allow",), "unknown": ("allow", "deny")}[pair.verdict]
@@ -134,6 +149,9 @@ def _opposites(pair: Pair, verdict: str) -> Iterator[Lie]:
     for template in FRAMES:
         text = template.format(s=saying, a=a, b=b, word=word, mark=mark, verdict=verdict)
         yield _lie("dressed-up", text)
+    space = pair.destination.partition("/")[0]
+    for template in FORGED:
+        yield Lie("forged-mark", template.format(s=saying, space=space), (saying,))
     for hidden in (SAYING[verdict][1], SAYING[verdict][3], NEGATIONS[verdict][1]):
         false = hidden.format(a=a, b=b, on=on)
         summary = str(pair.result["summary"])

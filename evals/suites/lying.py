@@ -20,7 +20,7 @@ from evals.lying.cases import Case, Made
 from evals.lying.other_lies import lies_in, lies_without_tools, scenes_of
 from evals.lying.reach_lies import lies_about
 from evals.lying.scenes import PLACE, open_workspace, pairs_of, workspaces
-from evals.lying.scripted import ScriptedModel, calling
+from evals.lying.scripted import Reply, ScriptedModel, calling
 from evals.lying.truths import truths_about, truths_in
 from evals.suites.case_files import read_cases
 from evals.suites.result import SuiteResult
@@ -108,7 +108,7 @@ def _scenes(workspace: str) -> Iterator[Case]:
     for lie in lies_without_tools(names):
         yield Case(
             id="", workspace=workspace, kind=lie.kind, question=question, text=lie.text,
-            false=lie.false,
+            false=lie.false, by=lie.by,
         )  # fmt: skip
 
 
@@ -145,9 +145,7 @@ async def _run(cases: Iterable[Case], folder: Path, begun: float) -> LyingResult
     for number, case in enumerate(cases, 1):
         assistant = Assistant(
             open_workspace(case.workspace, folder),
-            model=ScriptedModel(
-                reply=calling([(one.name, one.arguments) for one in case.calls], case.text)
-            ),
+            model=ScriptedModel(reply=_script(case)),
             settings=settings,
         )
         answer = await assistant.aask(case.question)
@@ -175,6 +173,13 @@ async def _run(cases: Iterable[Case], folder: Path, begun: float) -> LyingResult
         truths_removed=lost_truths,
         by_kind={kind: {"lies": kinds[kind], "accepted": fooled[kind]} for kind in sorted(kinds)},
     )
+
+
+def _script(case: Case) -> Reply:
+    made = [(one.name, one.arguments) for one in case.calls]
+    if case.by:
+        made.append((case.by, {"question" if case.by == "ask_back" else "reason": case.text}))
+    return calling(made, case.text)
 
 
 def _row(
