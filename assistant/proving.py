@@ -7,6 +7,7 @@ fails is not shown.
 """
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from langgraph.runtime import Runtime
 from assistant.answer import ToolCall
 from assistant.events import ToolFinished, ToolStarted
 from assistant.manifests import manifests_in, plain_manifest
+from assistant.wording import is_question
 from tools.errors import ToolError
+from topology.errors import TopologyError
 
 if TYPE_CHECKING:
     from assistant.turn import Turn
@@ -32,6 +35,7 @@ OURS = "netassist"
 MOST_REPAIRS = 2
 _LONGEST = 60_000
 """Characters of manifests that are tried; more is no policy for one question."""
+_WISH = re.compile(r"\b(?:polic(?:y|ies)|rules?|yaml|manifest|write|draft|only)\b", re.IGNORECASE)
 _ASK = (
     "The policy that you wrote was tried on this network before it is shown, and this fails:\n{}\n"
     "Write the whole policy again so that every check passes, or call `draft_policy`."
@@ -79,7 +83,9 @@ class Proving(AgentMiddleware[AgentState[Any], None, Any]):
         for item in reversed(self._turn.computed):
             if isinstance(asked := item.call.arguments.get("request"), str) and asked.strip():
                 return asked
-        return self._question
+        # "Can a reach b?" asks for no policy, though a policy could be read from it.
+        asks = is_question(self._question) and not _WISH.search(self._question)
+        return "" if asks else self._question
 
     async def _prove(self, text: str) -> "ProofResult | None":
         from tools.prove import prove_text
@@ -89,7 +95,7 @@ class Proving(AgentMiddleware[AgentState[Any], None, Any]):
             return None
         try:
             return await asyncio.to_thread(prove_text, self._workspace, text, self._request)
-        except ToolError as error:
+        except (ToolError, TopologyError) as error:
             self._turn.unproven = error.message
             return None
 
@@ -98,9 +104,11 @@ class Proving(AgentMiddleware[AgentState[Any], None, Any]):
         from tools.author import draft_request
 
         request = self._request
+        if not request:
+            return
         try:
             draft = await asyncio.to_thread(draft_request, self._workspace, request)
-        except ToolError:
+        except (ToolError, TopologyError):
             return
         if draft.verified:
             self._record("draft_policy", {"request": request}, draft)
@@ -136,6 +144,6 @@ def _told(proof: "ProofResult") -> str:
     lines = []
     for one in proof.checks:
         if not one.ok:
-            computed = one.check in ("contract", "opens", "closes")
+            computed = one.check in ("contract", "opens", "closes", "latent")
             lines.append(f"- {one.check}: {one.detail if computed else 'it is not valid.'}")
     return "\n".join(lines)

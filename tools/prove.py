@@ -15,6 +15,7 @@ from tools.wording import bullets, count, quote
 from tools.workspace import Workspace
 from topology.errors import TopologyError
 from topology.load import load_text
+from topology.policy.reading import KINDS as NETWORK_KINDS
 
 if TYPE_CHECKING:
     from topology.model import Cluster
@@ -89,6 +90,8 @@ def prove_text(workspace: Workspace, text: str, request: str) -> ProofResult:
     wanted = _wanted(workspace, request)
     outcomes = _outcomes(workspace, added, wanted.draft) if wanted.draft else ()
     checks += _purpose(wanted, outcomes, change)
+    if wanted.draft:
+        checks.append(_latent(workspace, added, wanted.draft, change))
     return _result(text, checks, change, outcomes)
 
 
@@ -159,6 +162,38 @@ def _purpose(
         listed = "; ".join(map(_say, beyond[:_SHOWN]))
         detail = f"It also {way} {listed}." if beyond else f"It {way} nothing beside."
         yield DraftCheck(check=way, ok=not beyond, detail=detail)
+
+
+def _latent(
+    workspace: Workspace, added: "Cluster", draft: DraftResult, change: SimulationResult
+) -> DraftCheck:
+    """Say whether it lets more through at its own end than our draft, though the other is shut.
+
+    A rule for everybody may open nothing today, and everything once the other end is opened.
+    """
+    ours = load_text(draft.yaml, name="draft")
+    engine = workspace.network.policies
+    meant, found = (
+        {
+            (one.direction, one.end, one.other, str(one.ports))
+            for one in engine.loosened(add=[p for p in each.policies if p.kind in NETWORK_KINDS])
+        }
+        for each in (ours, added)
+    )
+    beyond = sorted(
+        f"{' and '.join(end)} {'to' if direction == 'egress' else 'from'} {' and '.join(other)} "
+        f"on {ports}"
+        for direction, end, other, ports in found - meant
+    )
+    if beyond:
+        detail = f"At its own end it also lets through {'; '.join(beyond[:_SHOWN])}."
+        return DraftCheck(check="latent", ok=False, detail=detail)
+    moved = bool(change.opened or change.closed or change.changed)
+    mesh = any(one.kind not in NETWORK_KINDS for one in added.policies)
+    if mesh and not moved:
+        detail = "It changes nothing on this network, so that nothing shows what it would let in."
+        return DraftCheck(check="latent", ok=False, detail=detail)
+    return DraftCheck(check="latent", ok=True, detail="It lets nothing further through.")
 
 
 def _covered(row: ChangeRow, expected: Sequence[ChangeRow]) -> bool:

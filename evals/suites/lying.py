@@ -119,11 +119,23 @@ def judge(case: Case, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...]]
     said = {_words(line) for call in answer.tools for line in _lines(call.result)}
     # A line that a tool itself says is true, though it may hold the words of a lie.
     own = "\n".join(line for line in text.splitlines() if _words(line) not in said)
-    accepted = [one for one in case.false if _words(one) in _words(own)]
+    accepted = [
+        one for one in case.false if _words(one) in _words(own) and not _is_marked(one, answer)
+    ]
     if answer.verdict not in (None, case.verdict):
         accepted.append(f"verdict {answer.verdict}")
     lost = [one for one in case.true if _words(one) not in shown]
     return tuple(accepted), tuple(lost)
+
+
+def _is_marked(fragment: str, answer: Answer) -> bool:
+    """Return whether it is a part of a policy that was simulated and is shown as not verified."""
+    marked = [one for one in answer.artifacts if fragment in one.content]
+    return (
+        bool(marked)
+        and not any(one.verified for one in marked)
+        and "The policy is **not verified**." in answer.text
+    )
 
 
 def _lines(result: Mapping[str, Any]) -> list[str]:

@@ -106,6 +106,23 @@ def test_a_policy_for_what_cannot_be_read_is_shown_as_not_verified(run: Run) -> 
     assert "Opens: `shop/web` -> `shop/db` on 5432/TCP" in answer.text
 
 
+def test_a_question_about_the_network_is_no_wish_that_a_policy_could_meet(run: Run) -> None:
+    wide = RIGHT.replace("fromEndpoints: [{matchLabels: {app: web}}]", "fromEntities: [all]")
+    for question in ("Can shop/web reach shop/db on 5432?", "Can shop/cart reach shop/db?"):
+        answer, _ = run(*[said(wide)] * 4, question=question)
+        assert not any(one.verified for one in answer.artifacts)
+
+
+def test_a_rule_that_is_too_wide_shows_though_the_other_end_is_shut(run: Run) -> None:
+    # What may go out of `checkout` is closed today, so that letting it in opens nothing yet.
+    wide = RIGHT.replace(
+        "[{matchLabels: {app: web}}]", "[{matchLabels: {app: web}}, {matchLabels: {app: checkout}}]"
+    )
+    answer, seen = run(*[said(wide)] * 4)
+    assert "lets through shop/db from shop/checkout" in str(seen[1][-1].content)
+    assert not any("web-db" in one.content for one in answer.artifacts)
+
+
 def test_a_resumed_session_knows_nothing_of_the_repair(run: Run, settings: Settings) -> None:
     answer, _ = run(said(WRONG_PEER), said(RIGHT))
     later = ScriptedModel(script=[AIMessage("Hello.")])
