@@ -26,6 +26,7 @@ FAMILIES = (
     "planning",
     "policies",
     "policy_checks",
+    "prove",
     "reach",
     "review",
     "rewrite",

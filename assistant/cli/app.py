@@ -17,9 +17,11 @@ from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
+from assistant.cli.sessions import sessions
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
+from assistant.neutral import plain
 from tools.errors import ToolError
-from topology.errors import TopologyError, UnreadableInput
+from topology.errors import DriverMissing, StoreUnavailable, TopologyError, UnreadableInput
 
 __all__ = ["app", "main"]
 
@@ -84,6 +86,7 @@ for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
 app.add_typer(ipam, name="ipam")
+app.add_typer(sessions, name="sessions")
 
 
 def main() -> None:
@@ -94,7 +97,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
     except (TopologyError, ToolError, AssistantError) as error:
-        sys.stderr.write(f"netassist: {error}\n")
+        sys.stderr.write(plain(f"netassist: {error}") + "\n")
         sys.exit(_code_of(error))
 
 
@@ -112,12 +115,12 @@ def _code_of(error: Exception) -> int:
     if isinstance(error, ToolError) and isinstance(error.__cause__, TopologyError):
         return _code_of(error.__cause__)
     # Only an error needs them, and they take address planning along.
-    from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
+    from topology.ipam.book.errors import Overlap
 
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
-        case NotConfigured() | BookUnavailable() | DriverMissing():
+        case NotConfigured() | StoreUnavailable() | DriverMissing():
             return exit_codes.NOT_CONFIGURED
         case ModelUnavailable():
             return exit_codes.MODEL_UNAVAILABLE
