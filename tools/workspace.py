@@ -60,6 +60,10 @@ class Workspace:
     flow_files: tuple[str, ...] = ()
     """Exports of flows among the sources; read when a tool asks for them."""
     flow_stdin: TextIO | None = None
+    host_files: tuple[str, ...] = ()
+    """Counters of nodes among the sources."""
+    metric_files: tuple[str, ...] = ()
+    """Metrics in Prometheus' formats among the sources."""
     book: str = ""
     """File or URL of the address book; empty for the one in the user's data folder."""
     user: str = ""
@@ -82,8 +86,9 @@ class Workspace:
         """
         from topology.flows.recognition import find_flow_files, starts_with_flows
         from topology.load import load
+        from topology.telemetry import find_telemetry
 
-        flows = find_flow_files(paths)
+        flows, counters = find_flow_files(paths), find_telemetry(paths)
         others = list(paths)
         if "-" in map(str, paths) and starts_with_flows(stdin):
             flows.append("-")
@@ -95,6 +100,8 @@ class Workspace:
             knowledge=Knowledge(index=index),
             flow_files=tuple(flows),
             flow_stdin=stdin,
+            host_files=tuple(name for name, kind in counters.items() if kind == "host"),
+            metric_files=tuple(name for name, kind in counters.items() if kind == "metrics"),
         )
 
     @classmethod
@@ -138,6 +145,8 @@ class Workspace:
         cluster = self.cluster
         names = sorted(cluster.namespaces)
         flows = f" Flows: {shorten(self.flow_files)}." if self.flow_files else ""
+        counters = (*self.host_files, *self.metric_files)
+        flows += f" Counters: {shorten(counters)}." if counters else ""
         if not (names or cluster.workloads or cluster.services or cluster.policies):
             return (flows.strip() or "Nothing was loaded.") + _faults(cluster.problems)
         counts = [

@@ -122,6 +122,8 @@ class Node:
     labels: Labels = field(default_factory=lambda: NO_LABELS)
     addresses: tuple[Address, ...] = ()
     pod_cidrs: tuple[Network, ...] = ()
+    max_pods: int = 0
+    """How many pods it may hold, as it says itself; 0 where it does not say."""
     location: Location | None = None
 
 
@@ -255,6 +257,9 @@ class Cluster:
     PeerAuthentication and RequestAuthentication."""
     documents: tuple[Document, ...] = ()
     """ServiceEntry, Gateway (Istio and Gateway API), CiliumCIDRGroup, mesh ConfigMaps, ..."""
+    reports: tuple[Document, ...] = ()
+    """What tells of the state of things, kept as written: pods that are not ready, nodes in
+    trouble, warning Events, the configuration of CoreDNS, CiliumLocalRedirectPolicy, ..."""
     kinds: Mapping[str, int] = field(default_factory=dict)
     """How many objects of each kind the input held, kinds that are not used included."""
     unused_kinds: frozenset[str] = frozenset()

@@ -79,7 +79,7 @@ def pack(cluster: Cluster) -> bytes:
     Raises:
         ValueError: It holds what JSON cannot hold, such as a number that is none (`.nan`).
     """
-    documents = (*cluster.policies, *cluster.documents)
+    documents = (*cluster.policies, *cluster.documents, *cluster.reports)
     endpoints = [one.endpoints for one in cluster.services]
     content = {
         "namespaces": _write(Namespace, list(cluster.namespaces.values())),
@@ -93,6 +93,7 @@ def pack(cluster: Cluster) -> bytes:
         "documents": _write(Document, documents),
         "recipes": [_write_source(one.source) for one in documents],
         "policies": len(cluster.policies),
+        "reports": len(cluster.policies) + len(cluster.documents),
         "kinds": dict(cluster.kinds),
         "unused_kinds": sorted(cluster.unused_kinds),
         "problems": _write(Problem, cluster.problems),
@@ -139,7 +140,8 @@ def _assemble(content: Mapping[str, Any]) -> Cluster:
         workloads=tuple(_read(Workload, content["workloads"], pods=pods)),
         services=tuple(_read(Service, content["services"], endpoints=endpoints)),
         policies=documents[: content["policies"]],
-        documents=documents[content["policies"] :],
+        documents=documents[content["policies"] : content["reports"]],
+        reports=documents[content["reports"] :],
         kinds=MappingProxyType(content["kinds"]),
         unused_kinds=frozenset(content["unused_kinds"]),
         problems=tuple(_read(Problem, content["problems"])),

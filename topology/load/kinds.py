@@ -8,8 +8,10 @@ __all__ = [
     "GROUPS",
     "KEPT_WHOLE",
     "POLICIES",
+    "REPORTS",
     "RULES_NOT_EVALUATED",
     "canonical_kind",
+    "is_dns_config",
     "is_mesh_config",
 ]
 
@@ -39,6 +41,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "RequestAuthentication": ("security.istio.io",),
     "ServiceEntry": ("networking.istio.io",),
     "Gateway": ("networking.istio.io", "gateway.networking.k8s.io"),
+    "Event": ("v1", "events.k8s.io"),
+    "CiliumLocalRedirectPolicy": ("cilium.io",),
+    "NodeNetworkConfig": ("acn.azure.com",),
 }
 
 POLICIES: Final = frozenset(
@@ -52,6 +57,8 @@ POLICIES: Final = frozenset(
     }
 )
 DOCUMENTS: Final = frozenset({"CiliumCIDRGroup", "Gateway", "ServiceEntry"})
+REPORTS: Final = frozenset({"CiliumLocalRedirectPolicy", "Event", "NodeNetworkConfig"})
+"""Kinds that tell of the state of a cluster and decide no verdict."""
 KEPT_WHOLE: Final = POLICIES | DOCUMENTS | {"ConfigMap"}
 """Kinds of which every field, with its line, may be asked for."""
 
@@ -73,6 +80,7 @@ RULES_NOT_EVALUATED: Final = frozenset(
 
 _MESH_CONFIG_PREFIX: Final = "istio"
 _CILIUM_CONFIG: Final = "cilium-config"
+_DNS_CONFIGS: Final = ("coredns", "coredns-custom", "node-local-dns")
 
 
 def canonical_kind(kind: str, api_version: str) -> str:
@@ -91,3 +99,8 @@ def canonical_kind(kind: str, api_version: str) -> str:
 def is_mesh_config(name: str) -> bool:
     """Say whether a ConfigMap of this name configures Istio or Cilium."""
     return name.startswith(_MESH_CONFIG_PREFIX) or name == _CILIUM_CONFIG
+
+
+def is_dns_config(name: str) -> bool:
+    """Say whether a ConfigMap of this name configures the cluster's DNS."""
+    return name in _DNS_CONFIGS
