@@ -15,6 +15,7 @@ FAMILIES = (
     "addresses",
     "author",
     "dead_rules",
+    "diagnosis",
     "docs",
     "explain",
     "flows",
