@@ -1,6 +1,8 @@
 """The tools that follow a symptom to its cause, and say what to collect."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal
 
 from tools.diagnosis_results import (
     CauseRow,
@@ -11,21 +13,24 @@ from tools.diagnosis_results import (
     MissingRow,
     StepRow,
 )
-from tools.diagnosis_text import describe, describe_collect
+from tools.diagnosis_text import NOT_MEASURED, describe, describe_collect
 from tools.errors import ToolError
 from tools.mend import MendResult, fix_connection
 from tools.set_aside import unread
 from tools.spec import Evidence, tool
+from tools.understanding import understand
 from tools.workspace import Workspace
 from topology.diagnosis import Cause, Check, Diagnosis, Fact, Gap, Scene, Symptom, read_symptom
 from topology.diagnosis import diagnose as run_plan
-from topology.errors import InvalidQuery
+from topology.diagnosis.paths import pairs_of
+from topology.errors import InvalidQuery, TopologyError
 from topology.flows import Query
 from topology.flows.ends import Ends
 from topology.flows.parsing import parse_flow
 from topology.flows.since import since_time
 from topology.flows.survey import Survey, survey
 from topology.flows.times import time_text
+from topology.paths import parse_port
 from topology.telemetry import read_hosts
 
 __all__ = ["collect_commands", "diagnose"]
@@ -35,7 +40,13 @@ _OTHERS = 8
 
 
 @tool()
-def diagnose(workspace: Workspace, symptom: str) -> DiagnosisResult:
+def diagnose(
+    workspace: Workspace,
+    symptom: str,
+    source: str = "",
+    destination: str = "",
+    port: str = "",
+) -> DiagnosisResult:
     """Follow a symptom to its cause: run the checks that fit, and say what each of them found.
 
     Use it for trouble as people tell it: "checkout times out calling payments since 10:40", "DNS is
@@ -45,20 +56,24 @@ def diagnose(workspace: Workspace, symptom: str) -> DiagnosisResult:
     Args:
         workspace: The network, with flows, events and counters where there are any.
         symptom: In words, or pasted.
+        source: Who calls, where that is known better than by the symptom's words.
+        destination: Who is called, likewise.
+        port: Of the destination, likewise.
 
     Returns:
         The plan step by step with evidence, the root cause, what was missing, and the proven fix.
     """
     if not symptom.strip():
         raise InvalidQuery("No symptom was given.", hint='Say what is wrong: "web is slow".')
-    scene, notes, since = _scene(workspace, symptom)
+    scene, notes, since = _scene(workspace, symptom, (source, destination, port))
     found = run_plan(scene)
     root = found.causes[0] if found.causes else None
     fix = _fix(workspace, root) if root is not None else None
     result = DiagnosisResult(
         summary="",
         symptom=symptom,
-        outcome="cause-found" if root else "no-issue",
+        outcome="cause-found" if root else "not-measured" if found.is_blind else "no-issue",
+        declined=NOT_MEASURED if not root and found.is_blind else "",
         aspects=tuple(sorted(scene.symptom.aspects)),
         since=since,
         steps=tuple(map(_step, found.checks)),
@@ -68,6 +83,7 @@ def diagnose(workspace: Workspace, symptom: str) -> DiagnosisResult:
         missing=tuple(MissingRow(what=one.what, command=one.command) for one in found.gaps),
         fix=fix,
         artifacts=fix.artifacts if fix else (),
+        verdict=None if source or destination else _verdict(scene, root),
         evidence=tuple(_evidence(found)),
         not_verified=(*notes, *unread(workspace.network)),
     )
@@ -93,6 +109,26 @@ def collect_commands(workspace: Workspace, symptom: str = "") -> CollectResult:
     return CollectResult(summary=describe_collect(rows), missing=rows)
 
 
+def _verdict(scene: Scene, root: Cause | None) -> Literal["allow", "deny"] | None:
+    """Return whether the one connection that a symptom names passes; None where it names none."""
+    symptom = scene.symptom
+    if not (symptom.sources and symptom.destinations):
+        return None
+    if len(symptom.targets) == 2 and root is not None and root.wanted is not None:
+        return "deny"
+    try:
+        found = [
+            scene.network.reach(one, other, port=port).verdict
+            for one, other, port, _ in pairs_of(scene)
+        ]
+    except TopologyError:
+        return None
+    verdicts = set(found)
+    if verdicts == {"deny"}:
+        return "deny"
+    return "allow" if verdicts == {"allow"} else None
+
+
 def _merged(gaps: Iterable[Gap]) -> Iterator[Gap]:
     seen: set[str] = set()
     for gap in gaps:
@@ -101,9 +137,11 @@ def _merged(gaps: Iterable[Gap]) -> Iterator[Gap]:
             yield gap
 
 
-def _scene(workspace: Workspace, text: str) -> tuple[Scene, list[str], str]:
+def _scene(
+    workspace: Workspace, text: str, ends: tuple[str, str, str] = ("", "", "")
+) -> tuple[Scene, list[str], str]:
     """Return what a diagnosis is made on, what could not be read, and since when it looks."""
-    symptom = read_symptom(text, workspace.cluster)
+    symptom = _given(read_symptom(text, workspace.cluster), workspace, *ends)
     notes = list(symptom.unclear)
     found, since = _survey(workspace, symptom, notes)
     if symptom.flow is not None:
@@ -120,10 +158,23 @@ def _scene(workspace: Workspace, text: str) -> tuple[Scene, list[str], str]:
     return scene, notes, since
 
 
+def _given(
+    symptom: Symptom, workspace: Workspace, source: str, destination: str, port: str
+) -> Symptom:
+    """Return a symptom with the ends that were given besides its words."""
+    network = workspace.network
+    if source and destination:
+        ends = (understand(network, source).target, understand(network, destination).target)
+        symptom = replace(symptom, sources=ends[:1], destinations=ends[1:], subjects=())
+    elif source or destination:
+        target = understand(network, source or destination).target
+        field = "sources" if source else "destinations"
+        symptom = replace(symptom, **{field: (target,)})
+    return replace(symptom, port=parse_port(port)) if port.strip() else symptom
+
+
 def _with_ends(symptom: Symptom, workspace: Workspace) -> Symptom:
     """Return a symptom with the ends of the flow that was pasted."""
-    from dataclasses import replace
-
     source, destination = Ends(workspace.cluster).both(parse_flow(symptom.flow or {}))
     return replace(symptom, sources=(source.target,), destinations=(destination.target,))
 

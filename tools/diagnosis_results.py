@@ -69,7 +69,10 @@ class DiagnosisResult(ToolResult):
 
     symptom: str
     outcome: str
-    """`cause-found`, or `no-issue`: none in what was given."""
+    """`cause-found`; `no-issue`: none in what was given; `not-measured`: nothing was given that
+    could show such trouble."""
+    declined: str = ""
+    """Why no answer can be given; empty where one is."""
     aspects: tuple[str, ...] = ()
     """Sides of trouble that were looked for: `dns`, `connect`, `http`, `loss`, ..."""
     since: str = ""

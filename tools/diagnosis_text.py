@@ -8,9 +8,13 @@ from tools.wording import bullets
 if TYPE_CHECKING:
     from tools.diagnosis_results import CauseRow, DiagnosisResult, FactRow, MissingRow
 
-__all__ = ["describe", "describe_collect"]
+__all__ = ["NOT_MEASURED", "describe", "describe_collect"]
 
 _SIGNS = {"ok": "ok", "fault": "FAULT", "unknown": "not checked"}
+NOT_MEASURED = (
+    "That cannot be told from what was given: nothing in it measures loss, speed or load (no "
+    "flows, no counters of nodes)."
+)
 _SHOWN = 3
 _CELL = 300
 
@@ -22,7 +26,9 @@ def describe(result: "DiagnosisResult") -> str:
 
 def _parts(result: "DiagnosisResult") -> Iterator[str]:
     root = result.root_cause
-    if root is None:
+    if result.declined:
+        yield f"{result.declined} Nothing else was found wrong."
+    elif root is None:
         yield "No issue found in what was given."
     else:
         yield f"**Root cause:** {root.summary}"

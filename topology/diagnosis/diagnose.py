@@ -44,6 +44,8 @@ PLAN: Final[tuple[tuple[Step, frozenset[Aspect]], ...]] = (
 )
 """Each check with the sides of trouble for which it is made, in the order of a packet's life."""
 
+_MEASURED: Final[frozenset[Aspect]] = frozenset({"loss", "balance"})
+"""Sides of trouble that no object tells of: only flows and counters do."""
 _NAMED: Final = 30
 """What lies at what the symptom names comes before what lies elsewhere."""
 _RELATED: Final = 12
@@ -63,6 +65,8 @@ class Diagnosis:
     besides: tuple[Cause, ...]
     """What is wrong as well and does not explain it."""
     gaps: tuple[Gap, ...]
+    is_blind: bool = False
+    """Whether nothing was given that could show such trouble at all."""
 
 
 def steps_for(aspects: frozenset[Aspect]) -> tuple[Step, ...]:
@@ -86,7 +90,16 @@ def diagnose(scene: Scene) -> Diagnosis:
         causes=tuple(ranked),
         besides=tuple(one for one in found if one not in fitting),
         gaps=gaps,
+        is_blind=_is_blind(scene),
     )
+
+
+def _is_blind(scene: Scene) -> bool:
+    """Say whether only loss or load is complained of, and no check could measure any."""
+    aspects = scene.symptom.aspects
+    if not aspects or not aspects <= _MEASURED:
+        return False
+    return scene.survey is None and not scene.hosts
 
 
 def _rank(scene: Scene, cause: Cause) -> int:

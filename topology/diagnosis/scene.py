@@ -123,7 +123,9 @@ class Scene:
                 yield from self._of_service(service)
             case NamespaceTarget(name):
                 yield f"namespace:{name}"
-                yield from (one.full_name for one in self.cluster.workloads if one.namespace == name)
+                yield from (
+                    one.full_name for one in self.cluster.workloads if one.namespace == name
+                )
                 yield from (one.full_name for one in self.cluster.services if one.namespace == name)
             case AddressTarget(address):
                 yield from (

@@ -4,9 +4,10 @@ Words only choose which kinds of trouble are looked for; what is wrong is never 
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from itertools import pairwise
 from typing import Any, Final
 
 from topology.diagnosis.evidence import Aspect
@@ -77,7 +78,7 @@ _SINCE: Final = re.compile(
     re.I,
 )
 _PORT: Final = re.compile(r"\bport\s+(\d{1,5})(?:/(tcp|udp|sctp))?|\b(\d{1,5})/(tcp|udp|sctp)\b|"
-                          r"(?<=[\w\]]):(\d{2,5})(?![\d:.]|\w)", re.I)  # fmt: skip
+                          r"(?<=[\w\]]):(\d{2,5})(?!\w|[.:]\d)", re.I)  # fmt: skip
 _TO: Final = re.compile(
     r"\b(?:to|call(?:s|ing|ed)?|reach(?:es|ing|ed)?|against|into|towards?|access(?:es|ing)?|"
     r"quer(?:y|ies|ying)|contact(?:s|ing)?|hit(?:s|ting)?|open(?:s|ing)?|ping(?:s|ing)?|"
@@ -86,6 +87,13 @@ _TO: Final = re.compile(
     r"->\s*$",
     re.I,
 )
+_FLAG: Final = re.compile(r"(?:^|\s)(?:-n|--namespace)[ =]([\w-]+)")
+_ARROW: Final = re.compile(r"^\s*-+>\s*$")
+_EXEC: Final = re.compile(r"\bexec\b[^|;]{0,40}$|\brun\b[^|;]{0,20}$", re.I)
+_DIALS: Final = re.compile(r"(?:dial (?:tcp|udp)|curl\b[^|;]{0,30}|://|wget|\bnc\b[^|;]{0,10}|telnet|"
+                           r"tim(?:e[sd]?|ing)[- ]?outs? (?:on|at|with)|timeouts? (?:on|to|at)|"
+                           r"\b(?:gets?|got|sees?|saw|receives?|received)\b.{0,40}\bfrom|"
+                           r"\blookup)\s*(?:the\s+)?$", re.I)  # fmt: skip
 _BARE_HOST: Final = re.compile(
     r"(?:lookup|resolve|ENOTFOUND|EAI_AGAIN|host(?:name)?:?|nslookup|for)\s+"
     r"[`'\"]?([a-z0-9](?:[\w-]*\w)?(?:\.[\w-]+)*)[`'\"]?(?=[\s:;,.]|$)", re.I)  # fmt: skip
@@ -141,20 +149,24 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
     plain = text.replace("\u2019", "'")
     since = _SINCE.search(plain)
     words = _SINCE.sub(lambda found: " " * len(found[0]), plain)
-    mentions = index_of(cluster).find(words)
+    mentions = _around_arrow(index_of(cluster).find(words), words)
     sources: list[Target] = []
     destinations: list[Target] = []
     subjects: list[Target] = []
     unclear: list[str] = []
+    spaces = {one.target.name for one in mentions if isinstance(one.target, NamespaceTarget)}
+    spaces |= {found[1] for found in _FLAG.finditer(words) if found[1] in cluster.namespaces}
     for mention in mentions:
-        targets = _targets(mention, unclear)
+        targets = _targets(_narrowed(mention, spaces), unclear)
         if mention.is_namespace or not targets:
             subjects += targets
             continue
         before = words[: mention.start]
-        if _TO.search(before):
+        if _TO.search(before) or _DIALS.search(before):
             destinations += targets
-        elif re.search(r"\b(?:from|by)\s+(?:the\s+)?(?:\w+\s+)?$", before, re.I):
+        elif _EXEC.search(before) or re.search(
+            r"\b(?:from|by)\s+(?:the\s+)?(?:\w+\s+)?$", before, re.I
+        ):
             sources += targets
         else:
             subjects += targets
@@ -170,6 +182,22 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
         since=f"{since['time']} {since['half'] or ''}".strip() if since else "",
         unclear=tuple(unclear),
     )
+
+
+def _narrowed(mention: Mention, spaces: set[str]) -> Mention:
+    """Return a mention without the readings outside of the namespaces that a text names."""
+    inside = tuple(
+        one for one in mention.matches if str(one.target).rpartition(":")[2].split("/")[0] in spaces
+    )
+    return replace(mention, matches=inside) if inside and len(mention.matches) > 1 else mention
+
+
+def _around_arrow(mentions: Sequence[Mention], words: str) -> Sequence[Mention]:
+    """Return the two ends of `a -> b` alone where a text has one: nothing is said more clearly."""
+    for one, other in pairwise(mentions):
+        if _ARROW.match(words[one.end : other.start]):
+            return (one, other)
+    return mentions
 
 
 def _share_out(sources: list[Target], destinations: list[Target], subjects: list[Target]) -> None:

@@ -24,6 +24,7 @@ from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
+from assistant.models.rules.symptoms import follow
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.topics import read_topic
 from assistant.models.rules.vocabulary import Vocabulary
@@ -147,7 +148,8 @@ class Interpreter:
             frames = [frame for frame in frames if frame.intent not in ("docs", "decline", "ask")]
             frames += [whole] if whole else []
         useful = [frame for frame in frames if frame.intent != "decline" or frame.kind]
-        return tuple(useful or frames[:1]) or (Frame(intent="decline"),)
+        useful = useful or frames[:1] or [Frame(intent="decline")]
+        return follow(message, useful)
 
     def _interpret_design(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return the design that a whole message asks for, or changes of an earlier one."""
