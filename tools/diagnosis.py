@@ -168,8 +168,11 @@ def _given(
         symptom = replace(symptom, sources=ends[:1], destinations=ends[1:], subjects=())
     elif source or destination:
         target = understand(network, source or destination).target
-        field = "sources" if source else "destinations"
-        symptom = replace(symptom, **{field: (target,)})
+        symptom = (
+            replace(symptom, sources=(target,))
+            if source
+            else replace(symptom, destinations=(target,))
+        )
     return replace(symptom, port=parse_port(port)) if port.strip() else symptom
 
 

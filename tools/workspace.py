@@ -1,12 +1,13 @@
 """Everything known about one network, read once, with its engines built on first use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tools.wording import count, shorten
+from topology.errors import UnreadableInput
 from topology.model import Cluster, Problem
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Knowledge", "Workspace"]
 
+LIVE = "context:"
+"""Begins what stands for a live cluster among paths."""
 DEFAULT_PROFILE = "1.18"
 """The Cilium that AKS runs."""
 
@@ -78,23 +81,46 @@ class Workspace:
         profile: str = DEFAULT_PROFILE,
         index: Path | None = None,
         cache: Path | None = None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> "Workspace":
         """Read files, folders, or stdin (`-`); large ones are kept in `cache`, if given.
 
+        Args:
+            paths: What to read; of two objects of one name the later counts. `context:NAME` is a
+                live cluster, by a context of the kubeconfig (`context:` the current one).
+            stdin: What `-` stands for.
+            profile: Whose policy semantics decide.
+            index: Folder of the articles' index.
+            cache: Folder in which large clusters are kept.
+            progress: Told what is being read of a live cluster.
+
         Raises:
             UnreadableInput: Nothing at all could be read.
+            LiveUnavailable: The live cluster cannot be read.
         """
         from topology.flows.recognition import find_flow_files, starts_with_flows
         from topology.load import load
         from topology.telemetry import find_telemetry
 
-        flows, counters = find_flow_files(paths), find_telemetry(paths)
-        others = list(paths)
-        if "-" in map(str, paths) and starts_with_flows(stdin):
+        live = [str(path)[len(LIVE) :] for path in paths if str(path).startswith(LIVE)]
+        if len(live) > 1:
+            message = "More than one live cluster is named."
+            raise UnreadableInput(message, hint="Name one context, and add files of others.")
+        files = [path for path in paths if not str(path).startswith(LIVE)]
+        flows, counters = find_flow_files(files), find_telemetry(files)
+        others = list(files)
+        if "-" in map(str, files) and starts_with_flows(stdin):
             flows.append("-")
-            others = [path for path in paths if str(path) != "-"]
+            others = [path for path in files if str(path) != "-"]
+        if live:
+            from topology.load.live import connect, load_live
+
+            way = connect(live[0])
+            cluster = load_live(way, live[0], others, stdin=stdin, progress=progress)
+        else:
+            cluster = load(others, stdin=stdin, cache=cache) if others else Cluster()
         return cls(
-            cluster=load(others, stdin=stdin, cache=cache) if others else Cluster(),
+            cluster=cluster,
             sources=tuple(str(path) for path in paths),
             profile=profile,
             knowledge=Knowledge(index=index),

@@ -110,8 +110,15 @@ def pod(
     return thing("Pod", space, name, meta=meta, spec=spec, status={**body, **(status or {})})
 
 
-def deployment(space: str, name: str, *, labels: Mapping[str, str], replicas: int = 2,
-               ports: Iterable[Object] = (), env: Mapping[str, str] | None = None) -> Object:  # fmt: skip
+def deployment(
+    space: str,
+    name: str,
+    *,
+    labels: Mapping[str, str],
+    replicas: int = 2,
+    ports: Iterable[Object] = (),
+    env: Mapping[str, str] | None = None,
+) -> Object:
     variables = [{"name": key, "value": value} for key, value in (env or {}).items()]
     container = {"name": "main", "ports": list(ports), "env": variables}
     template = {"metadata": {"labels": dict(labels)}, "spec": {"containers": [container]}}

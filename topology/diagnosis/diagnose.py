@@ -80,9 +80,15 @@ def diagnose(scene: Scene) -> Diagnosis:
     Args:
         scene: The network, the symptom and everything that was given besides.
     """
-    checks = tuple(step(scene) for step in steps_for(scene.symptom.aspects))
+    chosen = steps_for(scene.symptom.aspects)
+    checks = tuple(step(scene) for step in chosen)
     found = _unique(cause for check in checks for cause in check.causes)
     fitting = [one for one in found if scene.concerns(one) and scene.explains(one)]
+    if not fitting and scene.named:
+        # Whoever tells of trouble may take one kind for another: what is named is looked at whole.
+        checks += tuple(step(scene) for step, _ in PLAN if step not in chosen)
+        found = _unique(cause for check in checks for cause in check.causes)
+        fitting = [one for one in found if one.about & scene.named]
     ranked = sorted(fitting, key=lambda one: (-_rank(scene, one), one.summary))
     gaps = tuple(dict.fromkeys(gap for check in checks for gap in check.gaps))
     return Diagnosis(

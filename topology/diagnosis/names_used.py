@@ -54,6 +54,8 @@ def _causes(scene: Scene) -> Iterator[Cause]:
 
 def _by_symptom(scene: Scene) -> Iterator[Cause]:
     for host in scene.symptom.names:
+        if not _ZONE.sub("", f".{host}").strip("."):
+            continue  # The zone itself is no name of anything.
         short = host.count(".") <= 1 and _is_inside_name(scene.cluster, host)
         if (_ZONE.search(host) or short) and not _exists(scene.cluster, host):
             yield _missing(scene, host, "", Fact(f"`{host}` stands in the symptom"), 93)

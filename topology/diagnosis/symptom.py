@@ -24,6 +24,8 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
     "dns": re.compile(
         r"\bdns\b|\bresolv\w*|\bname resolution\b|\blook(?:ing)?[- ]?ups?\b|\bnxdomain\b|"
         r"\bservfail\b|no such host|name or service not known|getaddrinfo|\bhost ?names?\b|"
+        r"unknown ?host|"
+        r"\bhosts? (?:was |is |were |are )?not found\b|"
         r"\beai_again\b|\benotfound\b|unknown host|could not resolve|coredns|kube-dns|"
         r"no address associated",
         re.I,

@@ -26,7 +26,10 @@ _TROUBLE = re.compile(
     rf"\bfail(?:s|ed|ing|ures?)?\b|\bbroken\b|\bbreaks?\b|\bdead\b|"
     rf"\b(?:is|are|went|goes|seems?)\s+down\b|\b(?:lost|loses?|losing)\b|\bloss\b|"
     rf"\bdrop(?:s|ping)\b|\bdropped\b|\blatenc\w+|\bspik\w+|\bintermittent\w*|\bsporadic\w*|"
-    rf"\brandom(?:ly)?\b|\bflak\w+|\bno (?:endpoints?|response|answer|reply|traffic|ips?)\b|"
+    rf"\brandom(?:ly)?\b|\bflak\w+|"
+    rf"\bno (?:\w+ )?(?:endpoints?|responses?|answers?|repl(?:y|ies)|traffic|ips?)\b|"
+    rf"\w+exception\b|\bunknown ?host|name or service not known|\bcould not resolve\b|"
+    rf"\bretransmi\w+|\bwrong(?:ly)?\b|\bnot found\b|"
     rf"\b(?:not enough|out of|no (?:more|free)) (?:ips?|addresses)\b|\bunhealthy\b|\bdegraded\b|"
     rf"\bdisappear\w*|\bcollaps\w+|\bunavailable\b|\bunresolved\b|\bunstable\b|\berror\w*|"
     rf"(?<![\d.:/$])5\d\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
@@ -35,9 +38,9 @@ _TROUBLE = re.compile(
     rf"\b(?:something|anything|what'?s?|what is|nothing)\b.{{0,12}}\b(?:wrong|up|broken)\b|"
     rf"\b(?:problems?|issues?|trouble|outage|incident)\b|\bmisbehav\w+|\bunschedul\w+|"
     rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:reach|talk|connect|call|access|resolv|find|answer|"
-    rf"respond|start|come up|get|work|work\w*|load|see|open|ping|contact|speak|receive|be (?:reached|"
-    rf"resolved|scheduled|contacted))\w*\b|"
-    rf"\b(?:one|a single|the same|only one) (?:of the |of its )?(?:pod|replica|instance|backend)s?\b"
+    rf"respond|start|come up|get|work|work\w*|load|see|open|ping|contact|speak|receive|becom|"
+    rf"be (?:reached|resolved|scheduled|contacted))\w*\b|"
+    rf"\b(?:one|a single|the same) (?:of the |of its )?(?:pod|replica|instance|backend)s?\b"
     rf".{{0,40}}\b(?:all|most|every|everything|nearly all|hot|busy)\b|\bhot (?:pod|spot)\b|"
     rf"\b(?:uneven|imbalance|unbalanced|overload)\w*\b|\bno (?:\w+ )?(?:reaches|arrives|gets to)\b|"
     rf"\b(?:still|too|so|very|take\w*|forever)\s+(?:\w+\s+)?(?:long|ages|forever)\b|"
@@ -46,12 +49,13 @@ _TROUBLE = re.compile(
 )
 _ASKS = re.compile(
     r"\?\s*$|\?\s|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
+    r"(?!\w+(?:n'?t| ?not)\b)"
     r"(?:who|whom|whose|what|which|where|when|why|how|can|could|may|might|is|are|was|were|do|does|"
     r"did|should|would|will|shall|has|have|list|show|explain|describe|tell|give|find|count|check|"
     r"verify|confirm|prove|demonstrate|make sure|ensure|review|audit|draft|write|create|generate|"
     r"allow|permit|deny|block|forbid|restrict|let|only|isolate|open|close|apply|delete|remove|add|"
     r"any|suppose|supposing|assume|assuming|imagine|if|simulate|compare|plan|design|size|allocate|"
-    r"reserve|release|convert|merge|migrate|tighten|all|everyone|everybody|nobody (?:but|except))\b",
+    r"reserve|release|convert|merge|migrate|tighten)\b",
     re.I,
 )
 _WISHES = re.compile(
@@ -91,7 +95,7 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     """
     told = is_told(message)
     if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
-        if flow_in(message) is None and len(frames) == 1 and _is_one_path(frames[0]):
+        if told and flow_in(message) is None and len(frames) == 1 and _is_one_path(frames[0]):
             return (replace(frames[0], symptom=message, told=True),)
         if told or all(frame.intent in ("docs", "decline") for frame in frames):
             return (_diagnosis(message),)
