@@ -39,6 +39,16 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "RequestAuthentication": ("security.istio.io",),
     "ServiceEntry": ("networking.istio.io",),
     "Gateway": ("networking.istio.io", "gateway.networking.k8s.io"),
+    "VirtualService": ("networking.istio.io",),
+    "GatewayClass": ("gateway.networking.k8s.io",),
+    "HTTPRoute": ("gateway.networking.k8s.io",),
+    "GRPCRoute": ("gateway.networking.k8s.io",),
+    "TLSRoute": ("gateway.networking.k8s.io",),
+    "TCPRoute": ("gateway.networking.k8s.io",),
+    "ReferenceGrant": ("gateway.networking.k8s.io",),
+    "Ingress": ("networking.k8s.io", "extensions"),
+    "IngressClass": ("networking.k8s.io",),
+    "ApplicationLoadBalancer": ("alb.networking.azure.io",),
 }
 
 POLICIES: Final = frozenset(
@@ -51,12 +61,35 @@ POLICIES: Final = frozenset(
         "RequestAuthentication",
     }
 )
-DOCUMENTS: Final = frozenset({"CiliumCIDRGroup", "Gateway", "ServiceEntry"})
+DOCUMENTS: Final = frozenset(
+    {
+        "ApplicationLoadBalancer",
+        "CiliumCIDRGroup",
+        "GRPCRoute",
+        "Gateway",
+        "GatewayClass",
+        "HTTPRoute",
+        "Ingress",
+        "IngressClass",
+        "ReferenceGrant",
+        "ServiceEntry",
+        "TCPRoute",
+        "TLSRoute",
+        "VirtualService",
+    }
+)
 KEPT_WHOLE: Final = POLICIES | DOCUMENTS | {"ConfigMap"}
 """Kinds of which every field, with its line, may be asked for."""
 
 CLUSTER_WIDE: Final = frozenset(
-    {"CiliumCIDRGroup", "CiliumClusterwideNetworkPolicy", "Namespace", "Node"}
+    {
+        "CiliumCIDRGroup",
+        "CiliumClusterwideNetworkPolicy",
+        "GatewayClass",
+        "IngressClass",
+        "Namespace",
+        "Node",
+    }
 )
 
 RULES_NOT_EVALUATED: Final = frozenset(
