@@ -17,7 +17,6 @@ from topology.azure.network import (
     AzureNetwork,
     NatGateway,
     Peering,
-    SecurityGroup,
     Subnet,
     VirtualNetwork,
 )
@@ -35,6 +34,7 @@ from topology.azure.rule_reading import (
     read_route_table,
     read_security_group,
 )
+from topology.azure.rules import SecurityGroup
 from topology.memo import per_cluster
 from topology.model import Address, Cluster, Document, Problem
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from topology.azure.items import Item
-from topology.azure.network import (
+from topology.azure.rules import (
     EVERY_PORT,
     EffectiveRoutes,
     HopType,

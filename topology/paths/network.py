@@ -226,6 +226,7 @@ class Network:
                 http=http,
                 sni=sni,
                 service=ask.service,
+                via=(ask.via, ask.service_port) if ask.via else None,
             )
         ]
         verdicts = {verdict.verdict for _, _, verdict in found}
