@@ -70,6 +70,8 @@ def read_pool(item: Item) -> Pool:
         max_pods=item.number("maxPods"),
         subnet=item.reference("vnetSubnetID"),
         pod_subnet=item.reference("podSubnetID"),
+        static_blocks=item.text("podIPAllocationMode").lower() == "staticblock",
+        surge=item.part("upgradeSettings").text("maxSurge"),
         os=item.text("osType"),
         public_addresses=item.flag("enableNodePublicIP") is True,
         location=item.location,

@@ -25,7 +25,7 @@ from topology.azure.rules import (
 from topology.azure.tags import Tags, covers, is_public
 from topology.model import Network
 
-__all__ = ["INTERNET", "Ends", "Judgement", "Traffic", "judge"]
+__all__ = ["INTERNET", "Ends", "Judgement", "Traffic", "judge", "plain"]
 
 Match = Literal["all", "some", "none"]
 _SHOWN = 2
@@ -46,12 +46,12 @@ class Ends:
     def __str__(self) -> str:
         if self.internet:
             return "the Internet"
-        shown = ", ".join(_plain(one) for one in self.networks[:_SHOWN])
+        shown = ", ".join(plain(one) for one in self.networks[:_SHOWN])
         more = f" and {len(self.networks) - _SHOWN} more" if len(self.networks) > _SHOWN else ""
         return f"{shown}{more}" or "unknown addresses"
 
 
-def _plain(network: Network) -> str:
+def plain(network: Network) -> str:
     """Return a range, or the address where it holds only one."""
     return str(network.network_address if network.num_addresses == 1 else network)
 

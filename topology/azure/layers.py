@@ -25,8 +25,8 @@ from topology.azure.reading import azure_of
 from topology.azure.steps import PlaceJudge, softened
 from topology.azure.tags import is_public
 from topology.model import Cluster, Network, Pod, Service, ServicePort
-from topology.policy.verdict import Layer
-from topology.services import services_of
+from topology.policy.verdict import Direction, Layer
+from topology.services import service_backends, services_of
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 
 __all__ = ["AzureLayers", "Side"]
@@ -174,15 +174,30 @@ class AzureLayers:
                     location=endpoint.location,
                 ),
             )  # fmt: skip
-        steps = self._judge.groups(place, "egress", asked.traffic(place.ends, ends))
-        steps += (
-            self._judge.route(place, ends.networks)
-            if not ends.internet
-            else self._judge.default_route(place)
-        )
+        traffic = asked.traffic(place.ends, ends)
+        steps = self._judge.groups(place, "egress", traffic)
+        if ends.internet:
+            steps += self._judge.default_route(place)
+        else:
+            steps += self._judge.route(place, ends.networks)
         if isinstance(target, DnsTarget) and not endpoint:
             steps = [softened(step, target.name) for step in steps]
-        return self._judge.folded("egress", place, steps)
+        return (
+            *self._judge.folded("egress", place, steps),
+            *self._guards(ends, "ingress", traffic),
+        )
+
+    def _guards(self, ends: Ends, direction: Direction, traffic: Traffic) -> tuple[Layer, ...]:
+        """Ask the groups that guard an address which is in a known subnet but not the cluster's."""
+        place = self.places.address(ends.networks[0]) if len(ends.networks) == 1 else None
+        if place is None or ends.internet:
+            return ()
+        if direction == "ingress":
+            traffic = replace(traffic, destination=place.ends)
+        else:
+            traffic = replace(traffic, source=place.ends)
+        steps = self._judge.groups(place, direction, traffic)
+        return self._judge.folded(direction, place, steps) if steps else ()
 
     def _outside(self, target: object) -> tuple[Ends | None, PrivateEndpoint | None]:
         """Return the addresses of an end outside, and the private endpoint that it is."""
@@ -207,23 +222,36 @@ class AzureLayers:
             return ()
         pod = destination.target.pod
         services = [asked.service] if asked.service else list(services_of(self._cluster, [pod]))
-        opening = [one for one in services if _is_open(one)]
-        if not opening and self.places.is_private(pod) and not asked.service:
-            return (self._unroutable(pod),)
-        if not opening or (not self.places.is_private(pod) and not asked.service):
+        private = self.places.is_private(pod)
+        if not private and not asked.service:
             place = self.places.pod(pod)
-            steps = self._judge.groups(place, "ingress", asked.traffic(ends, place.ends))
-            return self._judge.folded("ingress", place, steps)
+            traffic = asked.traffic(ends, place.ends)
+            left = self._guards(ends, "egress", traffic)
+            taken = self._judge.folded(
+                "ingress", place, self._judge.groups(place, "ingress", traffic)
+            )
+            return (*left, *taken)
         found = [
-            layers
-            for service in opening
-            for served in _ports_of(service, asked)
-            for layers in [self._through(ends, service, served, destination.pods)]
+            self._through(ends, service, served, destination.pods)
+            for service in services
+            if _is_open(service)
+            for served in self._ports_of(service, pod, asked)
         ]
-        order = {"allow": 0, "none": 0, "unknown": 1, "deny": 2}
-        return min(found, key=lambda one: max(order[layer.verdict] for layer in one), default=())
+        if not found and not asked.service:
+            return (self._unroutable(pod, asked),)
+        return min(found, key=_severity, default=())
 
-    def _unroutable(self, pod: Pod) -> Layer:
+    def _ports_of(self, service: Service, pod: Pod, asked: "_Asked") -> list[ServicePort]:
+        """Return the ports of a Service that lead to the port that is asked about."""
+        if asked.service_port is not None:
+            return [one for one in service.ports if one.port == asked.service_port]
+        return [
+            route.port
+            for route in service_backends(self._cluster, service, protocol=asked.protocol)
+            if any(end.pod == pod and asked.port in (None, end.port) for end in route.backends)
+        ]
+
+    def _unroutable(self, pod: Pod, asked: "_Asked") -> Layer:
         ranges = ", ".join(f"`{one}`" for one in self.places.pod_ranges)
         return Layer(
             layer="azure",
@@ -232,7 +260,7 @@ class AzureLayers:
             enforced=True,
             reason=f"`{pod.full_name}` has an address of the pod range {ranges}, which nothing "
             "outside the cluster can route to, and no Service of type LoadBalancer or NodePort "
-            "leads to it.",
+            f"leads to {'it' if asked.port is None else f'its port {asked.port}'}.",
             location=self.places.aks.location if self.places.aks else None,
         )
 
@@ -291,13 +319,9 @@ def _is_open(service: Service) -> bool:
     return service.type in _OPEN_TYPES or bool(service.external_addresses)
 
 
-def _ports_of(service: Service, asked: _Asked) -> list[ServicePort]:
-    """Return the ports of a Service that a question may come through."""
-    ports = [one for one in service.ports if one.protocol == asked.protocol]
-    if asked.service_port is not None:
-        return [one for one in ports if one.port == asked.service_port]
-    leading = [one for one in ports if asked.port in (None, one.target)]
-    return leading or ports
+def _severity(layers: tuple[Layer, ...]) -> int:
+    order = {"allow": 0, "none": 0, "unknown": 1, "deny": 2}
+    return max((order[layer.verdict] for layer in layers), default=0)
 
 
 def _same_node(source: Side, destination: Side) -> bool:

@@ -39,6 +39,8 @@ class Subnet:
     route_table: str = ""
     nat_gateway: str = ""
     delegations: tuple[str, ...] = ()
+    endpoint_policies: str = ""
+    """privateEndpointNetworkPolicies: whether groups and routes hold for private endpoints."""
     used: int | None = None
     """How many IP configurations are in it; None where the export does not say."""
     location: Location | None = None
@@ -86,6 +88,10 @@ class Pool:
     subnet: str = ""
     """Id of the node subnet; empty where AKS made the VNet itself."""
     pod_subnet: str = ""
+    static_blocks: bool = False
+    """podIpAllocationMode `StaticBlock`."""
+    surge: str = ""
+    """upgradeSettings.maxSurge, such as `33%`."""
     os: str = ""
     public_addresses: bool = False
     location: Location | None = None

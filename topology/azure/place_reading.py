@@ -51,6 +51,7 @@ def read_subnet(item: Item, vnet: str = "") -> Subnet:
         route_table=item.reference("routeTable"),
         nat_gateway=item.reference("natGateway"),
         delegations=tuple(one.text("serviceName") for one in item.parts("delegations")),
+        endpoint_policies=item.text("privateEndpointNetworkPolicies"),
         used=len(used) if isinstance(used, list) else None,
         location=item.location,
     )

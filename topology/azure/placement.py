@@ -18,6 +18,7 @@ _POOL_LABELS: Final = ("kubernetes.azure.com/agentpool", "agentpool")
 _CLUSTER_LABEL: Final = "kubernetes.azure.com/cluster"
 _NODE_NAME: Final = re.compile(r"(?:aks-)?(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]+", re.I)
 _OWN_GROUP: Final = re.compile(r"aks-agentpool-\d+-nsg", re.I)
+_POLICIES_ON: Final = ("Enabled", "NetworkSecurityGroupEnabled")
 _SCALE_SET: Final = "/virtualmachinescalesets/"
 
 
@@ -112,6 +113,27 @@ class Places:
         if not own and not node.networks:
             return replace(place, why_unknown=node.why_unknown or "the pod has no address yet")
         return place
+
+    def address(self, network: Network) -> Place | None:
+        """Return the place of an address, or of a range, of a known subnet outside the cluster.
+
+        None for a private endpoint whose subnet does not apply security groups to it.
+        """
+        first = network.network_address
+        subnet = self._subnet_of([first])
+        nic = self._nic_of([first])
+        if subnet is None or not any(network.overlaps(one) for one in subnet.networks):
+            return None
+        endpoint = any(first in one.addresses for one in self._azure.private_endpoints)
+        if endpoint and subnet.endpoint_policies not in _POLICIES_ON:
+            return None
+        return Place(
+            subnet=subnet.id,
+            nic=nic.id if nic else "",
+            networks=(network,),
+            groups=frozenset(nic.groups) if nic else frozenset(),
+            groups_known=nic is not None,
+        )
 
     def is_private(self, pod: Pod) -> bool:
         """Return whether a pod has an address that only the cluster itself routes."""

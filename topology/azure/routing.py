@@ -46,6 +46,8 @@ class SubnetRoutes:
     """Whether a gateway may add routes that are not known."""
     table: str = ""
     """Name of the route table, where it has one."""
+    location: Location | None = None
+    """Of that table."""
     broken: tuple[Peering, ...] = ()
     """Peerings that are not connected, so that their prefixes are not routed."""
 
@@ -95,10 +97,11 @@ def routes_of(azure: AzureNetwork, subnet: Subnet) -> SubnetRoutes | None:
     table = azure.route_table(subnet.route_table) or _table_of(azure, subnet.id)
     vnet = azure.vnet(subnet.vnet)
     name = table.name if table else ""
+    place = table.location if table else None
     for told in azure.effective_routes:
         local = {route.prefix for route in told.routes if route.hop == "vnet-local"}
         if vnet is None or local & set(vnet.prefixes):
-            return SubnetRoutes(routes=told.routes, exact=True, table=name)
+            return SubnetRoutes(routes=told.routes, exact=True, table=name, location=place)
     if vnet is None:
         return None
     peerings = [one for one in azure.peerings if one.vnet == vnet.id]
@@ -120,6 +123,7 @@ def routes_of(azure: AzureNetwork, subnet: Subnet) -> SubnetRoutes | None:
         routes=tuple(routes),
         gateway=learns and (table is None or table.propagates),
         table=name,
+        location=place,
         broken=tuple(one for one in peerings if one not in connected),
     )
 

@@ -40,7 +40,7 @@ class PlaceJudge:
         """Ask the security groups of a place."""
         way = "outbound" if direction == "egress" else "inbound"
         groups, missing = self._places.security_groups(place)
-        tags = self._tags_at(place.subnet)
+        tags = self.tags_at(place.subnet)
         found = [
             judge(group, "outbound" if direction == "egress" else "inbound", traffic, tags)
             for group in groups
@@ -52,7 +52,8 @@ class PlaceJudge:
         ]
         return steps
 
-    def _tags_at(self, subnet: str) -> Tags:
+    def tags_at(self, subnet: str) -> Tags:
+        """Return what service tags mean in a subnet."""
         if subnet not in self._tags:
             known = self._azure.subnet(subnet)
             table = self._azure.route_table(known.route_table) if known else None
@@ -63,7 +64,7 @@ class PlaceJudge:
 
     def route(self, place: Place, networks: Iterable[Network]) -> list[Step]:
         """Ask the routes of the subnet that traffic leaves."""
-        routes = self._routes_at(place.subnet)
+        routes = self.routes_at(place.subnet)
         if routes is None:
             return []
         steps = []
@@ -77,7 +78,8 @@ class PlaceJudge:
         """Ask which way the Internet is."""
         return self.route(place, [ip_network("0.0.0.0/0")])
 
-    def _routes_at(self, subnet: str) -> SubnetRoutes | None:
+    def routes_at(self, subnet: str) -> SubnetRoutes | None:
+        """Return the routes of a subnet; None where they are not known."""
         if subnet not in self._routes:
             known = self._azure.subnet(subnet)
             self._routes[subnet] = routes_of(self._azure, known) if known else None

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from topology.azure.judging import Judgement, Traffic
+from topology.azure.judging import Judgement, Traffic, plain
 from topology.azure.network import AzureNetwork
 from topology.azure.placement import Place
 from topology.azure.routing import Hop, SubnetRoutes
@@ -56,7 +56,7 @@ def route_reason(
 ) -> tuple[RouteVerdict, str]:
     """Return what becomes of traffic that takes a route, and why."""
     route = hop.route
-    target = "The Internet" if not network.prefixlen else f"`{network}`"
+    target = "The Internet" if not network.prefixlen else f"`{plain(network)}`"
     table = f" of route table `{routes.table}`" if routes.table else ""
     if hop.others:
         shown = ", ".join(f"`{one.prefix or one.tag}`" for one in hop.others[:_SHOWN])
