@@ -140,8 +140,8 @@ def _probes(context: AzureContext, place: Place, group: SecurityGroup) -> Iterat
     if not balanced and not ports:
         return
     nodes = context.node_range(place)
-    asked: dict[int | None, str] = {**ports} or {None: ""}
-    for port, name in asked.items():
+    asked: list[tuple[int | None, str]] = [*ports.items()] or [(None, "")]
+    for port, name in asked:
         traffic = Traffic(source=context.host, destination=nodes, protocol="TCP", port=port)
         found = context.ask(group, "inbound", traffic, place)
         if found.verdict == "deny":

@@ -40,6 +40,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "ServiceEntry": ("networking.istio.io",),
     "Gateway": ("networking.istio.io", "gateway.networking.k8s.io"),
     "VirtualService": ("networking.istio.io",),
+    "DestinationRule": ("networking.istio.io",),
     "GatewayClass": ("gateway.networking.k8s.io",),
     "HTTPRoute": ("gateway.networking.k8s.io",),
     "GRPCRoute": ("gateway.networking.k8s.io",),
@@ -65,6 +66,7 @@ DOCUMENTS: Final = frozenset(
     {
         "ApplicationLoadBalancer",
         "CiliumCIDRGroup",
+        "DestinationRule",
         "GRPCRoute",
         "Gateway",
         "GatewayClass",
