@@ -1,6 +1,6 @@
 """The way of a request from outside to pods: entries, Services, endpoints, and what breaks it.
 
-`service_findings(cluster)` is what is wrong; `find_way(network, …)` goes the way hop by hop.
+`service_findings(cluster)` is what is wrong; `topology.service_path.ways` goes the way hop by hop.
 """
 
 from topology.service_path.findings import service_findings
