@@ -11,6 +11,8 @@ from topology.ipam.estate import Cluster as PlannedCluster
 from topology.ipam.estate import Connected, Estate, Subnet, Vnet
 from topology.ipam.modes import Mode
 from topology.ipam.pools import NodePool, Surge, parse_surge
+from topology.model import Network
+from topology.public import is_public
 
 __all__ = ["estate_findings", "estate_of", "mode_of", "most_nodes"]
 
@@ -51,7 +53,7 @@ def estate_of(azure: AzureNetwork) -> Estate:
     tables += [told.routes for told in azure.effective_routes]
     for route in (one for routes in tables for one in routes):
         leads = route.hop == "gateway" or (route.hop == "virtual-appliance")
-        private = route.prefix is not None and route.prefix.is_private and route.prefix.prefixlen
+        private = route.prefix is not None and _is_private(route.prefix)
         inside = any(
             route.prefix.version == one.version and route.prefix.overlaps(one)
             for one in local
@@ -65,6 +67,11 @@ def estate_of(azure: AzureNetwork) -> Estate:
         clusters=tuple(_cluster(one, azure) for one in azure.clusters),
         connected=tuple(dict.fromkeys(connected)),
     )
+
+
+def _is_private(prefix: Network) -> bool:
+    """Return whether a prefix is a part of the private ranges, rather than everything."""
+    return prefix.prefixlen > 0 and not is_public(prefix)
 
 
 def _vnets(azure: AzureNetwork) -> Iterator[Vnet]:

@@ -7,10 +7,10 @@ from topology.azure.context import OWN_PRIORITIES, AzureContext
 from topology.azure.judging import INTERNET, Ends, Judgement, Traffic
 from topology.azure.placement import Place
 from topology.azure.rules import RuleDirection, SecurityGroup
-from topology.azure.tags import is_public
 from topology.azure.wording import port_text
 from topology.findings import Finding, FindingSeverity
 from topology.model import Service
+from topology.public import is_public
 from topology.services import backends
 
 __all__ = ["group_findings"]

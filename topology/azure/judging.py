@@ -22,8 +22,9 @@ from topology.azure.rules import (
     SecurityGroup,
     SecurityRule,
 )
-from topology.azure.tags import Tags, covers, is_public
+from topology.azure.tags import Tags, covers
 from topology.model import Network
+from topology.public import is_public
 
 __all__ = ["INTERNET", "Ends", "Judgement", "Traffic", "judge", "plain"]
 
@@ -210,7 +211,7 @@ def _public_match(end: RuleEnd, tags: Tags) -> Match:
 def _names_public(end: RuleEnd) -> bool:
     """Return whether one side of a rule is for particular public addresses."""
     others = [tag for tag in end.tags if tag.lower() not in _NOT_PUBLIC]
-    return bool(others) or any(is_public(one) or not one.is_private for one in end.networks)
+    return bool(others) or any(is_public(one) for one in end.networks)
 
 
 _NOT_PUBLIC = frozenset(

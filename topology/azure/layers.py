@@ -23,9 +23,9 @@ from topology.azure.network import AzureNetwork, PrivateEndpoint
 from topology.azure.placement import Place, Places
 from topology.azure.reading import azure_of
 from topology.azure.steps import PlaceJudge, softened
-from topology.azure.tags import is_public
 from topology.model import Cluster, Network, Pod, Service, ServicePort
 from topology.policy.verdict import Direction, Layer
+from topology.public import is_public
 from topology.services import service_backends, services_of
 from topology.targets import AddressTarget, DnsTarget, EntityTarget, PodTarget, RangeTarget
 

@@ -8,8 +8,8 @@ from topology.azure.network import Peering
 from topology.azure.placement import Place
 from topology.azure.routing import SubnetRoutes, choose
 from topology.azure.rules import Route
-from topology.azure.tags import is_public
 from topology.findings import Finding
+from topology.public import is_public
 
 __all__ = ["route_findings"]
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from topology.azure.network import AzureNetwork, Peering, Subnet
 from topology.azure.rules import HopType, Route, RouteTable
-from topology.azure.tags import is_public
 from topology.model import Location, Network
+from topology.public import is_public
 
 __all__ = ["Hop", "SubnetRoutes", "choose", "routes_of"]
 

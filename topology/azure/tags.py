@@ -15,20 +15,13 @@ from typing import Final
 
 from topology.azure.network import AzureNetwork
 from topology.model import Network
+from topology.public import is_public
 
-__all__ = ["HOST_ADDRESS", "METADATA_ADDRESS", "Tags", "covers", "is_public", "tags_of"]
+__all__ = ["HOST_ADDRESS", "METADATA_ADDRESS", "Tags", "covers", "tags_of"]
 
 HOST_ADDRESS: Final = ip_address("168.63.129.16")
 """From which Azure's health probes come, and where its DNS and platform answer."""
 METADATA_ADDRESS: Final = ip_address("169.254.169.254")
-_SHARED: Final = ip_network("100.64.0.0/10")
-
-
-def is_public(network: Network) -> bool:
-    """Return whether every address of a range belongs to the Internet."""
-    if network.version == _SHARED.version and network.overlaps(_SHARED):
-        return False
-    return network.is_global and not network.is_multicast
 
 
 def covers(ranges: Iterable[Network], network: Network) -> bool | None:
@@ -65,7 +58,7 @@ class Tags:
         if name == "azureplatformimds":
             return covers([ip_network(METADATA_ADDRESS)], network)
         # Every other tag lists public addresses that no export tells.
-        return False if network.is_private else None
+        return None if is_public(network) else False
 
     def _virtual_network(self, network: Network) -> bool | None:
         known = covers([*self.inside, ip_network(HOST_ADDRESS)], network)

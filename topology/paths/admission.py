@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from topology.model import Cluster, Network, Service
 from topology.paths.parties import Party
 from topology.policy.verdict import Layer
+from topology.public import is_public
 from topology.service_path.traffic_checks import is_internal, serving_nodes
 from topology.targets import AddressTarget, EntityTarget, PodTarget, RangeTarget
 
@@ -66,7 +67,7 @@ def _outside(source: Party, service: Service, layer: Layer) -> Layer:
         return layer
     network = _network(source)
     world = source.target == EntityTarget("world")
-    if is_internal(service) and (world or (network and network.is_global)):
+    if is_internal(service) and (world or (network is not None and is_public(network))):
         at = ", ".join(f"`{one}`" for one in service.external_addresses) or "a private address"
         reason = (
             f"Service `{service.full_name}` has an internal load balancer at {at}, which nobody "

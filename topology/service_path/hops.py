@@ -101,7 +101,7 @@ def front_hops(network: Network, front: Front, source: Target) -> Iterator[WayHo
     balanced = sorted(open_services, key=lambda one: (is_internal(one), one.full_name))
     if front.kind == "pods" and balanced:
         service = balanced[0]
-        yield from reach_hops(network, source, service, None, None, f"{front.name}: ")
+        yield from reach_hops(network, source, service, None, start=f"{front.name}: ", front=True)
         return
     if front.kind == "pods":
         pod = front.pods[0]
@@ -140,7 +140,8 @@ def inner_hops(
             "not in the input.",
         )  # fmt: skip
         return
-    yield from reach_hops(network, sender, service, query, http, "")
+    start = f"From {name}: " if front and front.pods else ""
+    yield from reach_hops(network, sender, service, query, http, start)
 
 
 def _sender(cluster: Cluster, front: Front | None) -> tuple[Target | None, str]:
@@ -178,10 +179,22 @@ def reach_hops(
     source: Target,
     service: Service,
     query: PortQuery | None,
-    http: HttpRequest | None,
-    start: str,
+    http: HttpRequest | None = None,
+    start: str = "",
+    *,
+    front: bool = False,
 ) -> Iterator[WayHop]:
-    """Yield the layers of a connection to a Service as hops."""
+    """Yield the layers of a connection to a Service as hops.
+
+    Args:
+        network: With its engines.
+        source: Who calls.
+        service: Who is called.
+        query: The Service's port; None for all.
+        http: The request, for what looks at it.
+        start: What stands before each reason.
+        front: Whether this is only the way to a gateway, of which what restricts is told.
+    """
     title = f"Service/{service.full_name}"
     tcp = query is None or query.protocol == "TCP"
     try:
@@ -191,12 +204,13 @@ def reach_hops(
     except InvalidQuery as error:
         yield WayHop(kind="policy", object=title, verdict="unknown", reason=error.message)
         return
-    yield from _layer_hops(reach, title, start)
+    yield from _layer_hops(reach, title, start, front=front)
 
 
-def _layer_hops(reach: Reach, title: str, start: str) -> Iterator[WayHop]:
+def _layer_hops(reach: Reach, title: str, start: str, *, front: bool) -> Iterator[WayHop]:
     for layer in reach.layers:
-        if layer.verdict == "none":
+        idle = layer.verdict == "allow" and not layer.enforced and layer.layer != "service"
+        if layer.verdict == "none" or (front and idle):
             continue
         policy, location = blamed(layer)
         yield WayHop(

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from topology.findings import Finding, FindingSeverity
 from topology.model import Cluster, Pod, Service
+from topology.public import is_public
 from topology.service_path.backend_checks import names_of, nodes_with_pods
 from topology.services import backends, service_backends
 
@@ -26,7 +27,7 @@ def is_internal(service: Service) -> bool:
     if any(service.annotations.get(key, "").lower() in ("true", "internal") for key in _INTERNAL):
         return True
     return bool(service.external_addresses) and all(
-        address.is_private for address in service.external_addresses
+        not is_public(address) for address in service.external_addresses
     )
 
 
@@ -247,7 +248,7 @@ def _balancer(service: Service, ports: str) -> Iterator[Finding]:
             '`service.beta.kubernetes.io/azure-load-balancer-internal: "true"`.',
         )  # fmt: skip
         return
-    private = [one for one in service.source_ranges if one.is_private]
+    private = [one for one in service.source_ranges if not is_public(one)]
     if len(private) == len(service.source_ranges):
         yield _finding(
             "source-ranges-private", "warning", service,
@@ -255,12 +256,3 @@ def _balancer(service: Service, ports: str) -> Iterator[Finding]:
             "never have such an address.",
             "Name the public addresses of the callers, or make the load balancer internal.",
         )  # fmt: skip
-
-
-def admits(service: Service, address: str) -> bool:
-    """Return whether loadBalancerSourceRanges admit an address; everyone where there are none."""
-    caller = ip_network(address)
-    return not service.source_ranges or any(
-        caller.version == one.version and caller.subnet_of(one)  # type: ignore[arg-type]
-        for one in service.source_ranges
-    )

@@ -183,7 +183,7 @@ def _direct(
     queries = queries or [None]
     found = []
     for query in queries:
-        hops = tuple(reach_hops(network, source, service, query, None, ""))
+        hops = tuple(reach_hops(network, source, service, query))
         way = Way(
             source=str(source),
             service=service.full_name,
