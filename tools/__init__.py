@@ -14,6 +14,7 @@ FAMILIES = (
     "address_changes",
     "addresses",
     "author",
+    "azure",
     "dead_rules",
     "diagnosis",
     "docs",
@@ -30,6 +31,7 @@ FAMILIES = (
     "reach",
     "review",
     "rewrite",
+    "service_path",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""

@@ -164,7 +164,11 @@ class Workspace:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Return what was set aside while reading."""
-        return self.cluster.problems
+        if not self.cluster.azure:
+            return self.cluster.problems
+        from topology.azure import azure_of
+
+        return (*self.cluster.problems, *azure_of(self.cluster).problems)
 
     def summary(self) -> str:
         """Return one paragraph that says what was loaded."""
@@ -173,8 +177,9 @@ class Workspace:
         flows = f" Flows: {shorten(self.flow_files)}." if self.flow_files else ""
         counters = (*self.host_files, *self.metric_files)
         flows += f" Counters: {shorten(counters)}." if counters else ""
+        flows = f"{_azure(cluster)}{flows}"
         if not (names or cluster.workloads or cluster.services or cluster.policies):
-            return (flows.strip() or "Nothing was loaded.") + _faults(cluster.problems)
+            return (flows.strip() or "Nothing was loaded.") + _faults(self.problems)
         counts = [
             count(len(cluster.workloads), "workload"),
             count(len(cluster.pods), "pod"),
@@ -190,7 +195,16 @@ class Workspace:
             parts.append(f"Policies: {listed}.")
         else:
             parts.append("No policies: nothing restricts any traffic.")
-        return " ".join(parts) + flows + _faults(cluster.problems)
+        return " ".join(parts) + flows + _faults(self.problems)
+
+
+def _azure(cluster: Cluster) -> str:
+    """Return what of Azure was loaded, by kind; empty for nothing."""
+    kinds: dict[str, int] = {}
+    for document in cluster.azure:
+        kinds[document.kind] = kinds.get(document.kind, 0) + 1
+    listed = [f"{number} {kind}" for kind, number in sorted(kinds.items())]
+    return f" Azure: {shorten(listed)}." if listed else ""
 
 
 def _faults(problems: tuple[Problem, ...]) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
+from assistant.cli.azure import azure
 from assistant.cli.diagnose import collect, diagnose
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
@@ -18,6 +19,7 @@ from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
+from assistant.cli.service import service
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
@@ -94,6 +96,8 @@ for command in (ask, reach, who_can_reach, what_can, matrix, review, diagnose, c
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
 app.add_typer(ipam, name="ipam")
+app.add_typer(service, name="service")
+app.add_typer(azure, name="azure")
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from topology.load.azure import azure_documents
 from topology.load.fields import Fields
 from topology.load.kinds import DOCUMENTS, GROUPS, POLICIES, RULES_NOT_EVALUATED, is_mesh_config
 from topology.load.objects import Manifest, keep_last, read_manifests
@@ -38,6 +39,8 @@ def assemble(
         report: Problems found so far; what is wrong with the objects is added.
         sources: What was read.
     """
+    objects = list(objects)
+    azure = azure_documents(objects)
     by_kind: dict[str, list[Manifest]] = {}
     for manifest in keep_last(read_manifests(objects, report), report):
         by_kind.setdefault(manifest.kind, []).append(manifest)
@@ -48,6 +51,7 @@ def assemble(
     documents += [one for one in by_kind.get("ConfigMap", ()) if is_mesh_config(one.name)]
     reports = choose_reports(by_kind)
     kinds = Counter({kind: len(found) for kind, found in by_kind.items()})
+    kinds.update(document.kind for document in azure)
     return Cluster(
         namespaces=_build_namespaces(by_kind, report),
         nodes=nodes,
@@ -56,8 +60,9 @@ def assemble(
         policies=_build_documents(one for kind in POLICIES for one in by_kind.get(kind, ())),
         documents=_build_documents(documents),
         reports=_build_documents(reports),
+        azure=azure,
         kinds=MappingProxyType(dict(sorted(kinds.items()))),
-        unused_kinds=_unused_kinds(kinds, (*documents, *reports)),
+        unused_kinds=_unused_kinds(by_kind, (*documents, *reports)),
         problems=report.finish(),
         sources=tuple(sources),
     )
@@ -85,7 +90,7 @@ def _advise_version(kind: str) -> str:
     return "Read verdicts with that in mind."
 
 
-def _unused_kinds(kinds: Mapping[str, int], documents: Sequence[Manifest]) -> frozenset[str]:
+def _unused_kinds(kinds: Iterable[str], documents: Sequence[Manifest]) -> frozenset[str]:
     """Return the kinds that were counted and not looked at."""
     unused = {kind for kind in kinds if kind not in GROUPS}
     if "ConfigMap" in kinds and all(one.kind != "ConfigMap" for one in documents):

@@ -44,6 +44,17 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Event": ("v1", "events.k8s.io"),
     "CiliumLocalRedirectPolicy": ("cilium.io",),
     "NodeNetworkConfig": ("acn.azure.com",),
+    "VirtualService": ("networking.istio.io",),
+    "DestinationRule": ("networking.istio.io",),
+    "GatewayClass": ("gateway.networking.k8s.io",),
+    "HTTPRoute": ("gateway.networking.k8s.io",),
+    "GRPCRoute": ("gateway.networking.k8s.io",),
+    "TLSRoute": ("gateway.networking.k8s.io",),
+    "TCPRoute": ("gateway.networking.k8s.io",),
+    "ReferenceGrant": ("gateway.networking.k8s.io",),
+    "Ingress": ("networking.k8s.io", "extensions"),
+    "IngressClass": ("networking.k8s.io",),
+    "ApplicationLoadBalancer": ("alb.networking.azure.io",),
 }
 
 POLICIES: Final = frozenset(
@@ -56,14 +67,38 @@ POLICIES: Final = frozenset(
         "RequestAuthentication",
     }
 )
-DOCUMENTS: Final = frozenset({"CiliumCIDRGroup", "Gateway", "ServiceEntry"})
+DOCUMENTS: Final = frozenset(
+    {
+        "ApplicationLoadBalancer",
+        "CiliumCIDRGroup",
+        "DestinationRule",
+        "GRPCRoute",
+        "Gateway",
+        "GatewayClass",
+        "HTTPRoute",
+        "Ingress",
+        "IngressClass",
+        "ReferenceGrant",
+        "ServiceEntry",
+        "TCPRoute",
+        "TLSRoute",
+        "VirtualService",
+    }
+)
 REPORTS: Final = frozenset({"CiliumLocalRedirectPolicy", "Event", "NodeNetworkConfig"})
 """Kinds that tell of the state of a cluster and decide no verdict."""
 KEPT_WHOLE: Final = POLICIES | DOCUMENTS | {"ConfigMap"}
 """Kinds of which every field, with its line, may be asked for."""
 
 CLUSTER_WIDE: Final = frozenset(
-    {"CiliumCIDRGroup", "CiliumClusterwideNetworkPolicy", "Namespace", "Node"}
+    {
+        "CiliumCIDRGroup",
+        "CiliumClusterwideNetworkPolicy",
+        "GatewayClass",
+        "IngressClass",
+        "Namespace",
+        "Node",
+    }
 )
 
 RULES_NOT_EVALUATED: Final = frozenset(

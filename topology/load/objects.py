@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from topology.load.azure import is_azure
 from topology.load.kinds import CLUSTER_WIDE, GROUPS, KEPT_WHOLE, POLICIES, canonical_kind
 from topology.load.lines import MOST_LEVELS
 from topology.load.problems import Report, shorten
@@ -47,8 +48,8 @@ def unpack(value: Any) -> list[Any] | None:
 
 
 def _is_object(value: Any) -> bool:
-    """Say whether a value looks like a Kubernetes object."""
-    return isinstance(value, dict) and "kind" in value
+    """Say whether a value looks like an object of Kubernetes or Azure."""
+    return isinstance(value, dict) and ("kind" in value or is_azure(value))
 
 
 def _complete(items: list[Any], parent: Mapping[str, Any]) -> list[Any]:
@@ -69,6 +70,8 @@ def read_manifests(objects: Iterable[tuple[Any, Source]], report: Report) -> Ite
     for body, source in objects:
         if isinstance(body, Mapping) and body.keys() and body.keys() <= _CONTRACT:
             continue  # What policies are held to is kept beside them.
+        if is_azure(body):
+            continue  # `azure_documents` reads these.
         if not isinstance(body, Mapping) or not isinstance(body.get("kind"), str):
             report.extend(_describe_stranger(body, source))
             continue

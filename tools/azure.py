@@ -1,0 +1,64 @@
+"""The tool about the Azure network around the cluster."""
+
+from tools.service_path import check_result
+from tools.service_rows import CheckResult
+from tools.spec import tool
+from tools.wording import count
+from tools.workspace import Workspace
+from topology.errors import InvalidQuery
+
+__all__ = ["check_azure"]
+
+_WANTED = (
+    ("NetworkSecurityGroup", "security groups", "az network nsg list -o json"),
+    ("VirtualNetwork", "VNets and subnets", "az network vnet list -o json"),
+    ("RouteTable", "route tables", "az network route-table list -o json"),
+    ("ManagedCluster", "AKS clusters", "az aks list -o json"),
+)
+
+
+@tool()
+def check_azure(workspace: Workspace) -> CheckResult:
+    """Find what is wrong in the Azure network: security groups, routes, peerings, ranges, SNAT.
+
+    Use it for "does an NSG block the pods", "is the health probe of the load balancer let in",
+    "does the pod CIDR overlap on-premises", "will SNAT ports last", "is the Azure network sound",
+    "which CNI, dataplane and Istio revision does the cluster run".
+
+    Args:
+        workspace: The network, with what `az ... -o json` printed.
+
+    Returns:
+        Findings with file, line and fix, the worst first, and what the clusters are.
+    """
+    from topology.azure import azure_findings, azure_of
+    from topology.azure.facts import cluster_facts
+
+    cluster = workspace.cluster
+    azure = azure_of(cluster)
+    if azure.is_empty:
+        message = "Nothing of Azure is in the workspace."
+        commands = ", ".join(f"`{command}`" for _, _, command in _WANTED)
+        raise InvalidQuery(message, hint=f"Add what these print with `-w`: {commands}.")
+    lacking = tuple(
+        f"No {what} are in the input, so what they do is not known: `{command}`."
+        for kind, what, command in _WANTED
+        if kind not in azure.kinds
+    )
+    faults = tuple(
+        f"{problem.message} ({problem.location})" if problem.location else problem.message
+        for problem in azure.problems
+    )
+    checked = [
+        count(len(azure.vnets), "VNet"),
+        count(len(azure.subnets), "subnet"),
+        count(len(azure.security_groups), "security group"),
+        count(len(azure.route_tables), "route table"),
+        count(len(azure.clusters), "AKS cluster"),
+    ]
+    return check_result(
+        f"Azure network ({', '.join(checked)})",
+        azure_findings(cluster),
+        (*lacking, *faults),
+        facts=cluster_facts(azure),
+    )
