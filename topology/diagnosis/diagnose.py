@@ -6,6 +6,7 @@ from typing import Final
 
 from topology.diagnosis.addresses import check_addresses
 from topology.diagnosis.agents import check_agents, check_nodes
+from topology.diagnosis.around import check_azure_network, check_entries
 from topology.diagnosis.dns import check_dns_policies, check_dns_servers, check_node_local_dns
 from topology.diagnosis.dns_config import check_dns_config
 from topology.diagnosis.evidence import Aspect, Cause, Check, Gap
@@ -28,7 +29,9 @@ PLAN: Final[tuple[tuple[Step, frozenset[Aspect]], ...]] = (
     (check_pods, frozenset({"connect", "http", "start", "balance", "loss"})),
     (check_addresses, frozenset({"start"})),
     (check_services, frozenset({"connect", "http"})),
+    (check_entries, frozenset({"connect", "http"})),
     (check_paths, _NETWORK),
+    (check_azure_network, frozenset({"connect", "loss"})),
     (check_dns_servers, _NETWORK | {"dns"}),
     (check_dns_config, _NETWORK | {"dns"}),
     (check_dns_policies, _NETWORK | {"dns"}),

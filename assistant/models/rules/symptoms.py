@@ -60,7 +60,8 @@ _ASKS = re.compile(
 )
 _WISHES = re.compile(
     r"\b(?:should|must|shall|ought|supposed|need(?:s|ed)? to|want(?:s|ed)?|may only|"
-    r"(?:can|may) only|would|could|allowed to|permitted to)\b|\bmake\b.{0,40}\bunreachable\b|"
+    r"(?:can|may) only|would|could(?! ?not|n'?t)|allowed to|"
+    r"permitted to)\b|\bmake\b.{0,40}\bunreachable\b|"
     r"\bexcept\b|\bpolic(?:y|ies)\b.{0,40}\b(?:invalid|broken|wrong)\b|\bif\b.{0,40}\bfails?\b",
     re.I,
 )
