@@ -200,7 +200,9 @@ def _survey(workspace: Workspace, symptom: Symptom, notes: list[str]) -> tuple[S
         notes.append(str(error))
         return found, ""
     if since <= found.observation.first:
-        return found, time_text(since)
+        span = f"{time_text(found.observation.first)} to {time_text(last)}"
+        notes.append(f"The flows are from {span}, which `{symptom.since}` (UTC) does not cut.")
+        return found, ""
     if since > last:
         notes.append(f"The flows end at {time_text(last)}, before `{symptom.since}`.")
         return found, ""
