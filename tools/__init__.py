@@ -24,6 +24,7 @@ FAMILIES = (
     "matrix",
     "mend",
     "mesh",
+    "metrics",
     "modes",
     "planning",
     "policies",

@@ -32,6 +32,8 @@ from topology.flows.survey import Survey, survey
 from topology.flows.times import time_text
 from topology.paths import parse_port
 from topology.telemetry import read_hosts
+from topology.telemetry.findings import metric_report
+from topology.telemetry.prometheus import read_metrics
 
 __all__ = ["collect_commands", "diagnose"]
 
@@ -90,11 +92,10 @@ def diagnose(
     return result.model_copy(update={"summary": describe(result)})
 
 
-@tool()
 def collect_commands(workspace: Workspace, symptom: str = "") -> CollectResult:
     """List the read-only commands that would collect what is missing from the workspace.
 
-    Use it for "what else do you need", "what should I export", "what data is missing".
+    No tool of its own: what a diagnosis lacks is part of its result.
 
     Args:
         workspace: The network as it was given.
@@ -147,13 +148,18 @@ def _scene(
     if symptom.flow is not None:
         symptom = _with_ends(symptom, workspace)
     hosts = read_hosts(workspace.host_files)
-    notes += [f"Not read: {one.message} ({one.location})" for one in hosts.problems]
+    metrics, faults = None, hosts.problems
+    if workspace.metric_files:
+        reading = read_metrics(workspace.metric_files)
+        metrics, faults = metric_report(reading, workspace.cluster), faults + reading.problems
+    notes += [f"Not read: {one.message} ({one.location})" for one in faults]
     scene = Scene(
         network=workspace.network,
         symptom=symptom,
         survey=found,
         flow_files=workspace.flow_files,
         hosts=hosts.samples,
+        metrics=metrics,
     )
     return scene, notes, since
 

@@ -86,12 +86,10 @@ def collect(
       netassist collect "DNS is slow" -w cluster.yaml --context prod --run
     """
     from tools.diagnosis import collect_commands
-    from tools.diagnosis_results import CollectResult
 
     output: Output = context.obj
     opened = open_workspace(workspace, output)
-    result = collect_commands.call(opened, {"symptom": symptom})
-    assert isinstance(result, CollectResult)
+    result = collect_commands(opened, symptom)
     if as_json and not run:
         output.write_json(result.model_dump(mode="json"))
         return

@@ -181,8 +181,8 @@ def test_the_command_prints_one_document_and_exits_with_findings(tmp_path: Path)
 def test_collect_lists_commands_that_only_read(tmp_path: Path) -> None:
     snapshot = e.healthy(CAST)
     snapshot.flows, snapshot.files = [], {}
-    result = collect_commands.call(Workspace.load(snapshot.write(tmp_path)), {})
-    commands = [row.command for row in result.missing]  # type: ignore[attr-defined]
+    result = collect_commands(Workspace.load(snapshot.write(tmp_path)))
+    commands = [row.command for row in result.missing]
     assert any(command.startswith("hubble observe") for command in commands)
     plain = [one for one in commands if not one.startswith("for ")]
     assert all(plain_read(one, "prod") for one in plain), plain

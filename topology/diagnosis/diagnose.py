@@ -11,6 +11,7 @@ from topology.diagnosis.dns import check_dns_policies, check_dns_servers, check_
 from topology.diagnosis.dns_config import check_dns_config
 from topology.diagnosis.evidence import Aspect, Cause, Check, Gap
 from topology.diagnosis.hosts import check_hosts
+from topology.diagnosis.metrics import check_metrics
 from topology.diagnosis.names_used import check_names_used
 from topology.diagnosis.outside import check_outside_names
 from topology.diagnosis.paths import check_paths
@@ -41,6 +42,7 @@ PLAN: Final[tuple[tuple[Step, frozenset[Aspect]], ...]] = (
     (check_drops, _NETWORK | {"dns"}),
     (check_traffic, _NETWORK),
     (check_balance, frozenset({"balance", "loss", "http"})),
+    (check_metrics, _NETWORK | {"dns", "balance"}),
     (check_agents, _NETWORK | {"dns", "start"}),
     (check_nodes, ALL_ASPECTS),
     (check_hosts, frozenset({"loss", "dns", "connect"})),
@@ -108,7 +110,7 @@ def _is_blind(scene: Scene) -> bool:
     aspects = scene.symptom.aspects
     if not aspects or not aspects <= _MEASURED:
         return False
-    return scene.survey is None and not scene.hosts
+    return scene.survey is None and not scene.hosts and scene.metrics is None
 
 
 def _rank(scene: Scene, cause: Cause) -> int:

@@ -20,6 +20,7 @@ from topology.targets import (
     WorkloadTarget,
 )
 from topology.telemetry import HostSample
+from topology.telemetry.findings import MetricReport
 
 __all__ = ["Scene"]
 
@@ -34,6 +35,8 @@ class Scene:
     """None where no flows were given."""
     flow_files: tuple[str, ...] = ()
     hosts: Sequence[HostSample] = ()
+    metrics: MetricReport | None = None
+    """None where no metrics were given."""
 
     @property
     def cluster(self) -> Cluster:
