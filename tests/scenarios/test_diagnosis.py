@@ -202,3 +202,16 @@ def test_collect_lists_commands_that_only_read(tmp_path: Path) -> None:
 )
 def test_nothing_but_a_plain_read_is_run(command: str) -> None:
     assert plain_read(command, "prod") is None
+
+
+def test_what_keeps_a_caller_from_someone_else_explains_nothing(tmp_path: Path) -> None:
+    snapshot = e.healthy(CAST)
+    variables = {"BACKEND_URL": "http://payments.shop:80", "SEARCH_ADDR": "paymentz.shop:80"}
+    snapshot.add(e.deployment("shop", "checkout", labels={"app": "checkout"}, env=variables))
+    snapshot.flows += e.drop(CAST, direction="EGRESS", destination=e.outside(),
+                             ports=(44000, 443), reason="UNSUPPORTED_L3_PROTOCOL")  # fmt: skip
+    result = ask(snapshot, tmp_path, "checkout times out calling kube-dns")
+    assert result.outcome == "no-issue", result.summary
+    assert "wrong-service-name" in [one.code for one in result.besides]
+    found = ask(snapshot, tmp_path, "checkout cannot find its backend")
+    assert "paymentz" in root(found)

@@ -93,7 +93,7 @@ def diagnose(scene: Scene) -> Diagnosis:
         # Whoever tells of trouble may take one kind for another: what is named is looked at whole.
         checks += tuple(step(scene) for step, _ in PLAN if step not in chosen)
         found = _unique(cause for check in checks for cause in check.causes)
-        fitting = [one for one in found if one.about & scene.named]
+        fitting = [one for one in found if one.about & scene.named and scene.concerns(one)]
     ranked = sorted(fitting, key=lambda one: (-_rank(scene, one), one.summary))
     gaps = tuple(dict.fromkeys(gap for check in checks for gap in check.gaps))
     return Diagnosis(

@@ -191,6 +191,7 @@ def _blocked(scene: Scene, workload: Workload, server: Target) -> Iterator[Cause
             explains=_EXPLAINS,
             about=frozenset({workload.full_name}),
             weight=93 if protocol == "UDP" else 60,
+            is_path=False,
             wanted=Wanted(
                 source=workload.full_name, destination=str(server), port=f"53/{protocol}"
             ),

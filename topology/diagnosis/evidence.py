@@ -43,6 +43,10 @@ class Cause:
     explains: frozenset[Aspect]
     about: frozenset[str] = frozenset()
     """`namespace/name` of workloads and Services, names of nodes; empty for all of the cluster."""
+    callers: frozenset[str] = frozenset()
+    """Whom it stops, where it does not stop everyone: names as in `about`."""
+    callees: frozenset[str] = frozenset()
+    """On the way to whom it stops them, where it does not do so to everyone."""
     weight: int = 50
     """0 to 100: how directly it stops things, and how sure it is."""
     facts: tuple[Fact, ...] = ()

@@ -48,8 +48,21 @@ def causes_of(
     about: frozenset[str],
     weight: int,
     wanted: Wanted | None = None,
+    is_path: bool = True,
 ) -> Iterator[Cause]:
-    """Yield the cause that a layer is, with every policy that has a part in it."""
+    """Yield the cause that a layer is, with every policy that has a part in it.
+
+    Args:
+        found: The answer about the connection.
+        layer: Of that answer: the one that stops it.
+        code: Of the cause.
+        what: How the sentence begins that tells it.
+        explains: Which kinds of trouble it makes.
+        about: Whom it concerns.
+        weight: As `Cause` has it.
+        wanted: The connection, for whoever mends policies.
+        is_path: Whether only this connection suffers; not so where it is the way to DNS.
+    """
     policy, location = blamed(layer)
     source = " ".join(part for part in (policy, layer.rule) if part) or layer.layer
     facts = [Fact(layer.reason, source, location or layer.location)]
@@ -74,7 +87,13 @@ def causes_of(
             ),
         ),
         wanted=wanted,
+        callers=frozenset({_plain(wanted.source)} if wanted and is_path else ()),
+        callees=frozenset({_plain(wanted.destination)} if wanted and is_path else ()),
     )
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("service:")
 
 
 _FIXES = {

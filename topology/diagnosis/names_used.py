@@ -9,7 +9,7 @@ from topology.diagnosis.evidence import Aspect, Cause, Check, Fact, Gap
 from topology.diagnosis.scene import Scene
 from topology.model import Cluster, Location
 
-__all__ = ["check_names_used"]
+__all__ = ["check_names_used", "is_inside_name"]
 
 _EXPLAINS: Final[frozenset[Aspect]] = frozenset({"dns", "connect", "http"})
 _ZONE: Final = re.compile(r"\.svc(?:\.[\w.-]+)?$|\.cluster\.local$")
@@ -56,19 +56,22 @@ def _by_symptom(scene: Scene) -> Iterator[Cause]:
     for host in scene.symptom.names:
         if not _ZONE.sub("", f".{host}").strip("."):
             continue  # The zone itself is no name of anything.
-        short = host.count(".") <= 1 and _is_inside_name(scene.cluster, host)
+        short = host.count(".") <= 1 and is_inside_name(scene.cluster, host)
         if (_ZONE.search(host) or short) and not _exists(scene.cluster, host):
             yield _missing(scene, host, "", Fact(f"`{host}` stands in the symptom"), 93)
 
 
-def _is_inside_name(cluster: Cluster, host: str) -> bool:
+def is_inside_name(cluster: Cluster, host: str) -> bool:
     """Say whether a short name is one of the cluster: without dots, or ending in a namespace."""
     return "." not in host or host.rpartition(".")[2] in cluster.namespaces
 
 
 def _by_environment(scene: Scene) -> Iterator[Cause]:
-    known = {(call.caller.full_name, call.variable) for call in calls(scene.cluster)
-             if call.service or call.outside}  # fmt: skip
+    known = {
+        (call.caller.full_name, call.variable)
+        for call in calls(scene.cluster)
+        if call.service or (call.outside and not is_inside_name(scene.cluster, call.host))
+    }
     for call in calls(scene.cluster):
         if call.service is None and not call.outside and scene.is_asked(call.caller.full_name):
             yield _configured(scene, call.caller.full_name, call.variable, call.host, call.location)
@@ -105,7 +108,7 @@ def _by_answers(scene: Scene) -> Iterator[Cause]:
                 continue
             fact = Fact(f"{lost.count} answers {lost.outcome} for `{lost.name}`", source)
             inside = _ZONE.search(lost.name) or "." not in lost.name
-            if inside or _is_inside_name(scene.cluster, lost.name):
+            if inside or is_inside_name(scene.cluster, lost.name):
                 yield _missing(scene, lost.name, client.client, fact, 89)
             elif lost.outcome == "NXDOMAIN":
                 yield _no_such_host(client.client, lost.name, fact)
@@ -123,6 +126,7 @@ def _missing(
         summary=f"{who} uses a wrong Service name{where}: no Service is called `{host}`{meant}.",
         explains=_EXPLAINS,
         about=frozenset({client} if client else ()),
+        callees=frozenset({host, *scene.full_names(near)} if client else ()),
         weight=weight,
         facts=(fact,),
         fix=f"Use `{near}` instead, if that is what is meant." if near
@@ -138,6 +142,7 @@ def _no_such_host(client: str, host: str, fact: Fact) -> Cause:
         summary=f"`{client}` asks for `{host}`, which does not exist (NXDOMAIN).",
         explains=frozenset({"dns", "connect"}),
         about=frozenset({client}),
+        callees=frozenset({host}),
         weight=70,
         facts=(fact,),
         fix="Correct the name, or create its record; link a private zone to the VNet.",

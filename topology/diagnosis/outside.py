@@ -6,6 +6,7 @@ from typing import Final
 from topology.calls import calls
 from topology.diagnosis.evidence import Aspect, Cause, Check, Fact, Gap, Wanted
 from topology.diagnosis.layers import causes_of, stopped, unsure
+from topology.diagnosis.names_used import is_inside_name
 from topology.diagnosis.scene import Scene
 from topology.errors import TopologyError
 from topology.model import Workload
@@ -80,7 +81,7 @@ def _asked(scene: Scene) -> Iterator[tuple[Workload, str, PortQuery]]:
     """Yield who uses which name outside: by the symptom, by environment, by DNS queries."""
     yield from _by_symptom(scene)
     for call in calls(scene.cluster):
-        if call.outside and scene.is_asked(call.caller.full_name) and _is_outside(call.host):
+        if call.outside and scene.is_asked(call.caller.full_name) and _is_outside(scene, call.host):
             port = PortQuery(number=call.port) if call.port else _TLS
             yield call.caller, call.host.lower().rstrip("."), port
     yield from _by_queries(scene)
@@ -93,7 +94,7 @@ def _by_symptom(scene: Scene) -> Iterator[tuple[Workload, str, PortQuery]]:
         for one in (*scene.symptom.sources, *scene.symptom.subjects)
         if str(one) in workloads
     ]
-    for host in filter(_is_outside, scene.symptom.names):
+    for host in (one for one in scene.symptom.names if _is_outside(scene, one)):
         for one in users or [one for one in scene.workloads if _restricts(scene, one)]:
             yield one, host, scene.symptom.port or _TLS
 
@@ -106,11 +107,13 @@ def _by_queries(scene: Scene) -> Iterator[tuple[Workload, str, PortQuery]]:
         workload = workloads.get(client.client)
         missing = {one.name for one in client.failures if one.outcome == "NXDOMAIN"}
         for host, _ in client.names if workload is not None else ():
-            if workload is not None and _is_outside(host) and host not in missing:
+            if workload is not None and _is_outside(scene, host) and host not in missing:
                 yield workload, host, _seen_port(scene, workload, host)
 
 
-def _is_outside(host: str) -> bool:
+def _is_outside(scene: Scene, host: str) -> bool:
+    if host.count(".") == 1 and is_inside_name(scene.cluster, host):
+        return False
     return "." in host and not host.endswith(_INSIDE) and "*" not in host
 
 

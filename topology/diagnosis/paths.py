@@ -13,6 +13,7 @@ from topology.model import Service
 from topology.paths import PortQuery, Reach
 from topology.targets import (
     DnsTarget,
+    EntityTarget,
     NamespaceTarget,
     ServiceTarget,
     Target,
@@ -130,6 +131,9 @@ def pairs_of(scene: Scene) -> Iterator[Pair]:
             for destination in symptom.destinations:
                 yield from _named_pairs(scene, source, destination)
         return
+    outside = [one for one in symptom.destinations if isinstance(one, EntityTarget)]
+    for one in scene.workloads if outside else ():
+        yield WorkloadTarget(one), outside[0], symptom.port, 80
     for call in calls(scene.cluster):
         if call.service is None or not scene.is_asked(
             call.caller.full_name, call.service.full_name

@@ -1,6 +1,6 @@
 """Everything that checks look at: the network, the symptom, flows, counters, who is concerned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,9 +70,27 @@ class Scene:
 
     def concerns(self, cause: Cause) -> bool:
         """Say whether a cause lies where the symptom does."""
+        for ends, names in ((cause.callers, self._callers), (cause.callees, self._callees)):
+            if ends and names and not ends & names:
+                return False
         if not cause.about or not self.named:
             return True
         return bool(cause.about & (self.named | self.related))
+
+    @cached_property
+    def _callers(self) -> frozenset[str]:
+        return self._all_names(self.symptom.sources)
+
+    @cached_property
+    def _callees(self) -> frozenset[str]:
+        return self._all_names(self.symptom.destinations)
+
+    def _all_names(self, targets: Iterable[Target]) -> frozenset[str]:
+        """Return every name of some ends, those outside of the cluster included."""
+        plain = {str(one).removeprefix("service:") for one in targets}
+        found = plain | {name for one in targets for name in self._names_of(one)}
+        # Whose pods share a node are no one thing for that.
+        return frozenset(found - {node.name for node in self.cluster.nodes})
 
     def explains(self, cause: Cause) -> bool:
         """Say whether a cause makes the kind of trouble that the symptom tells of."""
@@ -148,6 +166,10 @@ class Scene:
         for workload in service_workloads(self.cluster, service):
             yield from self._of_workload(workload)
 
-    def ends(self) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
-        """Return who calls and who is called, where the symptom names both."""
-        return self.symptom.sources, self.symptom.destinations
+    def full_names(self, host: str) -> Iterator[str]:
+        """Yield a Service by the name under which it is asked for, and what stands behind it."""
+        parts = host.split(".")
+        for service in self.cluster.services:
+            if len(parts) > 1 and [service.name, service.namespace] == parts[:2]:
+                yield service.full_name
+                yield from (one.full_name for one in service_workloads(self.cluster, service))

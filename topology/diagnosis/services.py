@@ -86,6 +86,7 @@ def _causes(scene: Scene, service: Service) -> Iterator[Cause]:
                 summary=_SUMMARIES.get(code, "") + obstacle.what,
                 explains=_EXPLAINS,
                 about=about,
+                callees=about,
                 weight=weight,
                 facts=(
                     Fact(

@@ -16,7 +16,7 @@ from topology.errors import InvalidQuery
 from topology.model import Cluster
 from topology.names import Mention, index_of
 from topology.paths.queries import PortQuery, parse_port
-from topology.targets import DnsTarget, NamespaceTarget, Target
+from topology.targets import DnsTarget, EntityTarget, NamespaceTarget, Target
 
 __all__ = ["ALL_ASPECTS", "Symptom", "aspects_of", "read_symptom"]
 
@@ -85,7 +85,8 @@ _TO: Final = re.compile(
     r"\b(?:to|call(?:s|ing|ed)?|reach(?:es|ing|ed)?|against|into|towards?|access(?:es|ing)?|"
     r"quer(?:y|ies|ying)|contact(?:s|ing)?|hit(?:s|ting)?|open(?:s|ing)?|ping(?:s|ing)?|"
     r"fetch(?:es|ing)?|us(?:e|es|ing)|with|load(?:s|ing)?|see|invok(?:e|es|ing)|"
-    r"resolv(?:e|es|ing)|look(?:s|ing)? ?up|get)\s+(?:the\s+|our\s+|its\s+)?(?:\w+\s+){0,1}$|"
+    r"resolv(?:e|es|ing)|look(?:s|ing)? ?up|get)\s+(?:the\s+|our\s+|its\s+)?"
+    r"(?:(?!(?:in|on|at|from|by|of|inside|within|for)\b)\w+\s+)?$|"
     r"->\s*$",
     re.I,
 )
@@ -160,6 +161,8 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
     spaces |= {found[1] for found in _FLAG.finditer(words) if found[1] in cluster.namespaces}
     for mention in mentions:
         targets = _targets(_narrowed(mention, spaces), unclear)
+        # "The host of its backend" is a name there, not the node.
+        targets = tuple(one for one in targets if one != EntityTarget("host"))
         if mention.is_namespace or not targets:
             subjects += targets
             continue

@@ -91,6 +91,8 @@ def _of_drop(scene: Scene, drop: Drop) -> Cause:
         summary=summary,
         explains=_DROPPED | {"dns"} if is_dns or drop.cause == "datapath" else _DROPPED,
         about=frozenset({_plain(one.source), _plain(one.destination)}),
+        callers=frozenset() if is_dns else frozenset({_plain(one.source)}),
+        callees=frozenset() if is_dns else frozenset({_plain(one.destination), *one.names}),
         weight=_WEIGHTS[drop.cause] + (3 if is_dns else 0),
         facts=tuple(facts),
         fix=drop.fix,
@@ -130,7 +132,8 @@ def check_traffic(scene: Scene) -> Check:
 
 
 def _of_edge(scene: Scene, edge: Edge) -> Iterator[Cause]:
-    about = frozenset({_plain(edge.source), _plain(edge.destination)})
+    callers, callees = frozenset({_plain(edge.source)}), frozenset({_plain(edge.destination)})
+    about = callers | callees
     ends = f"`{edge.source}` to `{edge.destination}`"
     share = edge.resets / max(edge.flows, 1)
     if edge.resets >= _FEW and share >= _BAD_RATE:
@@ -138,6 +141,8 @@ def _of_edge(scene: Scene, edge: Edge) -> Iterator[Cause]:
         yield Cause(
             code="resets", summary=f"{text}: nothing listens on the port, or a proxy or firewall "
             "ends connections.", explains=frozenset({"connect", "http", "loss"}), about=about,
+            callers=callers,
+            callees=callees,
             weight=52, facts=(Fact(text, _source(scene)),),
             fix="Look at what listens behind the port, and at idle time-outs on the way.",
             verify=("hubble observe --tcp-flags RST --last 20",),
@@ -146,7 +151,9 @@ def _of_edge(scene: Scene, edge: Edge) -> Iterator[Cause]:
         text = f"{edge.unanswered:,} connections of {ends} got no answer to their SYN"
         yield Cause(
             code="syn-unanswered", summary=f"{text} within 3 s.",
-            explains=frozenset({"connect", "loss"}), about=about, weight=54,
+            explains=frozenset({"connect", "loss"}), about=about,
+            callers=callers,
+            callees=callees, weight=54,
             facts=(Fact(text, _source(scene)),),
             fix="Something on the way drops them in silence: a policy, an NSG or route, or SNAT "
             "ports that are used up.",
@@ -155,7 +162,8 @@ def _of_edge(scene: Scene, edge: Edge) -> Iterator[Cause]:
 
 
 def _of_http(scene: Scene, edge: HttpEdge) -> Iterator[Cause]:
-    about = frozenset({_plain(edge.source), _plain(edge.destination)})
+    callers, callees = frozenset({_plain(edge.source)}), frozenset({_plain(edge.destination)})
+    about = callers | callees
     ends = f"`{edge.source}` to `{edge.destination}`"
     for first, last, what in ((500, 599, "server errors"), (403, 403, "refusals (403)"),
                               (401, 401, "requests without valid token (401)")):  # fmt: skip
@@ -168,7 +176,9 @@ def _of_http(scene: Scene, edge: HttpEdge) -> Iterator[Cause]:
         text = f"{number:,} of {edge.responses:,} responses of {ends} are {what} ({codes})"
         yield Cause(
             code=f"http-{first}", summary=f"{text}.", explains=frozenset({"http", "connect"}),
-            about=about, weight=50, facts=(Fact(text, _source(scene)),),
+            about=about,
+            callers=callers,
+            callees=callees, weight=50, facts=(Fact(text, _source(scene)),),
             fix="Look at the log of the destination: it answered itself." if first >= 500 else
             "An AuthorizationPolicy, an L7 rule or the application refuses the caller.",
             verify=(f"hubble observe --http-status {first // 100}+ --last 20",),

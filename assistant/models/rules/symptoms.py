@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from assistant.models.rules.frame import Frame
 from topology.diagnosis.pasted import flow_in
+from topology.diagnosis.symptom import aspects_of
 
 __all__ = ["follow", "is_told", "tells_of_trouble"]
 
@@ -96,7 +97,9 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     """
     told = is_told(message)
     if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
-        if told and flow_in(message) is None and len(frames) == 1 and _is_one_path(frames[0]):
+        # Who does not find a name was never on the way; so its ends are not of that connection.
+        is_path = "dns" not in aspects_of(message) and len(frames) == 1 and _is_one_path(frames[0])
+        if told and is_path and flow_in(message) is None:
             return (replace(frames[0], symptom=message, told=True),)
         if told or all(frame.intent in ("docs", "decline") for frame in frames):
             return (_diagnosis(message),)
