@@ -39,7 +39,7 @@ def _is_troubled_pod(body: Mapping[str, Any]) -> bool:
     for condition in _mappings(status.get("conditions")):
         if condition.get("type") == _READY:
             return str(condition.get("status")) != "True"
-    return status.get("phase", "Running") != "Running"
+    return bool(status.get("phase", "Running") != "Running")
 
 
 def _is_troubled_node(body: Mapping[str, Any]) -> bool:

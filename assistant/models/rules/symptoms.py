@@ -69,6 +69,8 @@ _WISHES = re.compile(
 _WRONG = re.compile(
     r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
 )
+_SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
+"""The DNS servers may be one end of a connection like any other."""
 _SENTENCES = re.compile(r"(?<=[?!.])\s+")
 _EMPTY = ("flows", "past", "hypothesis", "review", "")
 
@@ -98,7 +100,8 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     told = is_told(message)
     if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
         # Who does not find a name was never on the way; so its ends are not of that connection.
-        is_path = "dns" not in aspects_of(message) and len(frames) == 1 and _is_one_path(frames[0])
+        names = "dns" in aspects_of(_SERVERS.sub(" ", message))
+        is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
         if told and is_path and flow_in(message) is None:
             return (replace(frames[0], symptom=message, told=True),)
         if told or all(frame.intent in ("docs", "decline") for frame in frames):
