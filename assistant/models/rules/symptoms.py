@@ -49,7 +49,8 @@ _TROUBLE = re.compile(
     re.I,
 )
 _ASKS = re.compile(
-    r"\?\s*$|\?\s|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
+    r"\?\s*$|\?\s|\bwhy\b|\bwhether\b|"
+    r"[:;,]\s+(?:can|could|does|do|is|are|will|would|may|who|what|which)\s+\w|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
     r"(?!\w+(?:n'?t| ?not)\b)"
     r"(?:who|whom|whose|what|which|where|when|why|how|can|could|may|might|is|are|was|were|do|does|"
     r"did|should|would|will|shall|has|have|list|show|explain|describe|tell|give|find|count|check|"
