@@ -35,10 +35,12 @@ def headline_of(target: str, ways: Sequence[WayRow]) -> str:
         text = f"Yes: {quote(source)} reaches {quote(target)}"
         text += f"; {count(len(pods), 'pod')} serve it: {shorten([quote(p) for p in pods], _PODS)}."
         if stopped:
-            text += f" {_causes(stopped)}"
+            text += f" {_causes(stopped, len(ways) > 1)}"
         return text.replace("1 pod serve", "1 pod serves")
     if stopped and len(stopped) == len(ways):
-        return f"No: {quote(source)} does not reach {quote(target)}. {_causes(stopped)}"
+        return (
+            f"No: {quote(source)} does not reach {quote(target)}. {_causes(stopped, len(ways) > 1)}"
+        )
     open_way = next(way for way in ways if way.verdict == "unknown")
     cause = next(hop for hop in open_way.hops if hop.verdict == "unknown")
     return f"Not decided: whether {quote(source)} reaches {quote(target)} is not known. " + (
@@ -46,13 +48,13 @@ def headline_of(target: str, ways: Sequence[WayRow]) -> str:
     )
 
 
-def _causes(ways: Sequence[WayRow]) -> str:
+def _causes(ways: Sequence[WayRow], several: bool) -> str:
     """Return what stops each way, each cause once."""
     found: dict[str, None] = {}
     for way in ways:
         hop = next(hop for hop in way.hops if hop.verdict == "deny")
         where = f" ({hop.location})" if hop.location else ""
-        through = f"Through {quote(way.entry)}: " if way.entry and len(ways) > 1 else ""
+        through = f"Through {quote(way.entry)}: " if way.entry and several else ""
         found[f"{through}{hop.reason}{where}"] = None
     return " ".join(found)
 

@@ -218,8 +218,9 @@ def relevant_findings(cluster: Cluster, ways: Sequence[Way]) -> tuple[Finding, .
     for service in cluster.services:
         if service.full_name in names:
             found |= dict.fromkeys(service_findings(cluster, service=service))
+    about = {f"Service/{name}" for name in names}
     for one in service_findings(cluster):
-        if one.object in entries:
+        if one.object in entries and (not one.subjects or about & set(one.subjects)):
             found[one] = None
     return tuple(found)
 
