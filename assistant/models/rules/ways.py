@@ -24,14 +24,18 @@ _ENTRY = re.compile(
     r"open|exposed|public|path|way|works?|working|broken|fail\w*|error\w*|down)\b",
     re.I,
 )
-_BALANCER = re.compile(
-    r"\b(?:load[- ]?balancers?|lbs?|node[- ]?ports?|ingress(?:es)?|gateways?)\b(?!\s+(?:rules?|"
-    r"polic\w+|traffic|default))",
-    re.I,
+_DOORS = r"(?:load[- ]?balancers?|lbs?|node[- ]?ports?|external ips?|public ips?)"
+_PROXIES = r"(?:ingress(?:es)?|gateways?|http ?routes?|virtual ?services?)"
+_WORDS = rf"(?:{_DOORS}|{_PROXIES})"
+_BEFORE = (
+    r"\s+(?:(?:that|which)\s+)?(?:of|for|to|in front of|before|serving|serves|leads? to|leading to|"
+    r"exposing|exposes)\s+(?:the\s+|our\s+|service\s+)*@\d+@"
 )
-_OPEN = re.compile(
-    r"\b(?:open|exposed|public(?:ly)?|reachable|accessible|internet|outside|world|works?|working|"
-    r"broken|50[0-4]|5xx|404|fail\w*|lead\w*|behind|serve\w*|route\w*|goes?|path|way)\b",
+_DOOR_OF = re.compile(rf"\b{_DOORS}{_BEFORE}|@\d+@(?:'s|s')?\s+{_DOORS}\b", re.I)
+_PROXY_OF = re.compile(rf"\b{_PROXIES}{_BEFORE}|@\d+@(?:'s|s')?\s+{_PROXIES}\b", re.I)
+_TROUBLE = re.compile(
+    r"\b(?:works?|working|broken|50[0-4]|5xx|404|fail\w*|errors?|down|lead\w*|serve\w*|goes?|"
+    r"point\w*|open|exposed|public|reach\w*|correct|right|ok|wrong)\b",
     re.I,
 )
 _WAY_TO = re.compile(
@@ -152,10 +156,17 @@ def _caller(reading: Reading, host: str) -> str | None:
 def _service(reading: Reading) -> Frame | None:
     """Read a question about the load balancer, the ingress or the ports of one Service, or all."""
     text = reading.text
-    refs = reading.named(*_ENDPOINTS)
-    ends = [ref for ref in reading.refs if ref.kind not in ("any", "namespace", "entity")]
+    # "The ingress" may well be the name of a workload; here it is what stands before a Service.
+    doors = {
+        ref.text for ref in reading.refs if re.fullmatch(rf"(?:the )?{_WORDS}", ref.text, re.I)
+    }
+    refs = [ref for ref in reading.named(*_ENDPOINTS) if ref.text not in doors]
+    ends = [
+        ref for ref in reading.refs
+        if ref.kind not in ("any", "namespace", "entity") and ref.text not in doors
+    ]  # fmt: skip
     one = refs[0] if len(refs) == 1 and len(ends) == 1 and len(refs[0].names) == 1 else None
-    if one and _is_way(text):
+    if one and _is_way(text, _shape(reading, doors)):
         name = one.name if one.kind == "service" else one.name.removeprefix("service:")
         return Frame(
             intent="check", kind="trace_service_path", arguments={"target": name, **_port(reading)}
@@ -172,8 +183,19 @@ def _service(reading: Reading) -> Frame | None:
     return None
 
 
-def _is_way(text: str) -> bool:
-    return bool((_BALANCER.search(text) and _OPEN.search(text)) or _WAY_TO.search(text))
+def _shape(reading: Reading, doors: set[str]) -> str:
+    """Return the text with marks where names stood, but for words that are no names here."""
+    shape = reading.shape
+    for number, group in enumerate(reading.sentence.groups):
+        if group[0].text in doors:
+            shape = shape.replace(f"@{number}@", group[0].text.lower())
+    return shape
+
+
+def _is_way(text: str, shape: str) -> bool:
+    """Return whether what stands before a Service is asked about, or how requests get to it."""
+    proxy = _PROXY_OF.search(shape) and _TROUBLE.search(shape)
+    return bool(_DOOR_OF.search(shape) or proxy or _WAY_TO.search(text))
 
 
 def _port(reading: Reading) -> dict[str, object]:
