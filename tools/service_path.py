@@ -55,7 +55,8 @@ def trace_service_path(
             (`shop/web`, `service:shop/web`, or a name that only one Service has).
         port: The Service's port, such as `80` or `443/TCP`; empty for all.
         source: Who calls: `world`, or `ns/workload` for a caller inside.
-        path: The path of the request; that in `target` counts where it is empty.
+        path: The path of the request; that in `target` counts where it is empty, and every path
+            that some entry names where neither has one.
 
     Returns:
         Each way with the verdict of each hop, the pods at its end, and findings on it.
@@ -73,13 +74,15 @@ def trace_service_path(
     caller = understand(network, source or "world")
     query = parse_port(port) if port.strip() else None
     found = _URL.match(text)
-    wanted = path.strip() or (found["path"] if found else "") or "/"
-    if not wanted.startswith("/"):
+    wanted = path.strip() or (found["path"] if found else "") or ""
+    if wanted and not wanted.startswith("/"):
         wanted = f"/{wanted}"
     if found and _is_host(network.cluster, text, found["host"], hosts_of(network.cluster)):
         host = found["host"].lower().rstrip(".")
-        ways = ways_to_host(network, host, path=wanted.partition("?")[0], source=caller.target)
-        shown, guess = host + (wanted if wanted != "/" else ""), ""
+        ways = ways_to_host(
+            network, host, path=wanted.partition("?")[0] or None, source=caller.target
+        )
+        shown, guess = f"{host}{wanted}", ""
         ends: tuple[Target, ...] = ()
     else:
         service, guess = _service(network, text)

@@ -32,7 +32,8 @@ def headline_of(target: str, ways: Sequence[WayRow]) -> str:
     source = ways[0].source
     if arriving:
         pods = list(dict.fromkeys(pod for way in arriving for pod in way.ready))
-        text = f"Yes: {quote(source)} reaches {quote(target)}"
+        start = "Partly" if stopped else "Yes"
+        text = f"{start}: {quote(source)} reaches {quote(target)}"
         text += f"; {count(len(pods), 'pod')} serve it: {shorten([quote(p) for p in pods], _PODS)}."
         if stopped:
             text += f" {_causes(stopped, len(ways) > 1)}"
