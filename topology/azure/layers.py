@@ -222,24 +222,25 @@ class AzureLayers:
             return ()
         pod = destination.target.pod
         services = [asked.service] if asked.service else list(services_of(self._cluster, [pod]))
-        private = self.places.is_private(pod)
-        if not private and not asked.service:
-            place = self.places.pod(pod)
-            traffic = asked.traffic(ends, place.ends)
-            left = self._guards(ends, "egress", traffic)
-            taken = self._judge.folded(
-                "ingress", place, self._judge.groups(place, "ingress", traffic)
-            )
-            return (*left, *taken)
         found = [
             self._through(ends, service, served, destination.pods)
             for service in services
             if _is_open(service)
             for served in self._ports_of(service, pod, asked)
         ]
+        if not self.places.is_private(pod) and not asked.service:
+            found.append(self._directly(ends, pod, asked))
         if not found and not asked.service:
             return (self._unroutable(pod, asked),)
         return min(found, key=_severity, default=())
+
+    def _directly(self, ends: Ends, pod: Pod, asked: "_Asked") -> tuple[Layer, ...]:
+        """Judge a connection from outside to the address of a pod in the VNet."""
+        place = self.places.pod(pod)
+        traffic = asked.traffic(ends, place.ends)
+        left = self._guards(ends, "egress", traffic)
+        steps = self._judge.groups(place, "ingress", traffic)
+        return (*left, *self._judge.folded("ingress", place, steps))
 
     def _ports_of(self, service: Service, pod: Pod, asked: "_Asked") -> list[ServicePort]:
         """Return the ports of a Service that lead to the port that is asked about."""

@@ -217,3 +217,12 @@ def test_effective_rules_count_with_their_tags_written_out(around: Around, az: A
     known = around(az.vnet(), written, exact, az.aks())
     assert reach(known, "shop/web", "20.60.0.1", "1433").allowed
     assert reach(known, "shop/web", "20.61.0.1", "1433").verdict == "deny"
+
+
+def test_pods_with_addresses_of_the_vnet_are_reached_through_their_load_balancer_too(
+    around: Around, az: Any
+) -> None:
+    flat = az.aks(networkPluginMode=None, podCidr=None)
+    cluster = around(az.vnet(), az.nsg(web_rule(az)), flat)
+    assert reach(cluster, "world", "shop/web", "8080").allowed
+    assert reach(cluster, "world", "shop/db", "5432").verdict == "deny"

@@ -99,3 +99,23 @@ def test_the_cache_keeps_what_azure_printed(around: Around, az: Any) -> None:
     again = unpack(pack(cluster))
     assert again.azure == cluster.azure
     assert azure_of(again) == azure_of(cluster)
+
+
+def test_rules_and_routes_that_are_listed_by_themselves_join_their_owners(
+    around: Around, az: Any
+) -> None:
+    group, table = az.nsg(az.rule("old", 100, "Allow", "*", "*")), az.table()
+    rule = {**az.rule("new", 90, "Deny", "*", "*"), "id": f"{group['id']}/securityRules/new"}
+    route = {
+        "id": f"{table['id']}/routes/r", "name": "r", "addressPrefix": "10.9.0.0/16",
+        "nextHopType": "None",
+    }  # fmt: skip
+    azure = azure_of(around(group, table, rule, route))
+    assert [one.name for one in azure.security_groups[0].rules[:2]] == ["new", "old"]
+    assert [one.name for one in azure.route_tables[0].routes] == ["r"]
+
+
+def test_types_that_are_not_read_are_told(around: Around) -> None:
+    machine = {"id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/disks/d"}
+    (problem,) = azure_of(around(machine)).problems
+    assert "`microsoft.compute/disks` (1)" in problem.message
