@@ -12,7 +12,7 @@ Source: AKS docs, concepts-network-azure-cni-overlay and concepts-network-legacy
 for Azure, "LoadBalancer" (floating IP).
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_network
@@ -20,10 +20,10 @@ from typing import Protocol as Shape
 
 from topology.azure.judging import INTERNET, Ends, Traffic
 from topology.azure.network import AzureNetwork, PrivateEndpoint
-from topology.azure.placement import Place, Places
+from topology.azure.placement import Places, Span, span_of
 from topology.azure.reading import azure_of
 from topology.azure.steps import PlaceJudge, softened
-from topology.model import Cluster, Network, Pod, Service, ServicePort
+from topology.model import Address, Cluster, Network, Pod, Service, ServicePort
 from topology.policy.verdict import Direction, Layer
 from topology.public import is_public
 from topology.services import service_backends, services_of
@@ -56,6 +56,7 @@ class AzureLayers:
         self.places = Places(cluster, azure)
         self._judge = PlaceJudge(cluster, azure, self.places)
         self._known: dict[Hashable, tuple[Layer, ...]] = {}
+        self._node_classes: dict[str, Hashable] = {}
 
     @classmethod
     def build(cls, cluster: Cluster) -> "AzureLayers | None":
@@ -65,18 +66,29 @@ class AzureLayers:
 
     def class_of(self, pod: Pod) -> Hashable:
         """Return a key that pods share which every rule and route treats alike."""
-        place, node = self.places.pod(pod), self.places.node(pod.node)
-        return place.subnet, place.nic, node.subnet, self._signature(place, node)
+        node = self._node_classes.get(pod.node)
+        if node is None:
+            place = self.places.node(pod.node)
+            known = [one.network_address for one in place.networks if one.num_addresses == 1]
+            node = (place.subnet, place.nic, self._signature(known))
+            self._node_classes[pod.node] = node
+        if pod.host_network:
+            return node
+        place = self.places.pod(pod)
+        return node, place.subnet, place.nic, self._signature(pod.addresses)
 
-    def _signature(self, *places: Place) -> tuple[tuple[bool, ...], ...]:
-        return tuple(
-            tuple(any(own.overlaps(one) for own in place.networks if own.version == one.version)
-                  for one in self._named)
-            for place in places
-        )  # fmt: skip
+    def _signature(self, addresses: Iterable[Address]) -> int:
+        """Return which named ranges hold one of some addresses, as bits."""
+        found = 0
+        for address in addresses:
+            number = int(address)
+            for bit, (version, first, last) in enumerate(self._named):
+                if version == address.version and first <= number <= last:
+                    found |= 1 << bit
+        return found
 
     @cached_property
-    def _named(self) -> tuple[Network, ...]:
+    def _named(self) -> tuple[Span, ...]:
         """Return every range that some rule or route names."""
         found: dict[Network, None] = {}
         for group in self._azure.security_groups:
@@ -86,7 +98,7 @@ class AzureLayers:
         tables += [told.routes for told in self._azure.effective_routes]
         for routes in tables:
             found |= dict.fromkeys(one.prefix for one in routes if one.prefix)
-        return tuple(found)
+        return tuple(span_of(one) for one in found)
 
     def layers(
         self,
