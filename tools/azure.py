@@ -35,7 +35,7 @@ def check_azure(workspace: Workspace, about: str = "") -> CheckResult:
         Findings with file, line and fix, the worst first, and what the clusters are.
     """
     from topology.azure import azure_findings, azure_of
-    from topology.azure.facts import cluster_facts, probe_facts
+    from topology.azure.facts import cluster_facts, node_places, probe_facts
 
     cluster = workspace.cluster
     azure = azure_of(cluster)
@@ -59,6 +59,11 @@ def check_azure(workspace: Workspace, about: str = "") -> CheckResult:
         count(len(azure.route_tables), "route table"),
         count(len(azure.clusters), "AKS cluster"),
     ]
+    if not node_places(cluster) and (azure.security_groups or azure.route_tables):
+        lacking += (
+            "In which subnets the nodes are is not known, so no security group and no route was "
+            "checked for them: add nodes (`kubectl get nodes -o yaml`), VNets and AKS clusters.",
+        )
     findings, others = pick(azure_findings(cluster), about, AZURE_TOPICS)
     topic = about.strip().lower()
     facts = probe_facts(cluster) if topic == "probes" else ()

@@ -176,7 +176,7 @@ def check_result(
     """
     rows = tuple(finding_row(one) for one in findings)
     names = ("error", "warning", "info")
-    text = describe_findings(checked, rows, facts)
+    text = describe_findings(checked, rows, facts, lacking=bool(not_verified))
     if others:
         text += f"\n\nBesides, {count(others, 'finding')} about something else."
     return CheckResult(

@@ -82,13 +82,22 @@ def describe_findings(
     checked: str,
     findings: Sequence[ServiceFindingRow],
     facts: Sequence[str] = (),
+    *,
+    lacking: bool = False,
 ) -> str:
-    """Return findings in words, the worst first."""
+    """Return findings in words, the worst first.
+
+    Args:
+        checked: What was looked at.
+        findings: The worst first.
+        facts: What is so.
+        lacking: Whether something could not be looked at.
+    """
     numbers = {
         name: sum(one.severity == name for one in findings) for name in ("error", "warning", "info")
     }
     if not findings:
-        head = f"{checked}: no issue found."
+        head = f"{checked}: no issue found{' in what was given' if lacking else ''}."
     else:
         head = (
             f"{checked}: {count(numbers['error'], 'error')}, "

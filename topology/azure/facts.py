@@ -12,12 +12,17 @@ from topology.ipam.egress import default_ports
 from topology.ipam.modes import MODES
 from topology.model import Cluster
 
-__all__ = ["cluster_facts", "probe_facts"]
+__all__ = ["cluster_facts", "node_places", "probe_facts"]
 
 
 def cluster_facts(azure: AzureNetwork) -> tuple[str, ...]:
     """Return what the clusters of an export are: network, features, pools and way out."""
     return tuple(text for cluster in azure.clusters for text in _facts(cluster))
+
+
+def node_places(cluster: Cluster) -> tuple[str, ...]:
+    """Return the ids of the subnets in which the cluster's nodes are known to be."""
+    return tuple(place.subnet for place in AzureContext(cluster, azure_of(cluster)).node_places)
 
 
 def probe_facts(cluster: Cluster) -> tuple[str, ...]:
