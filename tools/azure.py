@@ -1,8 +1,9 @@
 """The tool about the Azure network around the cluster."""
 
-from tools.service_path import check_result
+from tools.service_path import check_result, topical
 from tools.service_rows import CheckResult
 from tools.spec import tool
+from tools.topics import AZURE_TOPICS, pick
 from tools.wording import count
 from tools.workspace import Workspace
 from topology.errors import InvalidQuery
@@ -18,7 +19,7 @@ _WANTED = (
 
 
 @tool()
-def check_azure(workspace: Workspace) -> CheckResult:
+def check_azure(workspace: Workspace, about: str = "") -> CheckResult:
     """Find what is wrong in the Azure network: security groups, routes, peerings, ranges, SNAT.
 
     Use it for "does an NSG block the pods", "is the health probe of the load balancer let in",
@@ -27,12 +28,14 @@ def check_azure(workspace: Workspace) -> CheckResult:
 
     Args:
         workspace: The network, with what `az ... -o json` printed.
+        about: Only `groups` (NSGs), `probes`, `routes`, `peerings`, `endpoints` (private ones),
+            `ranges`, `snat` or `cluster` (what AKS runs); empty for all.
 
     Returns:
         Findings with file, line and fix, the worst first, and what the clusters are.
     """
     from topology.azure import azure_findings, azure_of
-    from topology.azure.facts import cluster_facts
+    from topology.azure.facts import cluster_facts, node_places, probe_facts
 
     cluster = workspace.cluster
     azure = azure_of(cluster)
@@ -56,9 +59,20 @@ def check_azure(workspace: Workspace) -> CheckResult:
         count(len(azure.route_tables), "route table"),
         count(len(azure.clusters), "AKS cluster"),
     ]
+    if not node_places(cluster) and (azure.security_groups or azure.route_tables):
+        lacking += (
+            "In which subnets the nodes are is not known, so no security group and no route was "
+            "checked for them: add nodes (`kubectl get nodes -o yaml`), VNets and AKS clusters.",
+        )
+    findings, others = pick(azure_findings(cluster), about, AZURE_TOPICS)
+    topic = about.strip().lower()
+    facts = probe_facts(cluster) if topic == "probes" else ()
+    if topic in ("", "cluster", "ranges", "snat"):
+        facts = cluster_facts(azure)
     return check_result(
-        f"Azure network ({', '.join(checked)})",
-        azure_findings(cluster),
+        topical(f"Azure network ({', '.join(checked)})", about),
+        findings,
         (*lacking, *faults),
-        facts=cluster_facts(azure),
+        facts=facts,
+        others=others,
     )

@@ -7,6 +7,7 @@ from tools.service_rows import CheckResult, ServicePathResult, finding_row, way_
 from tools.service_text import describe_findings, describe_ways
 from tools.set_aside import set_aside
 from tools.spec import Evidence, tool
+from tools.topics import SERVICE_TOPICS, pick
 from tools.understanding import understand, understood
 from tools.wording import count
 from tools.workspace import Workspace
@@ -54,7 +55,8 @@ def trace_service_path(
             (`shop/web`, `service:shop/web`, or a name that only one Service has).
         port: The Service's port, such as `80` or `443/TCP`; empty for all.
         source: Who calls: `world`, or `ns/workload` for a caller inside.
-        path: The path of the request; that in `target` counts where it is empty.
+        path: The path of the request; that in `target` counts where it is empty, and every path
+            that some entry names where neither has one.
 
     Returns:
         Each way with the verdict of each hop, the pods at its end, and findings on it.
@@ -72,13 +74,15 @@ def trace_service_path(
     caller = understand(network, source or "world")
     query = parse_port(port) if port.strip() else None
     found = _URL.match(text)
-    wanted = path.strip() or (found["path"] if found else "") or "/"
-    if not wanted.startswith("/"):
+    wanted = path.strip() or (found["path"] if found else "") or ""
+    if wanted and not wanted.startswith("/"):
         wanted = f"/{wanted}"
     if found and _is_host(network.cluster, text, found["host"], hosts_of(network.cluster)):
         host = found["host"].lower().rstrip(".")
-        ways = ways_to_host(network, host, path=wanted.partition("?")[0], source=caller.target)
-        shown, guess = host + (wanted if wanted != "/" else ""), ""
+        ways = ways_to_host(
+            network, host, path=wanted.partition("?")[0] or None, source=caller.target
+        )
+        shown, guess = f"{host}{wanted}", ""
         ends: tuple[Target, ...] = ()
     else:
         service, guess = _service(network, text)
@@ -110,7 +114,9 @@ def trace_service_path(
 
 
 @tool()
-def check_services(workspace: Workspace, service: str = "", namespace: str = "") -> CheckResult:
+def check_services(
+    workspace: Workspace, service: str = "", namespace: str = "", about: str = ""
+) -> CheckResult:
     """Find what is wrong with Services: selectors, ports, readiness, entries, exposure.
 
     Use it for "is anything wrong with service web", "which services have no endpoints", "does the
@@ -120,6 +126,8 @@ def check_services(workspace: Workspace, service: str = "", namespace: str = "")
         workspace: The network.
         service: One Service, with or without its namespace; empty for all.
         namespace: Only findings about objects of this namespace; empty for all.
+        about: Only `endpoints`, `ports`, `entries` (ingresses, gateways, routes) or `exposure`;
+            empty for all.
 
     Returns:
         Findings with file, line and fix, the worst first.
@@ -134,7 +142,8 @@ def check_services(workspace: Workspace, service: str = "", namespace: str = "")
         message = f"There is no namespace `{place}`."
         raise UnknownName(message, nearest=tuple(sorted(cluster.namespaces))[:5])
     only, guess = _service(network, service) if service.strip() else (None, "")
-    findings = service_findings(cluster, namespace=place, service=only)
+    found = service_findings(cluster, namespace=place, service=only)
+    findings, others = pick(found, about, SERVICE_TOPICS)
     if only:
         checked = f"Service `{only.full_name}`"
     else:
@@ -143,7 +152,8 @@ def check_services(workspace: Workspace, service: str = "", namespace: str = "")
         checked = count(len(services), "service")
         checked += f" and {count(len(entries), 'rule')} of entries" if entries else ""
         checked += f" in namespace `{place}`" if place else ""
-    return check_result(checked, findings, missing_kinds(cluster), guess)
+    return check_result(topical(checked, about), findings, missing_kinds(cluster), guess,
+                        others=others)  # fmt: skip
 
 
 def check_result(
@@ -152,6 +162,7 @@ def check_result(
     not_verified: tuple[str, ...] = (),
     guess: str = "",
     facts: tuple[str, ...] = (),
+    others: int = 0,
 ) -> CheckResult:
     """Return findings as the result of a tool.
 
@@ -161,10 +172,13 @@ def check_result(
         not_verified: What could not be looked at.
         guess: What a name was understood as.
         facts: What is so, where nothing is wrong with it.
+        others: How many findings were left out, being about something else.
     """
     rows = tuple(finding_row(one) for one in findings)
     names = ("error", "warning", "info")
-    text = describe_findings(checked, rows, facts)
+    text = describe_findings(checked, rows, facts, lacking=bool(not_verified))
+    if others:
+        text += f"\n\nBesides, {count(others, 'finding')} about something else."
     return CheckResult(
         summary=f"{text}\n\n{guess}".strip(),
         evidence=tuple(
@@ -177,6 +191,11 @@ def check_result(
         findings=rows,
         facts=facts,
     )
+
+
+def topical(checked: str, about: str) -> str:
+    """Return what was looked at with the topic that was asked about."""
+    return f"{checked}, {about.strip().lower()}" if about.strip() else checked
 
 
 def missing_kinds(cluster: Cluster) -> tuple[str, ...]:

@@ -32,13 +32,16 @@ def headline_of(target: str, ways: Sequence[WayRow]) -> str:
     source = ways[0].source
     if arriving:
         pods = list(dict.fromkeys(pod for way in arriving for pod in way.ready))
-        text = f"Yes: {quote(source)} reaches {quote(target)}"
+        start = "Partly" if stopped else "Yes"
+        text = f"{start}: {quote(source)} reaches {quote(target)}"
         text += f"; {count(len(pods), 'pod')} serve it: {shorten([quote(p) for p in pods], _PODS)}."
         if stopped:
-            text += f" {_causes(stopped)}"
+            text += f" {_causes(stopped, len(ways) > 1)}"
         return text.replace("1 pod serve", "1 pod serves")
     if stopped and len(stopped) == len(ways):
-        return f"No: {quote(source)} does not reach {quote(target)}. {_causes(stopped)}"
+        return (
+            f"No: {quote(source)} does not reach {quote(target)}. {_causes(stopped, len(ways) > 1)}"
+        )
     open_way = next(way for way in ways if way.verdict == "unknown")
     cause = next(hop for hop in open_way.hops if hop.verdict == "unknown")
     return f"Not decided: whether {quote(source)} reaches {quote(target)} is not known. " + (
@@ -46,13 +49,13 @@ def headline_of(target: str, ways: Sequence[WayRow]) -> str:
     )
 
 
-def _causes(ways: Sequence[WayRow]) -> str:
+def _causes(ways: Sequence[WayRow], several: bool) -> str:
     """Return what stops each way, each cause once."""
     found: dict[str, None] = {}
     for way in ways:
         hop = next(hop for hop in way.hops if hop.verdict == "deny")
         where = f" ({hop.location})" if hop.location else ""
-        through = f"Through {quote(way.entry)}: " if way.entry and len(ways) > 1 else ""
+        through = f"Through {quote(way.entry)}: " if way.entry and several else ""
         found[f"{through}{hop.reason}{where}"] = None
     return " ".join(found)
 
@@ -79,13 +82,22 @@ def describe_findings(
     checked: str,
     findings: Sequence[ServiceFindingRow],
     facts: Sequence[str] = (),
+    *,
+    lacking: bool = False,
 ) -> str:
-    """Return findings in words, the worst first."""
+    """Return findings in words, the worst first.
+
+    Args:
+        checked: What was looked at.
+        findings: The worst first.
+        facts: What is so.
+        lacking: Whether something could not be looked at.
+    """
     numbers = {
         name: sum(one.severity == name for one in findings) for name in ("error", "warning", "info")
     }
     if not findings:
-        head = f"{checked}: no issue found."
+        head = f"{checked}: no issue found{' in what was given' if lacking else ''}."
     else:
         head = (
             f"{checked}: {count(numbers['error'], 'error')}, "

@@ -1,6 +1,7 @@
 """The command about the Azure network: `netassist azure check`."""
 
 import inspect
+from typing import Annotated
 
 import typer
 
@@ -25,7 +26,12 @@ def _group() -> None:
 
 
 def check(
-    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+    context: typer.Context,
+    about: Annotated[
+        str, typer.Option(help="Only groups, probes, routes, peerings, endpoints, ranges, snat.")
+    ] = "",
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Find what security groups, routes, peerings, ranges and SNAT break, and say what AKS runs.
 
@@ -39,7 +45,9 @@ def check(
     """
     from tools.azure import check_azure
 
-    result = run_check(context, check_azure, {}, workspace, "Checking the Azure network")
+    result = run_check(
+        context, check_azure, {"about": about}, workspace, "Checking the Azure network"
+    )
     write_checks(context.obj, result, as_json=as_json)
 
 

@@ -76,6 +76,7 @@ def check(
         str, typer.Argument(metavar="[SERVICE]", help="One Service; all without it.")
     ] = "",
     namespace: Annotated[str, typer.Option(help="Only objects of this namespace.")] = "",
+    about: Annotated[str, typer.Option(help="Only endpoints, ports, entries or exposure.")] = "",
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -90,7 +91,7 @@ def check(
     """
     from tools.service_path import check_services
 
-    arguments = {"service": name, "namespace": namespace}
+    arguments = {"service": name, "namespace": namespace, "about": about}
     result = run_check(context, check_services, arguments, workspace, "Checking Services")
     write_checks(context.obj, result, as_json=as_json)
 

@@ -22,9 +22,13 @@ def read_cluster(item: Item) -> AksCluster:
     acns = profile.part("advancedNetworking")
     access = item.part("apiServerAccessProfile")
     mesh = item.part("serviceMeshProfile", "istio")
-    addresses = len(list(balancer.parts("effectiveOutboundIPs"))) or len(
-        list(managed.parts("effectiveOutboundIPs"))
-    )
+    told = [*balancer.parts("effectiveOutboundIPs"), *managed.parts("effectiveOutboundIPs")]
+    # Where the addresses themselves are not told, their number is.
+    wanted = [
+        balancer.part("managedOutboundIPs").number("count"),
+        managed.part("managedOutboundIPProfile").number("count"),
+    ]
+    addresses = len(told) or next((one for one in wanted if one), 0)
     return AksCluster(
         id=item.id or item.name.lower(),
         name=item.name,

@@ -2,17 +2,41 @@
 
 from collections.abc import Iterator
 
+from topology.azure.context import AzureContext
 from topology.azure.estate_checks import mode_of, most_nodes
+from topology.azure.judging import Traffic
 from topology.azure.network import AksCluster, AzureNetwork
+from topology.azure.reading import azure_of
+from topology.azure.wording import group_reason
 from topology.ipam.egress import default_ports
 from topology.ipam.modes import MODES
+from topology.model import Cluster
 
-__all__ = ["cluster_facts"]
+__all__ = ["cluster_facts", "node_places", "probe_facts"]
 
 
 def cluster_facts(azure: AzureNetwork) -> tuple[str, ...]:
     """Return what the clusters of an export are: network, features, pools and way out."""
     return tuple(text for cluster in azure.clusters for text in _facts(cluster))
+
+
+def node_places(cluster: Cluster) -> tuple[str, ...]:
+    """Return the ids of the subnets in which the cluster's nodes are known to be."""
+    return tuple(place.subnet for place in AzureContext(cluster, azure_of(cluster)).node_places)
+
+
+def probe_facts(cluster: Cluster) -> tuple[str, ...]:
+    """Return which rules let the health probes of load balancers in."""
+    context = AzureContext(cluster, azure_of(cluster))
+    found: dict[str, None] = {}
+    for place in context.node_places:
+        nodes = context.node_range(place)
+        traffic = Traffic(source=context.host, destination=nodes, protocol="TCP", port=None)
+        for group in context.groups(place):
+            judgement = context.ask(group, "inbound", traffic, place)
+            if judgement.verdict == "allow":
+                found[f"Health probes: {group_reason(judgement, 'inbound', traffic)}"] = None
+    return tuple(found)
 
 
 def _facts(cluster: AksCluster) -> Iterator[str]:

@@ -12,7 +12,7 @@ Source: AKS docs, concepts-network-azure-cni-overlay and concepts-network-legacy
 for Azure, "LoadBalancer" (floating IP).
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_network
@@ -20,10 +20,10 @@ from typing import Protocol as Shape
 
 from topology.azure.judging import INTERNET, Ends, Traffic
 from topology.azure.network import AzureNetwork, PrivateEndpoint
-from topology.azure.placement import Place, Places
+from topology.azure.placement import Places, Span, span_of
 from topology.azure.reading import azure_of
 from topology.azure.steps import PlaceJudge, softened
-from topology.model import Cluster, Network, Pod, Service, ServicePort
+from topology.model import Address, Cluster, Network, Pod, Service, ServicePort
 from topology.policy.verdict import Direction, Layer
 from topology.public import is_public
 from topology.services import service_backends, services_of
@@ -56,6 +56,7 @@ class AzureLayers:
         self.places = Places(cluster, azure)
         self._judge = PlaceJudge(cluster, azure, self.places)
         self._known: dict[Hashable, tuple[Layer, ...]] = {}
+        self._node_classes: dict[str, Hashable] = {}
 
     @classmethod
     def build(cls, cluster: Cluster) -> "AzureLayers | None":
@@ -65,18 +66,29 @@ class AzureLayers:
 
     def class_of(self, pod: Pod) -> Hashable:
         """Return a key that pods share which every rule and route treats alike."""
-        place, node = self.places.pod(pod), self.places.node(pod.node)
-        return place.subnet, place.nic, node.subnet, self._signature(place, node)
+        node = self._node_classes.get(pod.node)
+        if node is None:
+            place = self.places.node(pod.node)
+            known = [one.network_address for one in place.networks if one.num_addresses == 1]
+            node = (place.subnet, place.nic, self._signature(known))
+            self._node_classes[pod.node] = node
+        if pod.host_network:
+            return node
+        place = self.places.pod(pod)
+        return node, place.subnet, place.nic, self._signature(pod.addresses)
 
-    def _signature(self, *places: Place) -> tuple[tuple[bool, ...], ...]:
-        return tuple(
-            tuple(any(own.overlaps(one) for own in place.networks if own.version == one.version)
-                  for one in self._named)
-            for place in places
-        )  # fmt: skip
+    def _signature(self, addresses: Iterable[Address]) -> int:
+        """Return which named ranges hold one of some addresses, as bits."""
+        found = 0
+        for address in addresses:
+            number = int(address)
+            for bit, (version, first, last) in enumerate(self._named):
+                if version == address.version and first <= number <= last:
+                    found |= 1 << bit
+        return found
 
     @cached_property
-    def _named(self) -> tuple[Network, ...]:
+    def _named(self) -> tuple[Span, ...]:
         """Return every range that some rule or route names."""
         found: dict[Network, None] = {}
         for group in self._azure.security_groups:
@@ -86,7 +98,7 @@ class AzureLayers:
         tables += [told.routes for told in self._azure.effective_routes]
         for routes in tables:
             found |= dict.fromkeys(one.prefix for one in routes if one.prefix)
-        return tuple(found)
+        return tuple(span_of(one) for one in found)
 
     def layers(
         self,
@@ -222,24 +234,25 @@ class AzureLayers:
             return ()
         pod = destination.target.pod
         services = [asked.service] if asked.service else list(services_of(self._cluster, [pod]))
-        private = self.places.is_private(pod)
-        if not private and not asked.service:
-            place = self.places.pod(pod)
-            traffic = asked.traffic(ends, place.ends)
-            left = self._guards(ends, "egress", traffic)
-            taken = self._judge.folded(
-                "ingress", place, self._judge.groups(place, "ingress", traffic)
-            )
-            return (*left, *taken)
         found = [
             self._through(ends, service, served, destination.pods)
             for service in services
             if _is_open(service)
             for served in self._ports_of(service, pod, asked)
         ]
+        if not self.places.is_private(pod) and not asked.service:
+            found.append(self._directly(ends, pod, asked))
         if not found and not asked.service:
             return (self._unroutable(pod, asked),)
         return min(found, key=_severity, default=())
+
+    def _directly(self, ends: Ends, pod: Pod, asked: "_Asked") -> tuple[Layer, ...]:
+        """Judge a connection from outside to the address of a pod in the VNet."""
+        place = self.places.pod(pod)
+        traffic = asked.traffic(ends, place.ends)
+        left = self._guards(ends, "egress", traffic)
+        steps = self._judge.groups(place, "ingress", traffic)
+        return (*left, *self._judge.folded("ingress", place, steps))
 
     def _ports_of(self, service: Service, pod: Pod, asked: "_Asked") -> list[ServicePort]:
         """Return the ports of a Service that lead to the port that is asked about."""

@@ -297,6 +297,12 @@ class AzureNetwork:
         """Return the security group of an id."""
         return next((one for one in self.security_groups if one.id == identity), None)
 
+    def table_of(self, subnet: Subnet) -> RouteTable | None:
+        """Return the route table of a subnet, whichever of the two names the other."""
+        own = self.route_table(subnet.route_table)
+        bound = (one for one in self.route_tables if subnet.id in one.subnets)
+        return own or next(bound, None)
+
     def route_table(self, identity: str) -> RouteTable | None:
         """Return the route table of an id."""
         return next((one for one in self.route_tables if one.id == identity), None)

@@ -12,7 +12,10 @@ from topology.azure.network import AksCluster, AzureNetwork, Nic, Pool, Subnet
 from topology.azure.rules import SecurityGroup
 from topology.model import Address, Cluster, Network, Node, Pod
 
-__all__ = ["Place", "Places"]
+__all__ = ["Place", "Places", "Span", "span_of"]
+
+Span = tuple[int, int, int]
+"""Version of IP, first and last address: comparing numbers takes a tenth of the time."""
 
 _POOL_LABELS: Final = ("kubernetes.azure.com/agentpool", "agentpool")
 _CLUSTER_LABEL: Final = "kubernetes.azure.com/cluster"
@@ -46,6 +49,11 @@ class Place:
         return Ends(networks=self.networks, groups=self.groups, groups_known=self.groups_known)
 
 
+def span_of(network: Network) -> Span:
+    """Return a range as numbers."""
+    return network.version, int(network.network_address), int(network.broadcast_address)
+
+
 class Places:
     """Finds places; built once for a cluster."""
 
@@ -54,6 +62,9 @@ class Places:
         self._azure = azure
         self._nodes = {node.name: node for node in cluster.nodes}
         self._by_node: dict[str, Place] = {}
+        self._spans = [
+            (span_of(network), subnet) for subnet in azure.subnets for network in subnet.networks
+        ]
 
     @cached_property
     def aks(self) -> AksCluster | None:
@@ -174,12 +185,14 @@ class Places:
 
     def _subnet_of(self, addresses: Iterable[Address]) -> Subnet | None:
         """Return the one subnet that holds an address; VNets may overlap, so two are none."""
-        found = {
-            subnet.id: subnet
-            for address in addresses
-            for subnet in self._azure.subnets
-            if any(address in network for network in subnet.networks)
-        }
+        found: dict[str, Subnet] = {}
+        for address in addresses:
+            version, number = address.version, int(address)
+            for (family, first, last), subnet in self._spans:
+                if family == version and first <= number <= last:
+                    found[subnet.id] = subnet
+        if len(found) < 2:
+            return next(iter(found.values()), None)
         pools = {pool.subnet for pool in self._pools} | {pool.pod_subnet for pool in self._pools}
         own = [subnet for identity, subnet in found.items() if identity in pools]
         chosen = own if own else list(found.values())

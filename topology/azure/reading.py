@@ -1,7 +1,7 @@
 """From the documents of Azure that were loaded to one AzureNetwork."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -29,12 +29,15 @@ from topology.azure.place_reading import (
     read_vnet,
 )
 from topology.azure.rule_reading import (
+    empty_group,
     read_effective_groups,
     read_effective_routes,
     read_route_table,
     read_security_group,
+    with_routes,
+    with_rules,
 )
-from topology.azure.rules import SecurityGroup
+from topology.azure.rules import RouteTable, SecurityGroup
 from topology.memo import per_cluster
 from topology.model import Address, Cluster, Document, Problem
 
@@ -59,7 +62,8 @@ def read_azure_network(documents: Iterable[Document]) -> AzureNetwork:
     Returns:
         What could be read; the rest stands in its problems, with file and line.
     """
-    problems: list[Problem] = []
+    documents = tuple(documents)
+    problems = list(_unread(documents))
     items: dict[str, list[Item]] = defaultdict(list)
     for document in documents:
         items[document.kind].append(Item(document.body, document.source, problems))
@@ -69,7 +73,7 @@ def read_azure_network(documents: Iterable[Document]) -> AzureNetwork:
         subnets=tuple(subnets),
         peerings=tuple(peerings),
         security_groups=tuple(_groups(items)),
-        route_tables=tuple(_each(items, "RouteTable", read_route_table)),
+        route_tables=tuple(_tables(items)),
         effective_routes=tuple(_each(items, "EffectiveRoutes", read_effective_routes)),
         clusters=tuple(_clusters(items)),
         nics=tuple(_each(items, "NetworkInterface", read_nic)),
@@ -118,7 +122,47 @@ def _groups(items: _Items) -> list[SecurityGroup]:
                     nics=tuple(dict.fromkeys((*written.nics, *exact.nics))),
                 )
             found[exact.id] = exact
+    for identity, rules in _by_owner(items, "SecurityRule").items():
+        group = found.get(identity) or empty_group(identity, rules[0])
+        if not group.effective:
+            found[identity] = with_rules(group, rules)
     return list(found.values())
+
+
+def _tables(items: _Items) -> list[RouteTable]:
+    """Return the route tables, with the routes that were listed by themselves."""
+    found = {one.id: one for one in _each(items, "RouteTable", read_route_table)}
+    for identity, routes in _by_owner(items, "Route").items():
+        name = identity.rpartition("/")[2]
+        table = found.get(identity) or RouteTable(
+            id=identity, name=name, location=routes[0].location
+        )
+        found[identity] = with_routes(table, routes)
+    return list(found.values())
+
+
+def _by_owner(items: _Items, kind: str) -> dict[str, list[Item]]:
+    """Return parts that were listed by themselves, by the id of what they are a part of."""
+    found: dict[str, list[Item]] = {}
+    for item in items.get(kind, ()):
+        found.setdefault(item.id.rsplit("/", 2)[0], []).append(item)
+    return found
+
+
+def _unread(documents: Iterable[Document]) -> Iterator[Problem]:
+    """Say of which types nothing is read."""
+    counts: dict[str, list[Document]] = {}
+    for document in documents:
+        if document.kind.startswith("microsoft."):
+            counts.setdefault(document.kind, []).append(document)
+    for kind, found in counts.items():
+        yield Problem(
+            severity="warning",
+            code="azure-unread",
+            message=f"Objects of the type `{kind}` ({len(found)}) are not read.",
+            hint="They change no answer; leave them out, or read answers with that in mind.",
+            location=found[0].source.at(),
+        )
 
 
 def _clusters(items: _Items) -> list[AksCluster]:

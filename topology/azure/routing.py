@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from topology.azure.network import AzureNetwork, Peering, Subnet
-from topology.azure.rules import HopType, Route, RouteTable
+from topology.azure.rules import HopType, Route
 from topology.model import Location, Network
 from topology.public import is_public
 
@@ -94,7 +94,7 @@ def routes_of(azure: AzureNetwork, subnet: Subnet) -> SubnetRoutes | None:
 
     Routes that Azure told for one interface are taken where they are of the same VNet.
     """
-    table = azure.route_table(subnet.route_table) or _table_of(azure, subnet.id)
+    table = azure.table_of(subnet)
     vnet = azure.vnet(subnet.vnet)
     name = table.name if table else ""
     place = table.location if table else None
@@ -126,10 +126,6 @@ def routes_of(azure: AzureNetwork, subnet: Subnet) -> SubnetRoutes | None:
         location=place,
         broken=tuple(one for one in peerings if one not in connected),
     )
-
-
-def _table_of(azure: AzureNetwork, subnet: str) -> RouteTable | None:
-    return next((one for one in azure.route_tables if subnet in one.subnets), None)
 
 
 def _defaults(routes: Iterable[Route], local: tuple[Network, ...]) -> list[Route]:

@@ -1,7 +1,8 @@
 """Security groups and routes, as written and as `az` says they take effect."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from topology.azure.items import Item
@@ -19,10 +20,13 @@ from topology.azure.rules import (
 from topology.model import Problem
 
 __all__ = [
+    "empty_group",
     "read_effective_groups",
     "read_effective_routes",
     "read_route_table",
     "read_security_group",
+    "with_routes",
+    "with_rules",
 ]
 
 _HOPS: Final[dict[str, HopType]] = {
@@ -83,6 +87,32 @@ def read_effective_groups(item: Item) -> Iterator[SecurityGroup]:
             effective=True,
             location=one.location,
         )
+
+
+def with_rules(group: SecurityGroup, items: Iterable[Item]) -> SecurityGroup:
+    """Return a group with rules that were listed by themselves, in place of those so named."""
+    listed = [rule for item in items for rule in _rules(item)]
+    names = {rule.name.lower() for rule in listed}
+    kept = [rule for rule in group.rules if rule.name.lower() not in names]
+    return replace(group, rules=_ordered([*kept, *listed]))
+
+
+def empty_group(identity: str, item: Item) -> SecurityGroup:
+    """Return a group of which only rules were exported, with the default ones."""
+    return SecurityGroup(
+        id=identity,
+        name=identity.rpartition("/")[2],
+        rules=_ordered(list(_default_rules())),
+        location=item.location,
+    )
+
+
+def with_routes(table: RouteTable, items: Iterable[Item]) -> RouteTable:
+    """Return a route table with routes that were listed by themselves."""
+    listed = [route for item in items for route in _routes(item, "user")]
+    names = {route.name.lower() for route in listed}
+    kept = [route for route in table.routes if route.name.lower() not in names]
+    return replace(table, routes=(*kept, *listed))
 
 
 def _ordered(rules: list[SecurityRule]) -> tuple[SecurityRule, ...]:

@@ -56,7 +56,7 @@ class PlaceJudge:
         """Return what service tags mean in a subnet."""
         if subnet not in self._tags:
             known = self._azure.subnet(subnet)
-            table = self._azure.route_table(known.route_table) if known else None
+            table = self._azure.table_of(known) if known else None
             prefixes = [one.prefix for one in table.routes if one.prefix] if table else []
             vnet = known.vnet if known else subnet.rpartition("/subnets/")[0]
             self._tags[subnet] = tags_of(self._azure, vnet, prefixes)

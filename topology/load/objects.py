@@ -38,7 +38,8 @@ def unpack(value: Any) -> list[Any] | None:
     neither kind nor apiVersion. A bare YAML or JSON list is taken if it holds objects.
     """
     if isinstance(value, list):
-        return value if any(_is_object(item) for item in value) else None
+        # `az ... list` prints an empty list where there is nothing.
+        return value if not value or any(_is_object(item) for item in value) else None
     if not isinstance(value, dict) or not str(value.get("kind", "")).endswith("List"):
         return None
     items = value.get("items")

@@ -10,6 +10,7 @@ from topology.services import backends, selected_pods
 __all__ = ["backend_findings", "labels_text", "names_of"]
 
 _SHOWN = 3
+_ALIKE = 0.5
 _SIDECAR_PORTS = range(15000, 15100)
 
 
@@ -79,18 +80,30 @@ def _no_pods(cluster: Cluster, service: Service) -> Finding:
             why += ", which is in another namespace; a selector never leaves its own."
             fix = f"Create the Service in namespace `{nearest.namespace}`."
         else:
-            has = labels_text(
-                (key, nearest.labels[key]) for key in lacking if key in nearest.labels
-            )
-            wants = labels_text((key, service.selector[key]) for key in lacking)
-            why += f": it has `{has}`" if has else f": it has no label `{', '.join(lacking)}`"
-            why += f", not `{wants}`." if has else f", and `{wants}` is wanted."
-            fix = f"Make the selector `{has}`, or label the pods `{wants}`." if has else (
-                f"Label the pods `{wants}`, or take it out of the selector."
-            )  # fmt: skip
+            said, fix = _compared(service, nearest, lacking)
+            why += said
     if service.endpoints:
         why += " Its EndpointSlices still hold addresses, which go away once they are updated."
     return _finding("selector-no-pods", "error", service, why, fix)
+
+
+def _compared(service: Service, pod: Pod, lacking: Sequence[str]) -> tuple[str, str]:
+    """Return how the labels of a pod differ from a selector, and what to do about it."""
+    from rapidfuzz.distance import OSA
+
+    has = labels_text((key, pod.labels[key]) for key in lacking if key in pod.labels)
+    wants = labels_text((key, service.selector[key]) for key in lacking)
+    if not has:
+        said = f": it has no label `{', '.join(lacking)}`, and `{wants}` is wanted."
+        return said, f"Label the pods `{wants}`, or take it out of the selector."
+    alike = all(
+        OSA.normalized_similarity(pod.labels.get(key, ""), service.selector[key]) > _ALIKE
+        for key in lacking
+    )
+    fix = f"Make the selector `{has}`, or label the pods `{wants}`."
+    if not alike:
+        fix = f"Deploy pods with `{wants}`, or make the selector `{has}` if these are meant."
+    return f": it has `{has}`, not `{wants}`.", fix
 
 
 def _nearest(cluster: Cluster, service: Service) -> tuple[Pod | None, list[str]]:

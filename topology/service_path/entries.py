@@ -112,25 +112,27 @@ def host_matches(pattern: str, host: str) -> bool:
     return one == other
 
 
-def matching_entries(cluster: Cluster, host: str, path: str = "/") -> tuple[Entry, ...]:
+def matching_entries(cluster: Cluster, host: str, path: str | None = None) -> tuple[Entry, ...]:
     """Return the entries that take a request, of each object the one that fits best.
 
     Args:
         cluster: As loaded.
         host: The host name of the request.
-        path: Its path, without query.
+        path: Its path, without query; None for every path.
 
     Returns:
         Of each object the entries whose path is exact or the longest prefix; several where a rule
-        splits its traffic.
+        splits its traffic, or every path is asked about.
     """
     best: dict[str, tuple[tuple[int, int, int], list[Entry]]] = {}
     for entry in entries_of(cluster):
         hosts = [one for one in entry.hosts if host_matches(one, host)]
-        if (entry.hosts and not hosts) or not _path_matches(entry, path):
+        if (entry.hosts and not hosts) or not (path is None or _path_matches(entry, path)):
             continue
         exact = any(not one.startswith("*") for one in hosts)
         rank = (exact + bool(hosts), entry.path_kind == "exact", len(entry.path))
+        if path is None:
+            rank = (rank[0], False, 0)
         known = best.get(entry.key)
         if known is None or rank > known[0]:
             best[entry.key] = (rank, [entry])

@@ -8,6 +8,7 @@ from topology.model import Cluster, Service
 from topology.paths import Network, PortQuery, Reach
 from topology.paths.documents import blamed
 from topology.policy.verdict import HttpRequest, Layer
+from topology.public import is_public
 from topology.service_path.entries import Entry
 from topology.service_path.findings import service_findings
 from topology.service_path.gateways import Front
@@ -160,16 +161,33 @@ def _sender(cluster: Cluster, front: Front | None) -> tuple[Target | None, str]:
     return None, front.name
 
 
-def door(service: Service, source: Target) -> Iterator[WayHop]:
+def door(cluster: Cluster, service: Service, source: Target) -> Iterator[WayHop]:
     """Yield how a Service is open to the outside, for a caller from there."""
-    if not is_outside(source) or service.type in OPEN_TYPES or service.external_addresses:
+    if not is_outside(source) or service.type == "LoadBalancer" or service.external_addresses:
         return
+    title = f"Service/{service.full_name}"
+    if service.type == "NodePort":
+        addresses = [one for node in cluster.nodes for one in node.addresses]
+        private = bool(addresses) and not any(map(is_public, addresses))
+        from_world = source == EntityTarget("world")
+        where = "; the nodes have private addresses only" if private else ""
+        yield WayHop(
+            kind="gateway",
+            object=title,
+            verdict="deny" if private and from_world else "allow",
+            reason=f"It is open on a port of every node{where}.",
+            location=service.location,
+        )
+        return
+    what = "is another name inside the cluster" if service.type == "ExternalName" else (
+        f"is of type {service.type}: its address holds inside the cluster only"
+    )  # fmt: skip
     yield WayHop(
         kind="gateway",
-        object=f"Service/{service.full_name}",
+        object=title,
         verdict="deny",
-        reason=f"Service `{service.full_name}` is of type {service.type}: its address holds "
-        "inside the cluster only, and no Ingress, route or gateway in the input leads to it.",
+        reason=f"Service `{service.full_name}` {what}, and no Ingress, route or gateway in the "
+        "input leads to it.",
         location=service.location,
     )
 

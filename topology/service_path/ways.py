@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from topology.errors import InvalidQuery, UnknownName
 from topology.findings import Finding
-from topology.model import Cluster, Service
+from topology.model import Cluster, Service, ServicePort
 from topology.paths import Network, PortQuery
 from topology.policy.verdict import HttpRequest
 from topology.service_path.entries import Entry, entries_of, matching_entries
@@ -46,14 +46,14 @@ def _announced(service: Service) -> list[str]:
 
 
 def ways_to_host(
-    network: Network, host: str, *, path: str = "/", source: Target = WORLD
+    network: Network, host: str, *, path: str | None = None, source: Target = WORLD
 ) -> tuple[Way, ...]:
     """Return the ways that a request for a host name takes.
 
     Args:
         network: With its engines.
         host: The host name, without port.
-        path: The path of the request, without query.
+        path: The path of the request, without query; None for every path that some entry names.
         source: Who sends it.
 
     Returns:
@@ -64,7 +64,7 @@ def ways_to_host(
     """
     cluster = network.cluster
     found = [
-        _by_entry(network, entry, front, host=host, path=path, source=source)
+        _by_entry(network, entry, front, host=host, path=path or entry.path, source=source)
         for entry in matching_entries(cluster, host, path)
         for front in fronts_of(cluster, entry) or (None,)
     ]
@@ -75,7 +75,11 @@ def ways_to_host(
         known = hosts_of(cluster)
         message = f"No Ingress, route or VirtualService in the input takes `{host}`"
         named = [one for one in entries_of(cluster) if host.lower() in one.hosts]
-        message += f" `{path}`; {named[0].key} takes it for other paths." if named else "."
+        if named:
+            paths = ", ".join(dict.fromkeys(f"`{one.path}`" for one in named[:3]))
+            message += f" with path `{path}`."
+            raise UnknownName(message, hint=f"{named[0].key} takes it for {paths}.")
+        message += "."
         raise UnknownName(message, nearest=_nearest(host, known))
     return tuple(found)
 
@@ -125,7 +129,12 @@ def _is_port(entry: Entry, service: Service, port: PortQuery | None) -> bool:
     if port is None:
         return True
     named = next((one for one in service.ports if entry.port in (one.port, one.name)), None)
-    return named is not None and (port.number == named.port or port.name == named.name)
+    return named is not None and _asks(port, named)
+
+
+def _asks(query: PortQuery, port: ServicePort) -> bool:
+    """Return whether a question names a port of a Service."""
+    return query.number == port.port or bool(query.name and query.name == port.name)
 
 
 def _by_entry(
@@ -188,7 +197,7 @@ def _direct(
             source=str(source),
             service=service.full_name,
             port=str(query) if query else "",
-            hops=(*door(service, source), *hops),
+            hops=(*door(network.cluster, service, source), *hops),
         )
         found.append(_with_pods(network.cluster, way, service, query))
     return found
@@ -218,8 +227,9 @@ def relevant_findings(cluster: Cluster, ways: Sequence[Way]) -> tuple[Finding, .
     for service in cluster.services:
         if service.full_name in names:
             found |= dict.fromkeys(service_findings(cluster, service=service))
+    about = {f"Service/{name}" for name in names}
     for one in service_findings(cluster):
-        if one.object in entries:
+        if one.object in entries and (not one.subjects or about & set(one.subjects)):
             found[one] = None
     return tuple(found)
 

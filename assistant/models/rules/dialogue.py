@@ -28,6 +28,7 @@ from assistant.models.rules.symptoms import follow
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.topics import read_topic
 from assistant.models.rules.vocabulary import Vocabulary
+from assistant.models.rules.ways import read_way
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
 
@@ -156,6 +157,8 @@ class Interpreter:
         if state and follows_plan(plain, state) and (changed := change_plan(plain, state)):
             return (changed,)
         design = read_design(plain)
+        if read_way(read(plain, self.vocabulary, self.port_names), self.vocabulary.cluster):
+            return ()
         if design is None or (design.intent != "size" and design.kind != "design"):
             return ()
         # Its numbers often stand in several sentences; they belong to one plan.
@@ -228,7 +231,7 @@ class Interpreter:
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
-        frame = route(reading)
+        frame = read_way(reading, self.vocabulary.cluster) or route(reading)
         if frame is None or frame.intent == "ask":
             reading, frame = self._mend(text, reading, frame)
         if frame and frame.is_path:
