@@ -54,6 +54,7 @@ _MEASURED: Final[frozenset[Aspect]] = frozenset({"loss", "balance"})
 _NAMED: Final = 30
 """What lies at what the symptom names comes before what lies elsewhere."""
 _RELATED: Final = 12
+_WIDE: Final = 6
 _SEEN: Final = 4
 """What flows or events show comes before what is only configured so."""
 _FITTING: Final = 6
@@ -123,6 +124,9 @@ def _rank(scene: Scene, cause: Cause) -> int:
     elif not cause.about:
         # The whole cluster leans on it, what is named too.
         score += _NAMED - 5
+    if not scene.named:
+        # Where trouble is told of everything, what concerns many comes before what concerns one.
+        score += min(len(cause.about), _WIDE) if cause.about else 0
     if scene.flow_files and any(fact.source in scene.flow_files for fact in cause.facts):
         score += _SEEN
     if scene.symptom.aspects and len(cause.explains - scene.symptom.aspects) <= 1:

@@ -16,7 +16,7 @@ from topology.errors import InvalidQuery
 from topology.model import Cluster
 from topology.names import Mention, index_of
 from topology.paths.queries import PortQuery, parse_port
-from topology.targets import DnsTarget, EntityTarget, NamespaceTarget, Target
+from topology.targets import DnsTarget, EntityTarget, NamespaceTarget, Target, WorkloadTarget
 
 __all__ = ["ALL_ASPECTS", "Symptom", "aspects_of", "read_symptom"]
 
@@ -35,6 +35,7 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\bsandbox\b|\b(?:not|never|won'?t|doesn'?t|don'?t|cannot|can'?t|fail\w* to)\s+"
         r"(?:\w+\s+)?(?:start|come up|boot|launch|become ready|become healthy|come online)\w*|"
         r"\bstart(?:ing|up|s)?\b|\b(?:stuck|hang\w*)\b.{0,20}\b(?:init\w*|creat\w*|start\w*)|"
+        r"\bpods?\b.{0,20}\b(?:stuck|hang\w*)\b|\b(?:stuck|hanging) pods?\b|"
         r"\bunhealthy\b|\breadiness\b|\bliveness\b|\bprobes?\b|\bno (?:free )?ips?\b|"
         r"\bout of (?:ips?|addresses)\b|\b(?:not )?enough (?:ips?|addresses)\b|\bimage ?pull\w*|"
         r"\bexhaust\w*|\broll ?out\b|\b0/\d+\b",
@@ -159,8 +160,16 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
     unclear: list[str] = []
     spaces = {one.target.name for one in mentions if isinstance(one.target, NamespaceTarget)}
     spaces |= {found[1] for found in _FLAG.finditer(words) if found[1] in cluster.namespaces}
+    beside = {_space_of(one.target) for one in mentions if isinstance(one.target, WorkloadTarget)}
     for mention in mentions:
-        targets = _targets(_narrowed(mention, spaces), unclear)
+        narrowed = _narrowed(mention, spaces)
+        if narrowed is mention and len(mention.matches) > 1:
+            # Beside an end that only one namespace has, its namespace is meant.
+            narrowed = _narrowed(mention, beside)
+            if narrowed is not mention:
+                taken = narrowed.matches[0].target
+                unclear.append(f"`{mention.text}` was taken as `{taken}`, beside the other end.")
+        targets = _targets(narrowed, unclear)
         # "The host of its backend" is a name there, not the node.
         targets = tuple(one for one in targets if one != EntityTarget("host"))
         if mention.is_namespace or not targets:
@@ -191,10 +200,12 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
 
 def _narrowed(mention: Mention, spaces: set[str]) -> Mention:
     """Return a mention without the readings outside of the namespaces that a text names."""
-    inside = tuple(
-        one for one in mention.matches if str(one.target).rpartition(":")[2].split("/")[0] in spaces
-    )
+    inside = tuple(one for one in mention.matches if _space_of(one.target) in spaces)
     return replace(mention, matches=inside) if inside and len(mention.matches) > 1 else mention
+
+
+def _space_of(target: Target | None) -> str:
+    return str(target).rpartition(":")[2].split("/")[0]
 
 
 def _around_arrow(mentions: Sequence[Mention], words: str) -> Sequence[Mention]:

@@ -21,11 +21,11 @@ _NOT = (
     r"are(?:n'?t| not))"
 )
 _TROUBLE = re.compile(
-    rf"\btim(?:e[sd]?|ing)[- ]?outs?\b|\btimeouts?\b|\bslow\w*|\bsluggish\b|\blag\w*\b|\bstuck\b|"
+    rf"\btim\w{{0,3}}[- ]?outs?\b|\btimeouts?\b|\bslow\w*|\bsluggish\b|\blag\w*\b|\bstuck\b|"
     rf"\bpending\b|\bcrash\w*|\bnot ?ready\b|\b0/\d+\b|\bunreachable\b|\brefus(?:e[sd]?|ing)\b|"
     rf"\bhang(?:s|ing)?\b|\bresets?\b|"
     rf"\bfail(?:s|ed|ing|ures?)?\b|\bbroken\b|\bbreaks?\b|\bdead\b|"
-    rf"\b(?:is|are|went|goes|seems?)\s+down\b|\b(?:lost|loses?|losing)\b|\bloss\b|"
+    rf"\b(?:is|are|went|goes|seems?)\s+down\b|\bdown\W*$|\b(?:lost|loses?|losing)\b|\bloss\b|"
     rf"\bdrop(?:s|ping)\b|\bdropped\b|\blatenc\w+|\bspik\w+|\bintermittent\w*|\bsporadic\w*|"
     rf"\brandom(?:ly)?\b|\bflak\w+|"
     rf"\bno (?:\w+ )?(?:endpoints?|responses?|answers?|repl(?:y|ies)|traffic|ips?)\b|"
