@@ -31,7 +31,7 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         re.I,
     ),
     "start": re.compile(
-        r"\bpending\b|containercreating|\bcrash\w*|\bnot ?ready\b|unschedul\w*|\bschedul\w*|"
+        r"\bpending\b|containercreating|\bcrash\w*|\b(?:not ?|un)ready\b|unschedul\w*|\bschedul\w*|"
         r"\bsandbox\b|\b(?:not|never|won'?t|doesn'?t|don'?t|cannot|can'?t|fail\w* to)\s+"
         r"(?:\w+\s+)?(?:start|come up|boot|launch|become ready|become healthy|come online)\w*|"
         r"\bstart(?:ing|up|s)?\b|\b(?:stuck|hang\w*)\b.{0,20}\b(?:init\w*|creat\w*|start\w*)|"
@@ -64,7 +64,8 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\btim(?:e[sd]?|ing)[- ]?outs?\b|\btimeouts?\b|\betimedout\b|\beconnrefused\b|"
         r"\beconnreset\b|\behostunreach\b|\brefus\w*|\bunreachable\b|\bblock\w*|\bhangs?\b|"
         r"\breset\w*|\bno route\b|\bdeadline exceeded\b|\bi/o timeout\b|\bunavailable\b|"
-        r"\boutage\b|\bno endpoints?\b|\bconnect\w*|\b(?:can'?t|cannot|could not|couldn'?t|"
+        r"\boutage\b|\bcut off\b|\bno endpoints?\b|\bconnect\w*|"
+        r"\b(?:can'?t|cannot|could not|couldn'?t|"
         r"unable to|fails? to|failing to|failed to|not|never|no longer|stopped|don'?t|doesn'?t|"
         r"won'?t)\s+(?:\w+\s+){0,2}(?:reach|talk|call|access|get|speak|hit|ping|contact|"
         r"answer|respond|fetch|query|open|see|read|load|serv|receiv)\w*|\bdenied\b|"

@@ -22,7 +22,8 @@ _NOT = (
 )
 _TROUBLE = re.compile(
     rf"\btim\w{{0,3}}[- ]?outs?\b|\btimeouts?\b|\bslow\w*|\bsluggish\b|\blag\w*\b|\bstuck\b|"
-    rf"\bpending\b|\bcrash\w*|\bnot ?ready\b|\b0/\d+\b|\bunreachable\b|\brefus(?:e[sd]?|ing)\b|"
+    rf"\bpending\b|\bcrash\w*|\b(?:not ?|un)ready\b|\b0/\d+\b|\bunreachable\b|"
+    rf"\brefus(?:e[sd]?|ing)\b|"
     rf"\bhang(?:s|ing)?\b|\bresets?\b|"
     rf"\bfail(?:s|ed|ing|ures?)?\b|\bbroken\b|\bbreaks?\b|\bdead\b|"
     rf"\b(?:is|are|went|goes|seems?)\s+down\b|\bdown\W*$|\b(?:lost|loses?|losing)\b|\bloss\b|"
@@ -30,7 +31,7 @@ _TROUBLE = re.compile(
     rf"\brandom(?:ly)?\b|\bflak\w+|"
     rf"\bno (?:\w+ )?(?:endpoints?|responses?|answers?|repl(?:y|ies)|traffic|ips?)\b|"
     rf"\w+exception\b|\bunknown ?host|name or service not known|\bcould not resolve\b|"
-    rf"\bretransmi\w+|\bwrong(?:ly)?\b|\bnot found\b|"
+    rf"\bretransmi\w+|\bcut off\b|\bdeadline exceeded\b|\bwrong(?:ly)?\b|\bnot found\b|"
     rf"\b(?:not enough|out of|no (?:more|free)) (?:ips?|addresses)\b|\bunhealthy\b|\bdegraded\b|"
     rf"\bdisappear\w*|\bcollaps\w+|\bunavailable\b|\bunresolved\b|\bunstable\b|\berror\w*|"
     rf"(?<![\d.:/$])5\d\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
@@ -38,7 +39,7 @@ _TROUBLE = re.compile(
     rf"\bnxdomain\b|\bservfail\b|\bdial tcp\b|\bi/o timeout\b|\bcurl: \(\d+\)|access denied|"
     rf"\b(?:something|anything|what'?s?|what is|nothing)\b.{{0,12}}\b(?:wrong|up|broken)\b|"
     rf"\b(?:problems?|issues?|trouble|outage|incident)\b|\bmisbehav\w+|\bunschedul\w+|"
-    rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:reach|talk|connect|call|access|resolv|find|answer|"
+    rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:reach|talk|connect|call|access|resolv|find|look|answer|"
     rf"respond|start|come up|get|work|work\w*|load|see|open|ping|contact|speak|receive|becom|"
     rf"be (?:reached|resolved|scheduled|contacted))\w*\b|"
     rf"\b(?:one|a single|the same) (?:of the |of its )?(?:pod|replica|instance|backend)s?\b"
@@ -62,7 +63,7 @@ _ASKS = re.compile(
 )
 _WISHES = re.compile(
     r"\b(?:should|must|shall|ought|supposed|need(?:s|ed)? to|want(?:s|ed)?|may only|"
-    r"(?:can|may) only|would|could(?! ?not|n'?t)|allowed to|"
+    r"(?:can|may) only|would|could (?:i|we|you|one)|allowed to|"
     r"permitted to)\b|\bmake\b.{0,40}\bunreachable\b|"
     r"\bexcept\b|\bpolic(?:y|ies)\b.{0,40}\b(?:invalid|broken|wrong)\b|\bif\b.{0,40}\bfails?\b",
     re.I,
@@ -107,12 +108,25 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
             return (replace(frames[0], symptom=message, told=True),)
         if told or all(frame.intent in ("docs", "decline") for frame in frames):
             return (_diagnosis(message),)
+    if not (_ASKS.search(message) or _WISHES.search(message)) and _is_unanswered(frames):
+        # Nothing else is made of it, and it tells of what can go wrong.
+        return (_diagnosis(message),) if aspects_of(message) else tuple(frames)
     if not tells_of_trouble(message) or _WISHES.search(message):
         return tuple(frames)
     if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
         return (_diagnosis(message),)
     return tuple(
         replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames
+    )
+
+
+def _is_unanswered(frames: Sequence[Frame]) -> bool:
+    """Return whether nothing is made of a message, and no two ends wait to be put in order."""
+    return all(
+        frame.intent == "docs"
+        or (frame.intent == "ask" and len(frame.ends) < 2)
+        or (frame.intent == "decline" and frame.kind in _EMPTY)
+        for frame in frames
     )
 
 
