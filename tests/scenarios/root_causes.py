@@ -193,7 +193,8 @@ FAULTS: Final = (
             "names under svc.cluster.local give NXDOMAIN after the configmap change",
             "{client}: Name or service not known when it looks up {server}",
             "cluster DNS answers wrongly for our services",
-            "we edited coredns-custom and now {client} gets NXDOMAIN for {server}.{ns}.svc.cluster.local",
+            "we edited coredns-custom and now {client} gets NXDOMAIN for "
+            "{server}.{ns}.svc.cluster.local",
             "service discovery stopped working inside the cluster",
         ),
     ),
