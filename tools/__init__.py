@@ -14,7 +14,9 @@ FAMILIES = (
     "address_changes",
     "addresses",
     "author",
+    "azure",
     "dead_rules",
+    "diagnosis",
     "docs",
     "explain",
     "flows",
@@ -22,6 +24,7 @@ FAMILIES = (
     "matrix",
     "mend",
     "mesh",
+    "metrics",
     "modes",
     "planning",
     "policies",
@@ -30,6 +33,7 @@ FAMILIES = (
     "reach",
     "review",
     "rewrite",
+    "service_path",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""

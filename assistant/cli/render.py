@@ -32,6 +32,8 @@ class Output:
     """
 
     plain: bool = False
+    kube_context: str = ""
+    """Context of the kubeconfig whose cluster is read; empty for files alone."""
     _consoles: dict[bool, "Console"] = field(default_factory=dict)
 
     def write_json(self, document: Mapping[str, Any]) -> None:
@@ -118,6 +120,15 @@ class Output:
         if self.plain or not sys.stderr.isatty():
             return nullcontext()
         return self._console(error=True).status(text)
+
+    def show_progress(self, text: str) -> None:
+        """Say on stderr how far something is: on one line of a terminal, line by line elsewhere."""
+        if self.plain or not sys.stderr.isatty():
+            if text:
+                sys.stderr.write(f"reading {text}\n")
+            return
+        sys.stderr.write(f"\r\x1b[2K{'reading ' + text if text else ''}")
+        sys.stderr.flush()
 
     def _console(self, *, error: bool) -> "Console":
         if error not in self._consoles:
