@@ -15,6 +15,8 @@ Variant = Literal["hybrid", "bm25", "embeddings"]
 RANK_CONSTANT = 10
 """`k` of reciprocal rank fusion. The 60 of the paper that introduced it is for lists of a
 thousand; 10 was better on every set that the search was tuned on (docs/adr/0004)."""
+LITERAL_RELEVANCE = 0.4
+"""Least relevance of a passage that holds a rare address, number or code of the question."""
 TITLE_WEIGHT = 3
 """How often the title counts among the words of a whole document."""
 
@@ -65,6 +67,10 @@ class Shelf:
         near = [(similar or {}).get(passage.key, 0.0) for passage in self.passages]
         shares = [match.coverage for match in matches]
         relevance = shares if similar is None else _average(near, shares)
+        relevance = [
+            max(value, LITERAL_RELEVANCE) if match.literal else value
+            for value, match in zip(relevance, matches, strict=True)
+        ]
         bm25 = [match.bm25 for match in matches]
         if variant == "hybrid":
             documents = [match.bm25 for match in self._whole.match(text)]

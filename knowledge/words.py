@@ -9,7 +9,12 @@ from dataclasses import dataclass
 __all__ = ["WordIndex", "expand", "tokenize"]
 
 WORD = re.compile(r"[A-Za-z0-9]+(?:[._/:-][A-Za-z0-9]+)*")
+THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+LITERAL = re.compile(r"(?=.*\d)[\w./:-]{4,}")
+"""An address, a long number or a code: a word that nobody writes by chance."""
 CAMEL = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+")
+RARE = 0.05
+"""Share of the texts that a literal may stand in and still point to them."""
 STOP = frozenset(
     re.findall(
         r"\w+",
@@ -38,9 +43,10 @@ def tokenize(text: str) -> list[str]:
     """Return the words of a text, lower case and without plural endings.
 
     Compounds stand whole and in parts, so that `fromEndpoints` is found by `endpoints`, and
-    `10.244.0.0/16` only by itself.
+    `10.244.0.0/16` only by itself; `64,512` is the number `64512`.
     """
     words: list[str] = []
+    text = THOUSANDS.sub(lambda number: number[0].replace(",", ""), text)
     for match in WORD.finditer(text):
         whole = match[0]
         parts = re.split(r"[._/:-]", whole)
@@ -84,6 +90,8 @@ class Match:
     bm25: float
     coverage: float
     """Share of the query's words found in the text, 0 to 1, rare words counting more."""
+    literal: bool = False
+    """Whether the text holds an address, long number or code of the query that few texts hold."""
 
 
 class WordIndex:
@@ -123,10 +131,13 @@ class WordIndex:
         self, counts: Counter[str], length: int, weights: dict[str, float], total: float
     ) -> Match:
         score = found = 0.0
+        literal = False
         norm = self._k1 * (1 - self._b + self._b * length / self._mean)
         for word, weight in weights.items():
             count = counts[word]
             if count:
                 score += weight * count * (self._k1 + 1) / (count + norm)
                 found += weight
-        return Match(bm25=score, coverage=found / total if total else 0.0)
+                rare = self._spread[word] <= RARE * len(self._counts)
+                literal = literal or (rare and bool(LITERAL.fullmatch(word)))
+        return Match(bm25=score, coverage=found / total if total else 0.0, literal=literal)
