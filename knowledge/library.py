@@ -113,6 +113,17 @@ class Library:
             stand = _read_stand(self.path, revision, connection)
         return stand if stand.entries else None
 
+    def read_name(self) -> str:
+        """Return what tells this library from every other; empty if there is none yet.
+
+        Raises:
+            KnowledgeError: The file is no library, or cannot be read.
+        """
+        if not self.path.is_file():
+            return ""
+        with self._opened() as connection:
+            return _recall(connection, "name")
+
     def list_entries(self) -> tuple[Entry, ...]:
         """Return the documents, ordered by path.
 

@@ -42,9 +42,8 @@ def read_markdown(text: str) -> tuple[str, list[Section]]:
     before = "\n".join(lines[skipped : marks[0][0] if marks else len(lines)])
     if before.strip():
         sections.append(Section("", before, skipped + 1))
-    for (start, body, heading), after in zip(
-        marks, [*(mark[0] for mark in marks[1:]), len(lines)], strict=True
-    ):
+    ends = [*(mark[0] for mark in marks), len(lines)][1:]
+    for (start, body, heading), after in zip(marks, ends, strict=True):
         content = "\n".join(lines[body:after])
         if content.strip():
             sections.append(Section(heading, content, start + 1))

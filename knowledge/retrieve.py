@@ -1,11 +1,12 @@
 """Hybrid search over the articles and over runbooks of one's own."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from knowledge.errors import KnowledgeError
 from knowledge.meaning import Vectors, compare_meaning
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ class Hit:
     file: str
     """Path below the package, such as `corpus/entities.md`; of a runbook the whole path."""
     line: int
-    mode: Mode
+    mode: Mode = "hybrid"
     note: str = ""
-    """Why the search used words alone; empty in hybrid mode."""
+    """Why the search used words alone, or left the runbooks out; empty if it did neither."""
     own: bool = False
     """Whether it stands in a runbook of one's own: what it says is nobody's but its author's."""
     place: str = ""
@@ -88,20 +89,21 @@ def search(
         token: What that server asks for.
 
     Raises:
-        KnowledgeError: The articles of the package are missing or malformed, or the library
-            cannot be read.
+        KnowledgeError: The articles of the package are missing or malformed.
     """
     from knowledge.words import expand, tokenize
 
     if count < 1 or not tokenize(query):
         return ()
-    stand = _read_library(library)
+    stand, missing = _read_library(library)
     vectors = Vectors(folder=index, server=server, token=token)
     similar, note = compare_meaning(expand(query), vectors, stand)
     floor = WORDS_FLOOR if similar is None else HYBRID_FLOOR
     ranked = open_shelf(stand).rank(query, similar)
     fitting = spread([item for item in ranked if item.relevance >= floor])
-    return tuple(_describe(item, stand, note) for item in fitting[:count])
+    mode: Mode = "words" if similar is None else "hybrid"
+    note = " ".join(part for part in (note, missing) if part)
+    return tuple(replace(_describe(item, stand), mode=mode, note=note) for item in fitting[:count])
 
 
 def spread(ranked: "Sequence[Ranked]") -> "list[Ranked]":
@@ -135,18 +137,22 @@ def _read_articles() -> "dict[str, Article]":
     return {article.slug: article for article in read_corpus()}
 
 
-def _read_library(path: Path | None) -> "Stand | None":
+def _read_library(path: Path | None) -> "tuple[Stand | None, str]":
+    """Return what the library holds, or why it cannot be read: articles answer all the same."""
     if path is None or not path.is_file():
-        return None
+        return None, ""
     from knowledge.library import Library
 
-    return Library(path).read()
+    try:
+        return Library(path).read(), ""
+    except KnowledgeError as error:
+        return None, f"Your runbooks were not searched. {error}"
 
 
-def _describe(item: "Ranked", stand: "Stand | None", note: str) -> Hit:
+def _describe(item: "Ranked", stand: "Stand | None") -> Hit:
     entry = stand.entries.get(item.passage.slug) if stand else None
     if entry is not None:
-        return _describe_own(item, entry, note)
+        return _describe_own(item, entry)
     passage = item.passage
     article = _read_articles()[passage.slug]
     named = (source for source in article.sources if source.address in passage.text)
@@ -166,8 +172,6 @@ def _describe(item: "Ranked", stand: "Stand | None", note: str) -> Hit:
         slug=article.slug,
         file=passage.file,
         line=passage.line,
-        mode="words" if note else "hybrid",
-        note=note,
         computed=article.computed,
         conflicts=tuple(_tell_conflicts(article, passage)),
     )
@@ -180,7 +184,7 @@ def _tell_conflicts(article: "Article", shown: "Passage") -> Iterator[str]:
             yield f"{topic}: {' '.join(passage.text.split())}"
 
 
-def _describe_own(item: "Ranked", entry: "Entry", note: str) -> Hit:
+def _describe_own(item: "Ranked", entry: "Entry") -> Hit:
     passage = item.passage
     return Hit(
         title=entry.title,
@@ -197,8 +201,6 @@ def _describe_own(item: "Ranked", entry: "Entry", note: str) -> Hit:
         slug=entry.slug,
         file=passage.file,
         line=passage.line,
-        mode="words" if note else "hybrid",
-        note=note,
         own=True,
         place=passage.place,
         state=entry.compare_with_file(),

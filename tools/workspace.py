@@ -1,7 +1,7 @@
 """Everything known about one network, read once, with its engines built on first use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from topology.paths import Network
 
 
-__all__ = ["Knowledge", "Workspace"]
+__all__ = ["PLAIN", "Knowledge", "Workspace"]
 
+PLAIN = 0.4
+"""Relevance from which a passage is taken to speak of what was asked (docs/adr/0004)."""
 DEFAULT_PROFILE = "1.18"
 """The Cilium that AKS runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """The articles, with the folder in which their index is kept."""
+    """The articles and the person's own runbooks, and where their index is kept."""
 
     index: Path | None = None
-    """None for the user's cache folder."""
+    """Folder of the index; None for the user's cache folder."""
+    library: Path | None = None
+    """File of runbooks; None for the one in the user's data folder."""
+    server: str = ""
+    """Address of a Chroma server that keeps the vectors instead of the folder."""
+    token: str = field(default="", repr=False)
+    """What that server asks for."""
 
     def search(self, query: str, count: int = 3) -> "tuple[Hit, ...]":
         """Return the passages nearest in meaning, best first.
@@ -39,8 +47,31 @@ class Knowledge:
 
         from knowledge import search
 
-        index = self.index or user_cache_path("netassist", appauthor=False) / "knowledge"
-        return search(query, count=count, index=index)
+        return search(
+            query,
+            count=count,
+            index=self.index or user_cache_path("netassist", appauthor=False) / "knowledge",
+            library=self._library(),
+            server=self.server,
+            token=self.token,
+        )
+
+    def speaks_of(self, query: str, *, runbooks_only: bool = False) -> bool:
+        """Return whether a passage plainly speaks of this, or a passage of a runbook."""
+        from knowledge import KnowledgeError
+
+        if runbooks_only and not self._library().is_file():
+            return False
+        try:
+            hits = self.search(query)
+        except KnowledgeError:
+            return False
+        return any(hit.score >= PLAIN and (hit.own or not runbooks_only) for hit in hits)
+
+    def _library(self) -> Path:
+        from platformdirs import user_data_path
+
+        return self.library or user_data_path("netassist", appauthor=False) / "library.sqlite3"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

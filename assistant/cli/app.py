@@ -12,12 +12,14 @@ from assistant.cli.ask import ask
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
+from assistant.cli.knowledge import knowledge
 from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
+from knowledge.errors import KnowledgeError
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
 
@@ -84,6 +86,7 @@ for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
 app.add_typer(ipam, name="ipam")
+app.add_typer(knowledge, name="knowledge")
 
 
 def main() -> None:
@@ -93,7 +96,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
-    except (TopologyError, ToolError, AssistantError) as error:
+    except (TopologyError, ToolError, AssistantError, KnowledgeError) as error:
         sys.stderr.write(f"netassist: {error}\n")
         sys.exit(_code_of(error))
 

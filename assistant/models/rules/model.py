@@ -24,6 +24,7 @@ from assistant.models.rules.frame import Frame
 from assistant.models.rules.language import is_english
 from assistant.models.rules.plan import Call, Plan, make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.topics import is_about_ours, search_for
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.wording import (
     Reply,
@@ -122,6 +123,8 @@ class RulesModel(BaseChatModel):
         if reply:
             return _final(reply)
         frames = self._interpreter.interpret(said)
+        if all(frame == Frame(intent="decline") for frame in frames):
+            frames = self._look_up(said[-1].text) or frames
         plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
         calls = [call for plan in plans for call in plan.calls]
         missing = _unavailable(calls, self.specs)
@@ -133,6 +136,13 @@ class RulesModel(BaseChatModel):
         if more:
             return _calling(more, plans)
         return _final(self._compose(plans, results), plans)
+
+    def _look_up(self, text: str) -> tuple[Frame, ...]:
+        """Return a search when nothing is computed for a question that a passage speaks of."""
+        about_ours = is_about_ours(text, self._interpreter.vocabulary)
+        if not self.workspace.knowledge.speaks_of(text, runbooks_only=about_ours):
+            return ()
+        return (search_for(text),)
 
     def _refuse(self, text: str) -> Reply | None:
         vocabulary = self._interpreter.vocabulary
