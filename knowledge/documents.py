@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from knowledge.errors import KnowledgeError
@@ -51,7 +51,7 @@ class Piece:
     heading: str
     text: str
     line: int
-    """Of the heading, counted from 1; 0 where lines mean nothing."""
+    """Of the heading or of the text, counted from 1; 0 where lines mean nothing."""
     place: str = ""
     """Such as `page 3`."""
 
@@ -112,7 +112,7 @@ def read_document(file: File) -> Document:
         raise KnowledgeError(message, hint=f"These are read: {known}.")
     title, sections = _READERS[kind](path, data)
     sections = [
-        Section(_clean(item.heading).strip(), _clean(item.text), item.line, item.place)
+        replace(item, heading=_clean(item.heading).strip(), text=_clean(item.text))
         for item in sections
     ]
     characters = sum(len(section.text) for section in sections)
@@ -144,7 +144,7 @@ def _read_markdown(path: Path, data: bytes) -> tuple[str, list[Section]]:
 
 
 def _read_text(path: Path, data: bytes) -> tuple[str, list[Section]]:
-    return path.stem, [Section("", _decode(path, data), 1)]
+    return path.stem, [Section("", _decode(path, data), 1, start=1)]
 
 
 def _read_html(path: Path, data: bytes) -> tuple[str, list[Section]]:
@@ -194,16 +194,17 @@ def _clean(text: str) -> str:
 
 
 def _cut(section: Section) -> Iterator[Piece]:
-    """Divide a section into passages that fit, at blank lines, lines or words."""
+    """Divide a section into passages that fit, at blank lines, lines or words.
+
+    The first is at the line of the heading, the others at those of their text.
+    """
     held: list[str] = []
     first = section.line
     for line, block in _blocks(section):
         words = len(block.split())
         if held and _count(held) + words > WORDS:
             yield _piece(section, held, first)
-            held = []
-        if not held:
-            first = line
+            held, first = [], line
         held.append(block)
     if held:
         yield _piece(section, held, first)
@@ -211,13 +212,13 @@ def _cut(section: Section) -> Iterator[Piece]:
 
 def _blocks(section: Section) -> Iterator[tuple[int, str]]:
     """Yield paragraphs with the line they start on; those that are too long in parts."""
-    line = section.line + (1 if section.heading and section.line else 0)
+    line = section.start
     for part in re.split(r"(\n[ \t]*\n\s*)", section.text):
         if part.strip():
             lead = len(part) - len(part.lstrip("\n"))
             for offset, text in _shorten(part.strip("\n")):
-                yield (line + lead + offset if section.line else 0), text
-        line += part.count("\n") if section.line else 0
+                yield (line + lead + offset if section.start else section.line), text
+        line += part.count("\n")
 
 
 def _shorten(block: str) -> Iterator[tuple[int, str]]:

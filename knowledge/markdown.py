@@ -18,6 +18,8 @@ class Section:
     line: int
     """Of the heading, or of the first line where there is none; 0 where lines mean nothing."""
     place: str = ""
+    start: int = 0
+    """Line on which the text begins; 0 where its lines are not those of the file."""
 
 
 def read_markdown(text: str) -> tuple[str, list[Section]]:
@@ -41,10 +43,10 @@ def read_markdown(text: str) -> tuple[str, list[Section]]:
     sections = []
     before = "\n".join(lines[skipped : marks[0][0] if marks else len(lines)])
     if before.strip():
-        sections.append(Section("", before, skipped + 1))
+        sections.append(Section("", before, skipped + 1, start=skipped + 1))
     ends = [*(mark[0] for mark in marks), len(lines)][1:]
     for (start, body, heading), after in zip(marks, ends, strict=True):
         content = "\n".join(lines[body:after])
         if content.strip():
-            sections.append(Section(heading, content, start + 1))
+            sections.append(Section(heading, content, start + 1, start=body + 1))
     return title, sections

@@ -10,7 +10,7 @@ __all__ = ["OLD_MONTHS", "tell_staleness"]
 
 OLD_MONTHS = 12
 """From this age on a source of fast-moving products should be looked up again."""
-DATE = re.compile(r"(?<![\d-])(20\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-])")
+DATE = re.compile(r"(?<![\d.-])(20\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-]|\.\d)")
 
 
 def tell_staleness(hit: Hit, today: date) -> Iterator[str]:

@@ -123,9 +123,8 @@ class RulesModel(BaseChatModel):
         if reply:
             return _final(reply)
         frames = self._interpreter.interpret(said)
-        if all(frame == Frame(intent="decline") for frame in frames):
-            frames = self._look_up(said[-1].text) or frames
         plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
+        plans = self._look_up(said[-1].text, plans) or plans
         calls = [call for plan in plans for call in plan.calls]
         missing = _unavailable(calls, self.specs)
         if missing:
@@ -137,12 +136,21 @@ class RulesModel(BaseChatModel):
             return _calling(more, plans)
         return _final(self._compose(plans, results), plans)
 
-    def _look_up(self, text: str) -> tuple[Frame, ...]:
-        """Return a search when nothing is computed for a question that a passage speaks of."""
+    def _look_up(self, text: str, plans: Sequence[Plan]) -> list[Plan]:
+        """Return a search when nothing is computed for a question that a passage speaks of.
+
+        A question about this network may be answered by a runbook, never by an article; one that
+        was merely not understood by a runbook alone.
+        """
+        bare = Frame(intent="decline")
+        if any(plan.calls or not (plan.ask or plan.frame == bare) for plan in plans):
+            return []
+        asks = any(plan.ask for plan in plans)
         about_ours = is_about_ours(text, self._interpreter.vocabulary)
-        if not self.workspace.knowledge.speaks_of(text, runbooks_only=about_ours):
-            return ()
-        return (search_for(text),)
+        if asks and about_ours:
+            return []
+        found = self.workspace.knowledge.speaks_of(text, runbooks_only=about_ours or asks)
+        return [make_plan(search_for(text), self.workspace.cluster)] if found else []
 
     def _refuse(self, text: str) -> Reply | None:
         vocabulary = self._interpreter.vocabulary
