@@ -139,8 +139,10 @@ def _find_front_matter(lines: list[str], file: str) -> int:
 def _read_front_matter(text: str, file: str) -> dict[str, Any]:
     import yaml
 
+    # The loader in C, where it was built, is five times as fast; a hundred articles are felt.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        meta = yaml.safe_load(text)
+        meta = yaml.load(text, Loader=loader)  # a safe loader in either case
     except yaml.YAMLError as error:
         message = f"The front matter of `{file}` is not YAML: {error}."
         raise KnowledgeError(message) from error

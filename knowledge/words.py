@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["WordIndex", "expand", "tokenize"]
 
@@ -45,17 +46,20 @@ def tokenize(text: str) -> list[str]:
     Compounds stand whole and in parts, so that `fromEndpoints` is found by `endpoints`, and
     `10.244.0.0/16` only by itself; `64,512` is the number `64512`.
     """
-    words: list[str] = []
     text = THOUSANDS.sub(lambda number: number[0].replace(",", ""), text)
-    for match in WORD.finditer(text):
-        whole = match[0]
-        parts = re.split(r"[._/:-]", whole)
-        if len(parts) > 1:
-            words.append(whole.lower())
-        if not all(part.isdigit() for part in parts) or len(parts) == 1:
-            for part in parts:
-                words.extend(_split_camel(part))
-    return [_strip_ending(word) for word in words if word not in STOP]
+    return [word for match in WORD.finditer(text) for word in _take_apart(match[0])]
+
+
+@lru_cache(maxsize=50_000)
+def _take_apart(whole: str) -> tuple[str, ...]:
+    words: list[str] = []
+    parts = re.split(r"[._/:-]", whole)
+    if len(parts) > 1:
+        words.append(whole.lower())
+    if not all(part.isdigit() for part in parts) or len(parts) == 1:
+        for part in parts:
+            words.extend(_split_camel(part))
+    return tuple(_strip_ending(word) for word in words if word not in STOP)
 
 
 def expand(query: str) -> str:
