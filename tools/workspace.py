@@ -19,6 +19,8 @@ __all__ = ["PLAIN", "Knowledge", "Workspace"]
 
 PLAIN = 0.4
 """Relevance from which a passage is taken to speak of what was asked (docs/adr/0004)."""
+FEWEST_WORDS = 2
+"""Words that a question must have, little ones not counted, before a passage can speak of it."""
 DEFAULT_PROFILE = "1.18"
 """The Cilium that AKS runs."""
 
@@ -56,17 +58,26 @@ class Knowledge:
             token=self.token,
         )
 
-    def speaks_of(self, query: str, *, runbooks_only: bool = False) -> bool:
-        """Return whether a passage plainly speaks of this, or a passage of a runbook."""
-        from knowledge import KnowledgeError
+    def speaks_of(self, query: str, *, least: float) -> bool:
+        """Return whether a passage of a runbook plainly speaks of this, or one of an article.
 
-        if runbooks_only and not self._library().is_file():
+        Args:
+            query: A question.
+            least: Relevance that an article must have; above 1 for none.
+        """
+        from knowledge import KnowledgeError
+        from knowledge.words import tokenize
+
+        # One word alone fits whatever holds it.
+        if len(set(tokenize(query))) < FEWEST_WORDS:
+            return False
+        if least > 1 and not self._library().is_file():
             return False
         try:
             hits = self.search(query)
         except KnowledgeError:
             return False
-        return any(hit.score >= PLAIN and (hit.own or not runbooks_only) for hit in hits)
+        return any(hit.score >= (PLAIN if hit.own else least) for hit in hits)
 
     def _library(self) -> Path:
         from platformdirs import user_data_path

@@ -38,12 +38,15 @@ from assistant.models.rules.wording import (
 from assistant.models.rules.words import normalise
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
-from tools.workspace import Workspace
+from tools.workspace import PLAIN, Workspace
 
 __all__ = ["RulesModel"]
 
 _INTERPRETERS: WeakKeyDictionary[Workspace, Interpreter] = WeakKeyDictionary()
 _REMEMBERED = 12
+_CLEAR = 0.6
+"""Relevance from which an article is taken rather than a question back; measured."""
+_NEVER = 2.0
 """Earlier messages that a follow-up may refer to."""
 
 
@@ -140,16 +143,18 @@ class RulesModel(BaseChatModel):
         """Return a search when nothing is computed for a question that a passage speaks of.
 
         A question about this network may be answered by a runbook, never by an article; one that
-        was merely not understood by a runbook alone.
+        a question back would settle only by an article that clearly speaks of it.
         """
-        bare = Frame(intent="decline")
-        if any(plan.calls or not (plan.ask or plan.frame == bare) for plan in plans):
+        if any(plan.calls for plan in plans):
+            return []
+        if not all(plan.ask or plan.frame == Frame(intent="decline") for plan in plans):
             return []
         asks = any(plan.ask for plan in plans)
         about_ours = is_about_ours(text, self._interpreter.vocabulary)
         if asks and about_ours:
             return []
-        found = self.workspace.knowledge.speaks_of(text, runbooks_only=about_ours or asks)
+        least = _NEVER if about_ours else _CLEAR if asks else PLAIN
+        found = bool(plans) and self.workspace.knowledge.speaks_of(text, least=least)
         return [make_plan(search_for(text), self.workspace.cluster)] if found else []
 
     def _refuse(self, text: str) -> Reply | None:
