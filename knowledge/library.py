@@ -109,6 +109,8 @@ class Library:
         if not self.path.is_file():
             return None
         with self._opened() as connection:
+            if not self._is_made(connection):
+                return None
             revision = _recall(connection, "revision")
             stand = _read_stand(self.path, revision, connection)
         return stand if stand.entries else None
@@ -122,7 +124,7 @@ class Library:
         if not self.path.is_file():
             return ""
         with self._opened() as connection:
-            return _recall(connection, "name")
+            return _recall(connection, "name") if self._is_made(connection) else ""
 
     def list_entries(self) -> tuple[Entry, ...]:
         """Return the documents, ordered by path.
@@ -133,7 +135,7 @@ class Library:
         if not self.path.is_file():
             return ()
         with self._opened() as connection:
-            return _list_entries(connection)
+            return _list_entries(connection) if self._is_made(connection) else ()
 
     def put(self, document: Document) -> None:
         """Add a document, in place of what was read from the same path before.
@@ -197,7 +199,7 @@ class Library:
             ) as connection:
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                if write:
+                if write and not self._is_made(connection):
                     _prepare(connection)
                 yield connection
                 if write:
@@ -208,13 +210,21 @@ class Library:
             hint = "Name another file with NETASSIST_LIBRARY, or remove this one."
             raise KnowledgeError(message, hint=hint) from error
 
+    def _is_made(self, connection: sqlite3.Connection) -> bool:
+        """Return whether the tables are there: another process may be about to make them."""
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = {row[0] for row in rows}
+        if tables and not {"library", "documents", "pieces"} <= tables:
+            message = f"`{self.path}` is a database of something else than runbooks."
+            raise KnowledgeError(message, hint="Name another file with NETASSIST_LIBRARY.")
+        return bool(tables)
+
 
 def _prepare(connection: sqlite3.Connection) -> None:
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
-    if not _recall(connection, "name"):
-        _note(connection, "name", uuid.uuid4().hex)
-        _note(connection, "layout", str(LAYOUT))
+    _note(connection, "name", uuid.uuid4().hex)
+    _note(connection, "layout", str(LAYOUT))
 
 
 def _recall(connection: sqlite3.Connection, name: str) -> str:

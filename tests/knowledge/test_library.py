@@ -1,4 +1,8 @@
 import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -130,6 +134,38 @@ def test_a_file_that_is_no_library_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(KnowledgeError, match=r"notes\.txt"):
         Library(path).list_entries()
+
+
+def test_a_database_of_something_else_is_left_alone(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "book.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE spaces (name TEXT)")
+    before = path.read_bytes()
+
+    with pytest.raises(KnowledgeError, match="something else than runbooks"):
+        add(Library(path), folder)
+    assert path.read_bytes() == before
+
+
+def test_processes_may_add_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from knowledge.adding import add_paths; from knowledge.library import Library\n"
+        "states = {item.state for item in add_paths(Library(Path(sys.argv[1])),"
+        " [Path(sys.argv[2])])}\nprint(*states)"
+    )
+    library = tmp_path / "library.sqlite3"
+    running = []
+    for number in range(4):
+        place = tmp_path / f"folder-{number}"
+        place.mkdir()
+        for name in "abcde":
+            (place / f"{name}.txt").write_text(f"text {name} of {number}")
+        arguments = [sys.executable, "-c", code, str(library), str(place)]
+        running.append(subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True))
+
+    assert [process.communicate(timeout=60)[0] for process in running] == ["added\n"] * 4
+    assert len(Library(library).list_entries()) == 20
 
 
 def test_nothing_is_made_by_looking(library: Library) -> None:
