@@ -52,7 +52,7 @@ def compare_meaning(
         with _lock:
             similar = _compare_articles(query, vectors)
             if stand is not None:
-                index = _open_library(vectors, stand.name)
+                index = _open_current(vectors, stand)
                 index.add(stand.passages)
                 similar |= index.find_similar(query, count=CANDIDATES)
         return similar, ""
@@ -78,7 +78,7 @@ def index_library(
     if vectors.folder is None and not vectors.server:
         return 0
     with _lock:
-        index = _open_library(vectors, stand.name)
+        index = _open_current(vectors, stand)
         added = index.add(stand.passages, told)
         index.remove_others(stand.passages)
     return added
@@ -117,6 +117,25 @@ def _open_articles(vectors: Vectors) -> "SharedIndex":
     index = SharedIndex(_connect(vectors), name, _embedder())
     index.add(passages)
     return index
+
+
+_current: list["Stand"] = []
+"""What the library held when its vectors were last opened."""
+
+
+def _open_current(vectors: Vectors, stand: "Stand") -> "SharedIndex":
+    """Return the library's vectors as they are now.
+
+    An open folder does not show what another process has added since, so it is opened anew when
+    the library was written; a server always answers for all.
+    """
+    if not vectors.server and _current and _current[0] is not stand:
+        client = _connect(vectors)
+        _open_library.cache_clear()
+        _connect.cache_clear()
+        client.close()
+    _current[:] = [stand]
+    return _open_library(vectors, stand.name)
 
 
 @cache
