@@ -16,6 +16,10 @@ LITERAL = re.compile(r"(?=.*\d)[\w./:-]{4,}")
 CAMEL = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 RARE = 0.05
 """Share of the texts that a literal may stand in and still point to them."""
+SHORTEST_MENDED = 6
+"""Letters from which a word that no text holds is taken for a misspelling."""
+MENDED_LIKENESS = 0.84
+"""One letter in six or seven may be wrong, or two in thirteen."""
 STOP = frozenset(
     re.findall(
         r"\w+",
@@ -114,17 +118,39 @@ class WordIndex:
         self._lengths = [max(1, counts.total()) for counts in self._counts]
         self._mean = sum(self._lengths) / max(1, len(texts))
         self._spread = Counter(word for counts in self._counts for word in counts)
+        self._mended: dict[str, str] = {}
         self._k1 = saturation
         self._b = length_weight
 
     def match(self, query: str) -> list[Match]:
         """Return the match of each text with the query."""
-        weights = {word: self._weigh(word) for word in dict.fromkeys(tokenize(query))}
+        words = dict.fromkeys(self._mend(word) for word in tokenize(query))
+        weights = {word: self._weigh(word) for word in words}
         total = sum(weights.values())
         return [
             self._match_one(counts, length, weights, total)
             for counts, length in zip(self._counts, self._lengths, strict=True)
         ]
+
+    def _mend(self, word: str) -> str:
+        """Return the word of the texts that a misspelt one stands for; others as they are."""
+        if word in self._spread or len(word) < SHORTEST_MENDED or not word.isalpha():
+            return word
+        if word not in self._mended:
+            from rapidfuzz import process
+            from rapidfuzz.distance import DamerauLevenshtein
+
+            found = process.extractOne(
+                word,
+                self._spread.keys(),
+                scorer=DamerauLevenshtein.normalized_similarity,
+                score_cutoff=MENDED_LIKENESS,
+            )
+            near = found[0] if found and found[0][0] == word[0] else word
+            # Another form of a word is spelt rightly, and means another thing.
+            inflected = near.removeprefix(word) in ("d", "ed", "ing", "er")
+            self._mended[word] = word if inflected else near
+        return self._mended[word]
 
     def _weigh(self, word: str) -> float:
         """Return the inverse document frequency of a word; an unknown word weighs most."""

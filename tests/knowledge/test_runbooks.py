@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,39 @@ def test_what_is_removed_is_found_no_more(library: Library, index_folder: Path) 
     remove_paths(library, [entry.path for entry in library.list_entries()])
 
     assert not any(hit.own for hit in search(query, index=index_folder, library=library.path))
+
+
+ADD = """
+import sys
+from pathlib import Path
+from knowledge.adding import add_paths
+from knowledge.library import Library
+from knowledge.meaning import Vectors, index_library
+
+library = Library(Path(sys.argv[1]))
+print(*(item.state for item in add_paths(library, [Path(sys.argv[2])])))
+index_library(Vectors(folder=Path(sys.argv[3])), library.read())
+"""
+
+
+def test_what_another_process_adds_is_found_by_its_meaning(
+    library: Library, index_folder: Path, tmp_path: Path
+) -> None:
+    query = "how are ships let through the barrier"
+    assert not any(hit.own for hit in search(query, index=index_folder, library=library.path))
+    path = tmp_path / "locks.txt"
+    path.write_text("Vessels pass the gate of the harbour by lifting it at high water.")
+    arguments = [str(library.path), str(path), str(index_folder)]
+    done = subprocess.run(
+        [sys.executable, "-c", ADD, *arguments], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "added\n"
+    similar, _ = meaning.compare_meaning(query, Vectors(folder=index_folder), library.read())
+    assert similar is not None
+    best = max(similar, key=lambda key: similar[key])
+    assert best.startswith("document-")
+    assert similar[best] > 0.3
 
 
 def test_a_library_that_cannot_be_read_costs_the_articles_nothing(
