@@ -24,7 +24,17 @@ from tools.intents.web import take_headers, take_hosts, take_requests, take_toke
 from tools.intents.wording import normalise
 from topology.names import NameIndex
 
-__all__ = ["Choice", "Isolation", "Meaning", "read_meaning"]
+__all__ = [
+    "Choice",
+    "Isolation",
+    "Meaning",
+    "close_rest",
+    "close_traffic",
+    "prepare",
+    "read_meaning",
+    "sentences_of",
+    "set_aside",
+]
 
 _PERSONS = re.compile(r"\b(?:nobody|no[\s-]?one)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[^\s.])\s*(?:[.!?]+(?=\s|$)|;|\n+)\s*")
@@ -87,21 +97,9 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         index: The names of the cluster.
         request: As a person wrote it.
     """
-    shape = _shape(index, request)
-    meaning = Meaning(heading=read_heading(shape))
-    take_entities(shape)
-    take_names(shape, index)
-    take_parties(shape)
-    take_traffic(shape)
-    for sentence in _sentences(shape.text):
-        if not sentence.strip():
-            continue
-        if is_question(shape.plain(sentence)):
-            meaning.asides.append(" ".join(shape.plain(sentence).split()))
-            continue
-        if told := tells_of(shape, sentence):
-            meaning.about = told
-            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+    shape, meaning = prepare(index, request)
+    for sentence in sentences_of(shape.text):
+        if set_aside(shape, sentence, meaning):
             continue
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
@@ -113,14 +111,39 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
     return meaning
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """Yield the sentences of a text; a question keeps its mark."""
+def prepare(index: NameIndex, request: str) -> tuple[Shape, Meaning]:
+    """Return a request with its literals, names, ends and traffic read, and what heads it."""
+    shape = _shape(index, request)
+    meaning = Meaning(heading=read_heading(shape))
+    take_entities(shape)
+    take_names(shape, index)
+    take_parties(shape)
+    take_traffic(shape)
+    return shape, meaning
+
+
+def set_aside(shape: Shape, sentence: str, meaning: Meaning) -> bool:
+    """Take a sentence that asks, or only tells what something is, and say whether it did."""
+    if is_question(shape.plain(sentence)):
+        meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        return True
+    if told := tells_of(shape, sentence):
+        meaning.about = told
+        meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        return True
+    return False
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """Yield the sentences of a text that say something; a question keeps its mark."""
     start = 0
     for found in _SENTENCE.finditer(text):
         mark = "?" if "?" in found[0] else ""
-        yield text[start : found.start()] + mark
+        if text[start : found.start()].strip():
+            yield text[start : found.start()] + mark
         start = found.end()
-    yield text[start:]
+    if text[start:].strip():
+        yield text[start:]
 
 
 def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
@@ -251,14 +274,14 @@ def _told_apart(isolations: list[Isolation], statements: list[Statement]) -> lis
 def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning, *, persons: bool) -> None:
     """Change what was said before by what is said of it now."""
     if parsed.rest:
-        _close_rest(meaning, persons=persons)
+        close_rest(meaning, persons=persons)
     if meaning.statements:
         last = meaning.statements[-1]
         last = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
         last = replace(last, passing=parsed.refines or last.passing)
         meaning.statements[-1] = last.restricted(*parsed.restricts)
     if parsed.rest_traffic:
-        _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
+        close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
 
 
 def _is_absolute(stretch: list[Sign]) -> bool:
@@ -323,7 +346,7 @@ def _reaches_out(one: Statement) -> bool:
     )
 
 
-def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
+def close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
     """Say that other ports or requests than those may not pass: `requests on other ports`."""
     ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
     allowed = [one for one in meaning.statements if one.effect == "allow"]
@@ -344,7 +367,7 @@ def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
         )
 
 
-def _close_rest(meaning: Meaning, *, persons: bool = False) -> None:
+def close_rest(meaning: Meaning, *, persons: bool = False) -> None:
     """Say of what was said so far that nothing else may.
 
     Behind `a may reach b`, `nobody else` may be about a or about b.
@@ -383,9 +406,3 @@ def _outside(end: End) -> bool:
     from tools.intents.parties import is_outside
 
     return end.everyone or all(is_outside(party) for option in end.options for party in option)
-
-
-def stretches_of(meaning: Meaning) -> Iterator[str]:
-    """Yield what was said in each statement."""
-    for one in meaning.statements:
-        yield one.said

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
-from topology.names import Match, NameIndex
+from topology.names import NameIndex
 from topology.targets import (
     AddressTarget,
     DnsTarget,
@@ -263,8 +263,3 @@ def party_of(target: Target) -> Party:
             return DnsNames((name,))
         case EntityTarget(name):
             return Entities((name,))
-
-
-def match_party(match: Match) -> Party:
-    """Return what a match means."""
-    return party_of(match.target)

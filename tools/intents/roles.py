@@ -6,14 +6,14 @@ from typing import Literal
 
 from tools.intents.clauses import Parsed, cross, ends_of, is_scope
 from tools.intents.closings import except_everyone, isolation, limit, nobody, swapped
-from tools.intents.end_roles import ends_in, with_context
+from tools.intents.end_roles import Ends, ends_in, with_context
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.limits import except_ends, except_traffic, limit_traffic
 from tools.intents.parties import End, is_outside
 from topology.authoring import Pods
 
-__all__ = ["assign"]
+__all__ = ["assign", "settle"]
 
 
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
@@ -111,6 +111,25 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if acting := _acting(found, destinations):
         sources, effect = acting, "deny"
         destinations = [one for one in destinations if not any(one is each for each in acting)]
+    return settle(found, (sources, destinations), (effect, topic), before)
+
+
+def settle(
+    found: Sorted,
+    ends: Ends,
+    about: tuple[str, str],
+    before: Sequence[Statement],
+) -> Parsed:
+    """Return what a clause says, once it is known who connects to whom.
+
+    Args:
+        found: What else the clause says.
+        ends: The groups of sources, and those of destinations.
+        about: Its effect, `allow` or `deny`, and which end it is about.
+        before: The statements before it.
+    """
+    sources, destinations = ends
+    effect, topic = about
     if found.mutual and sources and not destinations:
         return Parsed(statements=tuple(_each_other(found, sources, effect)))
     if any(one.nobody for one in (*sources, *destinations)):

@@ -1,0 +1,220 @@
+"""Clauses around a noun: `ingress to x from y`, `access of a to b`, `443 from a to b`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tools.intents.clause_values import Closing, Event, Part, Who, merged
+from tools.intents.clauses import combine
+
+__all__ = ["connection", "exposure", "limits", "named_pair"]
+
+
+def connection(
+    head: tuple[str | None, bool], parts: Sequence[Part], *, deny: bool, only: bool = False
+) -> list[Any] | None:
+    """Return what a noun with its phrases says.
+
+    Args:
+        head: The direction that it names, if any, and whether there is a noun at all.
+        parts: Its phrases.
+        deny: Whether it must not be.
+        only: Whether `only` was said of the whole.
+    """
+    side = _side(head[0], parts)
+    if side == "?":
+        return None
+    said = _Said(parts)
+    if said.between is not None:
+        return _between(said, deny=deny)
+    ends = _directed(said, side)
+    if ends is None:
+        return None
+    sources, destinations = ends
+    topic = {"ingress": "destination", "egress": "source"}.get(side or "", "")
+    if only:
+        if sources and not destinations:
+            return None
+        sources = replace(sources, only=True) if sources and topic != "source" else sources
+        if topic == "source" and destinations:
+            destinations = replace(destinations, only=True)
+    if not sources and not destinations:
+        return None
+    one_sided = not (sources and destinations)
+    if one_sided and not deny and not side and not said.passing:
+        return None
+    event = Event(
+        effect="deny" if deny else "allow",
+        sources=sources,
+        destinations=destinations,
+        passing=said.passing,
+        only_traffic=said.only,
+        but_traffic=said.but,
+        side=side if one_sided else None,  # type: ignore[arg-type]
+        topic=topic,  # type: ignore[arg-type]
+        mutual=said.both,
+    )
+    if one_sided and head[0] == "both":
+        return [replace(event, side="ingress"), replace(event, side="egress")]
+    return [event]
+
+
+class _Said:
+    """The phrases of a clause by their roles."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.roles = {
+            role: [one.who for one in parts if one.role == role and one.who is not None]
+            for role in ("from", "by", "to", "of", "for", "in", "between")
+        }
+        passing = [one.passing for one in parts if one.role == "t"]
+        self.passing = combine(*passing)
+        self.only = any(one.only for one in parts if one.role == "t")
+        self.but = tuple(x for one in parts if one.role == "but" for x in one.passing)
+        self.both = any(one.role == "both" for one in parts)
+        self.between = merged(*self.roles["between"])
+
+
+def _side(said: str | None, parts: Sequence[Part]) -> str | None:
+    sides = {one.role for one in parts} & {"ingress", "egress"}
+    if said and said != "both":
+        sides |= {said}
+    if len(sides) > 1:
+        return "?"
+    return next(iter(sides), None)
+
+
+def _between(said: _Said, *, deny: bool) -> list[Any] | None:
+    who = said.between
+    if who is None or len(who.ends) != 2 or any(who_ for role, who_ in said.roles.items() if role != "between" and who_):
+        return None
+    first, second = (replace(who, ends=(end,)) for end in who.ends)
+    return [
+        Event(
+            effect="deny" if deny else "allow",
+            sources=first,
+            destinations=second,
+            passing=said.passing,
+            but_traffic=said.but,
+            mutual=True,
+        )
+    ]
+
+
+def _directed(said: _Said, side: str | None) -> tuple[Who | None, Who | None] | None:
+    """Return who connects and who is connected to; None where that is not clear."""
+    roles = said.roles
+    senders = [*roles["from"], *roles["by"]]
+    receivers = list(roles["to"])
+    around = [*roles["of"], *roles["in"], *roles["for"]]
+    if len(roles["of"]) + len(roles["in"]) > 1:
+        return None
+    if roles["for"] and (roles["of"] or roles["in"]) and not senders:
+        if receivers:
+            return None
+        # `DELETE on x for everyone but y`
+        senders, around = list(roles["for"]), [*roles["of"], *roles["in"]]
+    if side == "ingress":
+        receivers, around = receivers or around, around if receivers else []
+    elif side == "egress":
+        senders, around = senders or around, around if senders else []
+    elif around and receivers and not senders:
+        senders, around = around, []
+    elif around and senders and not receivers:
+        receivers, around = around, []
+    elif around and said.passing and not senders and not receivers:
+        receivers, around = around, []
+    if around or len(roles["from"]) and len(roles["by"]):
+        return None
+    return merged(*senders), merged(*receivers)
+
+
+def named_pair(
+    who: Who, parts: Sequence[Part], *, deny: bool, passive: bool = False
+) -> list[Any] | None:
+    """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`, `a is denied from b`."""
+    if who.rest or who.each or who.pronoun and not parts:
+        return None
+    roles = {one.role for one in parts}
+    lead = roles & {"from", "to", "for", "by", "ingress", "egress", "of", "in"}
+    if roles & {"between"} or len(lead) > 2:
+        return None
+    said = _Said(parts)
+    if lead == {"to"} or (lead == {"egress"} and not deny) or lead == {"egress", "to"}:
+        role = "from"
+    elif lead == {"from"} and (deny or passive):
+        # `block a from b` keeps a away from b; `a is allowed from b` may be about either end.
+        if not deny:
+            return None
+        return _kept_away(who, said)
+    elif lead == {"from"} or lead == {"by"}:
+        role = "to"
+    elif lead == {"for"} and not deny and not passive:
+        return [Event(sources=who, destinations=merged(*said.roles["for"]), passing=said.passing,
+                      only_traffic=said.only)]  # fmt: skip
+    else:
+        return None
+    return connection((None, True), [Part(role=role, who=who), *parts], deny=deny)
+
+
+def _kept_away(who: Who, said: _Said) -> list[Any]:
+    return [
+        Event(
+            effect="deny",
+            sources=who,
+            destinations=merged(*said.roles["from"]),
+            passing=said.passing,
+            but_traffic=said.but,
+            topic="source",
+        )
+    ]
+
+
+def exposure(passing: Any, who: Who, parts: Sequence[Part]) -> list[Any] | None:
+    """Read `open tank:9200 to vmagent`, `expose web to the internet on 443`."""
+    if who.rest or who.nobody or who.each:
+        return None
+    said = _Said(parts)
+    users = merged(*said.roles["to"], *said.roles["for"], *said.roles["from"])
+    if users is None or said.roles["of"] or said.roles["in"] or said.between is not None:
+        return None
+    return [
+        Event(
+            sources=users,
+            destinations=who,
+            passing=combine(passing, said.passing),
+            only_traffic=said.only,
+            topic="destination",
+            exposed=True,
+        )
+    ]
+
+
+def limits(
+    head: tuple[str | None, bool], parts: Sequence[Part], who: Who | None
+) -> list[Any] | None:
+    """Read `restrict access to x to a and b`, `limit egress of x to y`, `restrict x to 80`."""
+    side = _side(head[0], parts)
+    if side == "?" or (head[0] == "both"):
+        return None
+    said = _Said(parts)
+    to = said.roles["to"]
+    around = [*said.roles["of"], *said.roles["in"], *said.roles["for"]]
+    subject = who or merged(*around)
+    if side != "egress" and subject is None and head[1] and len(to) == 2:
+        subject, to = to[0], to[1:]
+        side = side or "ingress"
+    if subject is None or len(around) > 1 or subject.rest or subject.nobody:
+        return None
+    others = merged(*said.roles["from"], *said.roles["by"])
+    return [
+        Closing(
+            verb="LIMIT",
+            subject=subject,
+            others=others,
+            toward=merged(*to),
+            side=side,  # type: ignore[arg-type]
+            passing=said.passing,
+            noun=head[1] and not side,
+        )
+    ]

@@ -1,0 +1,370 @@
+"""The strict reader: a sentence is read only where each of its words has a place in the grammar.
+
+It shares the literals, the names and the meaning of clauses with the reader of `meanings`, but not
+how a clause is found: what both of them read in the same way is hardly misread.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tools.intents.clause_syntax import parse_sentence
+from tools.intents.clause_values import Closing, Event, Exempt, Keep, Rest, Tail, Who
+from tools.intents.clause_words import WORDS
+from tools.intents.clauses import ANYONE, Parsed
+from tools.intents.closings import isolation, limit
+from tools.intents.frames import Group, Sign, Statement
+from tools.intents.grouping import Sorted
+from tools.intents.limits import limited_pairs, is_pair
+from tools.intents.meanings import Choice, Isolation, Meaning, close_rest, close_traffic
+from tools.intents.parties import End, is_outside
+from tools.intents.roles import settle
+from tools.intents.shapes import MARK, Shape
+
+__all__ = ["read_clauses"]
+
+import re
+
+_TOKEN = re.compile(r"<[A-Z]+\d+>|[^\W_][\w'./-]*|`[^`]*`|(?<=>)'s|\S")
+_POSSESSIVE = re.compile(r"(?<=>)\s*'s?(?!\w)")
+
+
+@dataclass(slots=True)
+class _Reader:
+    shape: Shape
+    meaning: Meaning
+    fresh: list[Statement] = field(default_factory=list)
+    """The statements of the item before."""
+    about: tuple[End, ...] = ()
+    """What the sentence before was about."""
+
+
+def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
+    """Read a sentence into a meaning, and say whether it could be read whole."""
+    signs = _signs(shape, sentence)
+    if not signs:
+        return True
+    items = parse_sentence(signs)
+    if items is None:
+        return False
+    reader = _Reader(shape, meaning)
+    first = len(meaning.statements)
+    for item in items:
+        if not _take(reader, item):
+            return False
+    said = shape.plain(sentence)
+    meaning.statements[first:] = [
+        one if one.said else replace(one, said=said) for one in meaning.statements[first:]
+    ]
+    return True
+
+
+def _signs(shape: Shape, sentence: str) -> list[Sign]:
+    part = Shape(_POSSESSIVE.sub(" <POSS> ", sentence), shape.values, shape.words)
+    part.text = part.text.replace("<POSS>", part.add("POSS", None, "'s"))
+    for symbol, pattern in WORDS:
+        part.take(pattern, symbol, lambda found: found[0])
+    return list(_tokens(part))
+
+
+def _tokens(part: Shape) -> Iterator[Sign]:
+    for found in _TOKEN.finditer(part.text):
+        mark = MARK.fullmatch(found[0])
+        if mark and mark[1] == "AG":
+            continue
+        if mark:
+            number = int(mark[2])
+            yield Sign(mark[1], part.values[number], part.words[number])
+        elif found[0] in ",:()":
+            yield Sign(found[0], None, found[0])
+        else:
+            yield Sign("W", None, found[0])
+
+
+def _take(reader: _Reader, item: Any) -> bool:
+    match item:
+        case Event():
+            return _event(reader, item)
+        case Closing():
+            return _closing(reader, item)
+        case Rest():
+            return _rest(reader, item)
+        case Keep(topics=topics):
+            reader.meaning.keep |= set(topics)
+            reader.meaning.isolations = _softened(reader.meaning)
+            return True
+        case Exempt(events=events):
+            return _exempt(reader, events)
+        case Tail():
+            return _tail(reader, item)
+    return False
+
+
+def _group(who: Who | None, role: str, other: Who | None, before: Sequence[Statement]) -> Group | None:
+    if who is None:
+        return None
+    ends = list(who.ends)
+    if who.pronoun:
+        ends = list(_meant(role, before, other))
+        if not ends:
+            return None
+    return Group(
+        "from" if role == "source" else "to",
+        ends=ends,
+        only=who.only,
+        excepted=list(who.excepted),
+        nobody=who.nobody,
+    )
+
+
+def _meant(role: str, before: Sequence[Statement], other: Who | None) -> tuple[End, ...]:
+    """Return what a pronoun stands for: what the clause before is about, or its other end."""
+    if not before:
+        return ()
+    last = before[-1]
+    about = last.destinations if last.topic == "destination" else last.sources
+    if role == "destination":
+        if last.topic == "source" and not (other and _same(other, last.sources)):
+            return last.destinations or about
+        return about or last.destinations
+    return about
+
+
+def _same(who: Who, ends: Sequence[End]) -> bool:
+    return {one.said for one in who.ends} == {one.said for one in ends}
+
+
+def _context(reader: _Reader) -> list[Statement]:
+    if reader.fresh:
+        return reader.fresh
+    if reader.meaning.statements:
+        return reader.meaning.statements
+    about = reader.meaning.about or [one.end for one in reader.meaning.isolations[-1:]]
+    return [Statement(destinations=tuple(about), topic="destination")] if about else []
+
+
+def _event(reader: _Reader, event: Event) -> bool:
+    before = _context(reader)
+    if any(_is_odd(one) for one in (event.sources, event.destinations)):
+        return False
+    source = _group(event.sources, "source", event.destinations, before)
+    destination = _group(event.destinations, "destination", event.sources, before)
+    said = (event.sources, event.destinations)
+    if any(who and who.pronoun and group is None for who, group in zip(said, (source, destination), strict=True)):
+        return False
+    if event.destinations and event.destinations.each:
+        destination = None
+    found = Sorted(
+        groups=[one for one in (source, destination) if one],
+        effect=event.effect,
+        side=event.side,
+        loose=list(event.passing),
+        but_traffic=list(event.but_traffic),
+        only_traffic=event.only_traffic,
+        only_late=event.only_late,
+        mutual=event.mutual,
+        verbs=["EXPOSE"] if event.exposed else ["REACH"],
+    )
+    sources, destinations = ([one] if one else [] for one in (source, destination))
+    if event.sources and event.sources.outside or event.destinations and event.destinations.outside:
+        return _outside_of(reader, event, found)
+    parsed = settle(found, (sources, destinations), (event.effect, event.topic), before)
+    if event.exposed and event.topic == "destination":
+        parsed = replace(parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements))
+    return _add(reader, parsed, absolute=_is_absolute(event))
+
+
+def _is_odd(who: Who | None) -> bool:
+    return bool(who and who.rest) or bool(who and who.excepted and who.only)
+
+
+def _is_absolute(event: Event) -> bool:
+    return any(one.nobody and not one.excepted for one in (event.sources, event.destinations) if one)
+
+
+def _outside_of(reader: _Reader, event: Event, found: Sorted) -> bool:
+    """Read `nothing outside x may reach y` and `x may not reach anything outside y`."""
+    inward = bool(event.sources and event.sources.outside)
+    who, other = (event.sources, event.destinations) if inward else (event.destinations, event.sources)
+    if event.effect != "deny" or who is None or other is None or event.passing or other.pronoun:
+        return False
+    kept = Group("from" if inward else "to", ends=list(who.ends), only=True)
+    subject = Group("to" if inward else "from", ends=list(other.ends))
+    pair = ([kept], [subject]) if inward else ([subject], [kept])
+    parsed = settle(replace(found, effect="allow"), pair, ("allow", event.topic), ())
+    return _add(reader, parsed)
+
+
+def _add(reader: _Reader, parsed: Parsed, *, absolute: bool = False) -> bool:
+    if parsed.words:
+        return False
+    meaning = reader.meaning
+    meaning.statements += parsed.statements
+    for end, sides in parsed.isolate:
+        meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
+    meaning.choices += [
+        Choice(question=parsed.question, instead_of=parsed.statements, other=other)
+        for other in parsed.alternatives
+    ]
+    if parsed.statements:
+        reader.fresh = list(parsed.statements)
+    elif parsed.isolate:
+        ends = tuple(end for end, _ in parsed.isolate)
+        reader.fresh = [Statement(destinations=ends, topic="destination")]
+    return bool(parsed.statements or parsed.isolate)
+
+
+def _closing(reader: _Reader, item: Closing) -> bool:
+    subject = item.subject
+    ends = list(subject.ends)
+    if subject.pronoun:
+        ends = list(_meant("destination", _context(reader), None))
+    if not ends or item.others and item.others.pronoun:
+        return False
+    groups = [Group("object", ends=ends, excepted=list(subject.excepted))]
+    if item.others:
+        groups.append(Group("from", ends=list(item.others.ends), excepted=list(item.others.excepted)))
+    if item.toward:
+        groups.append(Group("to", ends=list(item.toward.ends)))
+    if any(one and (one.nobody or one.rest or one.pronoun or one.each) for one in (item.others, item.toward)):
+        return False
+    found = Sorted(
+        groups=groups, verbs=[item.verb], side=item.side, wholly=item.wholly,
+        loose=list(item.passing), traffic_noun=item.noun,
+    )  # fmt: skip
+    return _add(reader, limit(found) if item.verb == "LIMIT" else isolation(found))
+
+
+def _softened(meaning: Meaning) -> list[Isolation]:
+    return [replace(one, absolute=False) for one in meaning.isolations]
+
+
+def _exempt(reader: _Reader, events: Sequence[Any]) -> bool:
+    """Read what stays open behind what closes."""
+    meaning = reader.meaning
+    if not meaning.isolations:
+        return False
+    locked = Who(ends=tuple(one.end for one in meaning.isolations))
+    meaning.choices = [one for one in meaning.choices if one.question != "isolate"]
+    for one in events:
+        if isinstance(one, Tail):
+            if one.role == "object" and not all(_is_outside_end(end) for end in one.who.ends):
+                return False
+            inward = one.role == "source"
+            pair = (one.who, locked) if inward else (locked, one.who)
+            one = Event(sources=pair[0], destinations=pair[1], passing=one.passing,
+                        topic="destination" if inward else "source")  # fmt: skip
+        if not _take(reader, one):
+            return False
+    meaning.isolations = _softened(meaning)
+    return True
+
+
+def _is_outside_end(end: End) -> bool:
+    return all(is_outside(party) for option in end.options for party in option)
+
+
+def _rest(reader: _Reader, item: Rest) -> bool:
+    meaning = reader.meaning
+    if item.traffic:
+        if not meaning.statements:
+            return False
+        close_traffic(meaning, reader.shape, item.said)
+        return True
+    if item.toward is not None:
+        return _rest_toward(reader, item)
+    allowed = [one for one in meaning.statements if one.effect == "allow"]
+    if not allowed:
+        return False
+    meaning.rest = True
+    if any(one.only for one in allowed):
+        return True
+    if item.subject or item.side:
+        where = "source" if item.subject or item.side == "ingress" else "destination"
+        return _close(meaning, where)
+    if not item.joined and not _listed(allowed):
+        meaning.rest_unclear = True
+        return True
+    close_rest(meaning)
+    return True
+
+
+def _listed(allowed: Sequence[Statement]) -> bool:
+    """Say whether one end stays the same, and several others were listed for it."""
+    sources = {end.said for one in allowed for end in one.sources}
+    destinations = {end.said for one in allowed for end in one.destinations}
+    ends = [one for one in allowed if not (one.sources and one.destinations)]
+    return bool(ends) or len(sources) == 1 < len(destinations) or all(one.topic == "destination" for one in allowed)
+
+
+def _close(meaning: Meaning, where: str) -> bool:
+    for place, one in enumerate(meaning.statements):
+        if one.effect != "allow":
+            continue
+        ends = one.destinations if where == "source" else one.sources
+        if not ends or all(_is_outside_end(end) or end.everyone for end in ends):
+            return False
+        meaning.statements[place] = replace(one.restricted(where), beside=False)
+    return True
+
+
+def _rest_toward(reader: _Reader, item: Rest) -> bool:
+    """Read `everything else into x is denied`: x is closed but for what was said."""
+    who = item.toward
+    assert who is not None
+    ends = who.ends
+    if who.pronoun:
+        ends = _meant("destination", _context(reader), None)
+    if not ends or who.excepted or who.only or who.nobody or who.each:
+        return False
+    if all(_is_outside_end(end) for end in ends):
+        return False
+    side = item.side or ("ingress" if item.subject else "egress")
+    known = [one for one in reader.meaning.statements if one.effect == "allow"]
+    if not known:
+        return False
+    reader.meaning.rest = True
+    for end in ends:
+        reader.meaning.isolations.append(Isolation(end=end, sides=(side,)))
+    return True
+
+
+def _tail(reader: _Reader, item: Tail) -> bool:
+    """Read what leans on the clause before: of it, one end is another now."""
+    if item.bare and item.role == "subject":
+        reader.meaning.about = list(item.who.ends)
+        return True
+    before = reader.fresh or reader.meaning.statements[-1:]
+    who = item.who
+    if not before or who.pronoun or who.rest or who.nobody or who.excepted:
+        return False
+    found: list[Statement] = []
+    for last in before:
+        changed = _other(last, item)
+        if changed is None:
+            return False
+        found.append(changed)
+    reader.meaning.statements += dict.fromkeys(found)
+    reader.fresh = found
+    return True
+
+
+def _other(last: Statement, item: Tail) -> Statement | None:
+    where = item.role
+    if where == "subject":
+        if last.topic != "source" or last.only or last.beside:
+            return None
+        where = "source"
+    elif where == "object":
+        where = "destination" if last.topic == "source" else "source"
+        if not last.topic:
+            where = "destination"
+    effect = last.effect
+    if item.negative:
+        effect = "deny" if effect == "allow" else "allow"
+    only: tuple[str, ...] = () if item.negative else last.only
+    if item.who.only:
+        only = (*only, where)
+    passing = item.passing or last.passing
+    ends = {"sources" if where == "source" else "destinations": item.who.ends}
+    return replace(last, effect=effect, only=only, passing=passing, **ends)  # type: ignore[arg-type]
