@@ -50,7 +50,7 @@ def connection(
         passing=said.passing,
         only_traffic=said.only,
         but_traffic=said.but,
-        side=side if one_sided else None,  # type: ignore[arg-type]
+        side=side,  # type: ignore[arg-type]
         topic=topic,  # type: ignore[arg-type]
         mutual=said.both,
     )

@@ -5,17 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from tools.intents.clause_values import Action, Deal, Part, Who, merged
-from tools.intents.combinators import Rule, alt, many, maybe, seq, sign
+from tools.intents.combinators import Rule, alt, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 from tools.intents.parties import End
 from tools.intents.traffic import Passing
 
-__all__ = ["ACTING", "ACTION", "DEALS", "FILL", "PARTS", "SEP", "TRAFFIC", "WHO"]
+__all__ = ["ACTING", "ACTION", "DEALS", "FILL", "NOUN", "PARTS", "SEP", "TRAFFIC", "WHO"]
 
 FILL = many(sign("FILL"))
-_JOIN = alt(
-    seq(sign(","), sign("AND")), sign("AND"), sign(","), seq(sign(","), sign("BUT")), sign("BUT")
-)
+_ART = many(sign("ART"))
+NOUN = seq(_ART, alt(sign("NOUN"), said("access|requests|calls|queries|request|call", "REACH")),
+           make=lambda _, one: one)  # fmt: skip
+"""What passes, by its noun."""
 SEP = seq(
     alt(
         seq(sign(","), sign("AND", "BUT", "THAT")),
@@ -41,7 +42,7 @@ def _map(rule: Rule, make: Any) -> Rule:
 
 
 _NAME = alt(
-    _map(sign("P"), _end),
+    seq(many(sign("ART")), sign("P"), make=lambda _, one: _end(one)),
     _map(sign("IT"), lambda _: Who(pronoun=True)),
     seq(sign("OUTSIDE"), sign("P"), make=lambda _, one: replace(_end(one), outside=True)),
 )
@@ -123,13 +124,13 @@ def _none_of(ends: Who, left_out: Who | None) -> Who:
 
 _REST = _map(sign("NELSE", "PELSE"), lambda one: Who(rest=one.said, nobody=one.symbol == "NELSE"))
 WHO = alt(
+    _BUT_SOME,
     seq(
         maybe(sign("ONLY")),
         _SOME,
         maybe(sign("ONLY")),
         make=lambda a, who, b: replace(who, only=bool(a or b)),
     ),
-    _BUT_SOME,
     _NO_ONE,
     _NO_SUCH,
     _REST,
@@ -139,7 +140,7 @@ WHO = alt(
 
 _MARK = seq(
     maybe(sign("ON", "WITH", "FOR", "OF")),
-    maybe(sign("PORTNOUN")),
+    maybe(seq(_ART, maybe(sign("METRICS")), sign("PORTNOUN"))),
     maybe(sign("(")),
     maybe(sign("ONLY")),
     sign("T"),
@@ -192,20 +193,27 @@ def _other_kind(part: Sequence[Passing], other: Passing) -> bool:
     return mine != theirs and len(mine) == len(theirs) == 1
 
 
-TRAFFIC = seq(_MARKS, maybe(_NOT_ON), make=lambda t, but: (t[0], t[1], (but,) if but else ()))
+TRAFFIC = alt(
+    seq(_MARKS, maybe(_NOT_ON), make=lambda t, but: (t[0], t[1], (but,) if but else ())),
+    seq(sign("NONE"), sign("EXCEPT", "BUT"), _MARKS, make=lambda _n, _b, t: (t[0], True, ())),
+)
 _BUT_TRAFFIC = _map(_NOT_ON, lambda but: ((), False, (but,)))
 _PASSES = alt(TRAFFIC, _BUT_TRAFFIC)
 _TO = sign("TO", "WITH", "ON", "IN")
 _PAYLOAD = alt(
-    seq(maybe(sign("ING", "EG")), sign("NOUN", "METRICS"), make=lambda *_: True),
-    seq(many(sign("W"), least=1), make=lambda words: True if len(words) < 3 else None),
+    seq(maybe(sign("ING", "EG")), alt(NOUN, seq(_ART, sign("METRICS"))), make=lambda *_: True),
+    seq(_ART, many(sign("W"), least=1), make=lambda _, words: True if len(words) < 3 else None),
 )
 
 
-def _deal(only: Any, who: Who, passes: Any, late: Any = None) -> Deal:
+def _deal(only: Any, who: Who, passes: Any, late: Any = None) -> Deal | None:
     who = replace(who, only=who.only or bool(only))
     if passes is None:
         return Deal(who=who)
+    if who.nobody and passes[2]:
+        return None
+    if who.excepted:
+        return Deal(who=replace(who, passing=passes[0]))
     return Deal(who=who, passing=passes[0], only_traffic=passes[1], but_traffic=passes[2])
 
 
@@ -222,7 +230,7 @@ def _deals_rule(prepositions: Rule, *, needed: bool) -> Rule:
         make=lambda passes, only, _, who: _deal(only, who, passes),
     )  # fmt: skip
     one = alt(plain, turned)
-    return seq(one, many(seq(_JOIN, one, make=lambda _, deal: deal)),
+    return seq(one, many(seq(_LIST, one, make=lambda _, deal: None if deal.who.rest else deal)),
                make=lambda first, more: (first, *more))  # fmt: skip
 
 
@@ -283,16 +291,22 @@ def _passive(
     return Action(out=False, deals=deals, only=bool(only or late), negative=negative)
 
 
+def _reached(being: Any, only: Any, verb: Sign) -> tuple[bool, Any] | None:
+    """Read `is read by`; `can read from` is about who reads."""
+    plain = verb.said.lower().split()[0] in ("read", "hit")
+    return None if plain and not being else (False, only)
+
+
 _BEING = maybe(sign("BE"))
 _ONLY = maybe(sign("ONLY"))
-_WITHIN = alt(seq(_BEING, _ONLY, sign("REACHED"), make=lambda b, o, v: (False, o)),
+_WITHIN = alt(seq(_BEING, _ONLY, sign("REACHED"), make=_reached),
               seq(_BEING, _ONLY, sign("ABLE"), make=lambda b, o, v: (False, o)),
               seq(_BEING, sign("UNABLE"), make=lambda b, v: (True, None)))  # fmt: skip
 _PASSIVE = seq(
     _WITHIN, maybe(TRAFFIC), maybe(_SENDERS),
     make=lambda lead, first, senders: _passive(lead[0], lead[1], first, senders, None),
 )  # fmt: skip
-_TAKEN = alt(seq(maybe(sign("ING")), sign("NOUN")), sign("ING"))
+_TAKEN = alt(seq(maybe(sign("ING")), NOUN), sign("ING"))
 _RECEIVING = seq(
     _ONLY, sign("RECEIVE", "RECEIVING"), _ONLY, maybe(_TAKEN), maybe(TRAFFIC), maybe(_TAKEN),
     maybe(alt(_SENDERS, _deals_rule(sign("FROM"), needed=False))),
@@ -303,6 +317,10 @@ _RECEIVING = seq(
 _REQUEST = seq(
     _ONLY, TRAFFIC, maybe(sign("ONLY")), sign("ON", "TO", "FROM", "OF", "IN", "AT"), WHO, maybe(_PASSES),
     make=lambda o, t, late, _p, who, more: _requested(o or late, t, who, more),
+)  # fmt: skip
+_REQUEST_IT = seq(
+    _ONLY, TRAFFIC, _ONLY, make=lambda o, t, late: _requested(o or late, t, Who(pronoun=True), None)
+    if any(option.requests for one in t[0] for option in one.options) else None,
 )  # fmt: skip
 _NEEDING = seq(
     _ONLY, sign("NEED"), DEALS, make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o))
@@ -322,7 +340,7 @@ def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
 
 
 ACTION = alt(
-    _active("REACH"), _PASSIVE, _RECEIVING, _HAVING, _REQUEST, _NEEDING
+    _active("REACH"), _PASSIVE, _RECEIVING, _HAVING, _REQUEST, _NEEDING, _REQUEST_IT
 )
 """What follows `may`."""
 ACTING = alt(_active("REACHING"), _RECEIVING)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.intents.clause_syntax import parse_sentence
-from tools.intents.clause_values import Closing, Event, Exempt, Keep, Rest, Tail, Who
+from tools.intents.clause_values import Again, Closing, Event, Exempt, Keep, Rest, Tail, Who
 from tools.intents.clause_words import WORDS
 from tools.intents.clauses import ANYONE, Parsed
 from tools.intents.closings import isolation, limit
@@ -49,10 +49,12 @@ def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
         return False
     reader = _Reader(shape, meaning)
     first = len(meaning.statements)
+    said = " ".join(shape.plain(sentence).split())
     for item in items:
         if not _take(reader, item):
-            return False
-    said = shape.plain(sentence)
+            # It is a sentence, but what it asks for is not clear.
+            meaning.words.append(said)
+            break
     meaning.statements[first:] = [
         one if one.said else replace(one, said=said) for one in meaning.statements[first:]
     ]
@@ -97,6 +99,8 @@ def _take(reader: _Reader, item: Any) -> bool:
             return _exempt(reader, events)
         case Tail():
             return _tail(reader, item)
+        case Again():
+            return bool(reader.fresh) and all(one.effect == "deny" for one in reader.fresh)
     return False
 
 
@@ -114,6 +118,7 @@ def _group(who: Who | None, role: str, other: Who | None, before: Sequence[State
         only=who.only,
         excepted=list(who.excepted),
         nobody=who.nobody,
+        passing=list(who.passing),
     )
 
 
@@ -145,6 +150,7 @@ def _context(reader: _Reader) -> list[Statement]:
 
 def _event(reader: _Reader, event: Event) -> bool:
     before = _context(reader)
+    event = _without_nobody(event)
     if any(_is_odd(one) for one in (event.sources, event.destinations)):
         return False
     source = _group(event.sources, "source", event.destinations, before)
@@ -161,7 +167,7 @@ def _event(reader: _Reader, event: Event) -> bool:
         loose=list(event.passing),
         but_traffic=list(event.but_traffic),
         only_traffic=event.only_traffic,
-        only_late=event.only_late,
+        only_late=event.only_late or event.exposed,
         mutual=event.mutual,
         verbs=["EXPOSE"] if event.exposed else ["REACH"],
     )
@@ -172,6 +178,16 @@ def _event(reader: _Reader, event: Event) -> bool:
     if event.exposed and event.topic == "destination":
         parsed = replace(parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements))
     return _add(reader, parsed, absolute=_is_absolute(event))
+
+
+def _without_nobody(event: Event) -> Event:
+    """Return `no pod in x may` as what it denies to the pods of x."""
+    for name in ("sources", "destinations"):
+        who = getattr(event, name)
+        if who and who.nobody and who.ends and event.effect == "allow":
+            plain = replace(who, nobody=False)
+            return replace(event, effect="deny", **{name: plain})  # type: ignore[arg-type]
+    return event
 
 
 def _is_odd(who: Who | None) -> bool:
@@ -344,9 +360,20 @@ def _tail(reader: _Reader, item: Tail) -> bool:
         if changed is None:
             return False
         found.append(changed)
+    if all(_is_open(last, item) for last in before):
+        # `accepts GET, and only from a`: it completes what was said.
+        kept = [one for one in reader.meaning.statements if one not in before]
+        reader.meaning.statements = kept
     reader.meaning.statements += dict.fromkeys(found)
     reader.fresh = found
     return True
+
+
+def _is_open(last: Statement, item: Tail) -> bool:
+    """Say whether a clause has no end yet where what leans on it names one."""
+    if item.negative or item.role not in ("source", "destination"):
+        return False
+    return not (last.sources if item.role == "source" else last.destinations)
 
 
 def _other(last: Statement, item: Tail) -> Statement | None:

@@ -10,6 +10,7 @@ from tools.intents.clause_phrases import (
     ACTION,
     DEALS,
     FILL,
+    NOUN,
     PARTS,
     SEP,
     TRAFFIC,
@@ -17,6 +18,7 @@ from tools.intents.clause_phrases import (
 )
 from tools.intents.clause_values import (
     Action,
+    Again,
     Closing,
     Deal,
     Event,
@@ -28,7 +30,7 @@ from tools.intents.clause_values import (
     Who,
     spread,
 )
-from tools.intents.combinators import Rule, alt, lazy, many, maybe, seq, sign
+from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 
 __all__ = ["parse_sentence"]
@@ -83,7 +85,7 @@ def _rested(who: Who, events: Sequence[Event]) -> Iterator[Any]:
     """Yield events, or what they say of everyone else where that is their subject."""
     for one in events:
         if not who.rest:
-            yield one
+            yield _at_other_end(one)
             continue
         other = one.destinations if one.topic == "source" else one.sources
         closes = (one.effect == "deny") != who.nobody
@@ -92,6 +94,17 @@ def _rested(who: Who, events: Sequence[Event]) -> Iterator[Any]:
             yield Rest(said=who.rest, subject=one.topic == "source", toward=other)
         else:
             yield None
+
+
+def _at_other_end(one: Event) -> Any:
+    """Return an event, or what it says of everyone else where that is its object."""
+    other = one.destinations if one.topic == "source" else one.sources
+    if other is None or not other.rest:
+        return one
+    closes = (one.effect == "deny") != other.nobody
+    if not closes or one.passing or one.but_traffic:
+        return None
+    return Rest(said=other.rest, side="egress" if one.topic == "source" else "ingress")
 
 
 _DECLARED = seq(FILL, WHO, FILL, _PREDICATE, many(_LATER),
@@ -107,10 +120,10 @@ _RESULT = alt(
 )
 _SIDE = sign("ING", "EG")
 _HEAD = alt(
-    seq(_SIDE, sign("AND"), _SIDE, maybe(sign("NOUN")), make=lambda *_: ("both", True)),
-    seq(_SIDE, maybe(sign("NOUN")), make=lambda one, _: (_side(one), True)),
-    seq(sign("NOUN"), _SIDE, make=lambda _, one: (_side(one), True)),
-    seq(sign("NOUN"), make=lambda one: (None, True)),
+    seq(_SIDE, sign("AND"), _SIDE, maybe(NOUN), make=lambda *_: ("both", True)),
+    seq(_SIDE, maybe(NOUN), make=lambda one, _: (_side(one), True)),
+    seq(NOUN, _SIDE, make=lambda _, one: (_side(one), True)),
+    seq(NOUN, make=lambda one: (None, True)),
 )
 
 
@@ -131,7 +144,7 @@ _NONE_PASSES = seq(
         nominal[0], [*nominal[1], *more], deny=True),
 )  # fmt: skip
 _GRANTED = seq(
-    FILL, WHO, FILL, _RESULT, maybe(sign("NOUN")), PARTS, FILL,
+    FILL, WHO, FILL, _RESULT, maybe(NOUN), PARTS, FILL,
     make=lambda _f, who, _g, deny, noun, parts, _h: _granted(who, deny, noun, parts),
 )  # fmt: skip
 
@@ -159,6 +172,12 @@ _HEADLINE = seq(
         head, [Part(role="of", who=who), *parts], deny=False, only=False)
     if head[0] and any(one.role in ("from", "to", "by") for one in parts) else None,
 )  # fmt: skip
+_ABOUT = seq(
+    FILL, WHO, sign(":"), lazy(lambda: _CLAUSE),
+    make=lambda _f, who, _c, items: None if who.rest or who.nobody or who.only else [
+        Tail(who=who, role="subject", bare=True), *items],
+)  # fmt: skip
+"""`db: only a may reach it`"""
 _BARE_HEADLINE = seq(
     FILL, _ONLY, _HEAD, PARTS,
     make=lambda _f, only, head, parts: connection(head, parts, deny=False, only=bool(only))
@@ -185,7 +204,7 @@ _SOLE = alt(
 _VERB = alt(
     seq(sign("ALLOW", "GIVE"), make=lambda _: False), seq(sign("DENY"), make=lambda _: True)
 )
-_LEAD = seq(FILL, _ONLY, maybe(sign("TO")), make=lambda _f, only, _t: only)
+_LEAD = seq(FILL, _ONLY, maybe(sign("TO")), make=lambda _f, only, _t: bool(only))
 
 
 def _let(only: Any, deny: bool, who: Who, late: Any, modal: Any, action: Action) -> list[Any] | None:
@@ -210,17 +229,17 @@ _ORDER = seq(
         nominal[0], nominal[1], deny=deny, only=bool(only or late)),
 )  # fmt: skip
 _PASS = seq(
-    _LEAD, _VERB, maybe(sign("NOUN")), TRAFFIC, PARTS,
+    _LEAD, _VERB, maybe(NOUN), TRAFFIC, PARTS,
     make=lambda only, deny, _n, t, parts: connection(
         (None, False), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=deny, only=bool(only)),
 )  # fmt: skip
 _PAIR = seq(
-    _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), sign("NOUN"))), PARTS,
+    _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), NOUN)), PARTS,
     make=lambda only, deny, late, who, noun, parts: named_pair(
         replace(who, only=who.only or bool(only or late)), parts, deny=deny),
 )  # fmt: skip
 _GIVE = seq(
-    FILL, sign("GIVE"), WHO, sign("NOUN"), DEALS,
+    FILL, sign("GIVE"), WHO, NOUN, DEALS,
     make=lambda _f, _v, who, _n, deals: list(spread(who, Action(out=True, deals=deals), deny=False)),
 )  # fmt: skip
 _AWAY = seq(
@@ -228,7 +247,7 @@ _AWAY = seq(
     make=lambda _f, _v, who, _b, _p, deals: list(spread(who, Action(out=True, deals=deals), deny=True)),
 )  # fmt: skip
 _OPEN = seq(
-    FILL, sign("EXPOSE"), maybe(seq(TRAFFIC, sign("ON", "OF", "IN"))), WHO, maybe(sign("ABLE")), PARTS,
+    FILL, alt(sign("EXPOSE"), said("open", "ABLE")), maybe(seq(TRAFFIC, sign("ON", "OF", "IN"))), WHO, maybe(sign("ABLE")), PARTS,
     make=lambda _f, _v, t, who, _a, parts: exposure(t[0][0] if t else (), who, parts),
 )  # fmt: skip
 _LIMITING = alt(
@@ -347,7 +366,11 @@ def _rest_toward(found: Sign, parts: Sequence[Part]) -> list[Any] | None:
     return [Rest(said=found.said, toward=parts[0].who, side=side)]  # type: ignore[arg-type]
 
 
+_AGAIN = seq(FILL, sign("DENY"), alt(sign("IT"), said("that", "THAT")), FILL,
+             make=lambda _f, _d, _i, _g: [Again()])  # fmt: skip
+"""`..., revoke that`: what was denied before is denied."""
 _TAILS = alt(
+    _AGAIN,
     seq(FILL, WHO, _MODAL, FILL, make=lambda _f, who, m, _g: None if who.rest or m[1] else [
         Tail(who=who, role="subject", negative=m[0])]),
     seq(sign("NOT"), sign("BY", "FROM"), WHO, maybe(TRAFFIC), make=lambda _n, _p, who, t: [
@@ -385,7 +408,7 @@ def _port_for(passes: Any, subject: Who | None, users: Who, only: bool) -> list[
 _LISTENS = seq(FILL, WHO, sign("LISTEN"), TRAFFIC, make=lambda _f, who, _l, t: [Tail(who=who, role="subject", bare=True)])
 _CLAUSE: Rule = alt(
     _SOLE, _RESTS, _KEPT, _DECLARED, _TELLING, _GRANTED, _NONE_PASSES, _PREVENT, _AWAY, _LET, _GIVE,
-    _ORDER, _PASS, _PAIR, _OPEN, _LIMITING, _DEFAULT, _ISOLATING, _ISOLATED, _HEADLINE, _PORT_FOR,
+    _ORDER, _PASS, _PAIR, _OPEN, _LIMITING, _DEFAULT, _ISOLATING, _ISOLATED, _HEADLINE, _ABOUT, _PORT_FOR,
     _LISTENS, _BARE_HEADLINE,
 )  # fmt: skip
 _WANTED = seq(FILL, sign("WANT"), FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])

@@ -8,6 +8,7 @@ from tools.intents.traffic import Passing
 
 __all__ = [
     "Action",
+    "Again",
     "Closing",
     "Deal",
     "Event",
@@ -38,6 +39,8 @@ class Who:
     rest: str = ""
     """`nobody else`, `others`: as it was said."""
     each: bool = False
+    passing: tuple[Passing, ...] = ()
+    """What passes for those that are left out: `anything but db on 5432`."""
     outside: bool = False
     """Whether everyone but these ends is meant: `anything outside stage`."""
 
@@ -128,6 +131,11 @@ class Exempt:
     """Something that stays open behind what closes."""
 
     events: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Words that only say once more what was denied before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

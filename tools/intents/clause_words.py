@@ -100,7 +100,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"\s+to|(?:has|have)\s+no\s+(?:business|need|reason|right|cause)\s+to"
         rf"|{_BE}\s+(?:to\s+)?(?:never|no\s+longer)\s+to"),
     ("MAY",
-        rf"(?:{_M}){_ONLY}{_ADV}(?:\s+be)?(?:\s+(?:{_ONLY.strip()}\s*)?(?:{_LEAVE})\s+{_ONLY}\s*to"
+        rf"(?:{_M}){_ONLY}{_ADV}(?:\s+be(?=(?:\s+only)?\s+{_LEAVE}))?(?:\s+(?:{_ONLY.strip()}\s*)?(?:{_LEAVE})\s+{_ONLY}\s*to"
         rf"(?!\s+(?:<|the\s|any\s)))?{_ONLY}"
         rf"|{_BE}{_ONLY}{_ADV}\s+{_LEAVE}{_ONLY}\s+to(?!\s+(?:<|the\s|any\s))"
         rf"|(?:needs?|has|have|wants?|gets?){_ONLY}\s+to(?=\s+[a-z]){_ONLY}"
@@ -148,6 +148,10 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?:{_BE}|to)\s+(?:all\s+|then\s+|always\s+|strictly\s+)?(?:be\s+|to\s+be\s+)?"
         rf"(?:{_DENY['done']}|forbidden|off[\s-]+limits|closed|cut\s+off|kept\s+(?:out|away|off)"
         rf"|shut\s+out|turned\s+away)|(?:stays?|remains?|keeps?)\s+(?:out|away|closed|off|shut)"),
+    ("DENIED", rf"(?:{_DENY['done']}|forbidden|off[\s-]+limits|kept\s+(?:out|away|off)|shut\s+out)"
+        r"(?=\s*(?:[.,;]|$|\s(?:for|from|to|on|in|between|by|both|at|completely|entirely)\b))"),
+    ("ALLOWED", rf"(?:{_ALLOW['done']}|accepted|let\s+(?:in|through|out)|ok|okay|fine)"
+        r"(?=\s*(?:[.,;]|$|\s(?:for|from|to|on|in|between|by|both|at)\b))"),
     ("ABLE",
         r"(?:reachable|accessible|contactable|callable|visible|addressable|available|exposed"
         r"|scrapeable|scrapable|open)"),
@@ -168,13 +172,15 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("FETCH", rf"{_FETCH['base']}"),
     ("REACH",
         rf"{_REACH['base']}|sends?|writes?|sees?|gets?(?=\s+(?:in)?to\b)|gets?\s+at|goes?(?:\s+out)?"
-        rf"(?=\s+(?:only\s+)?(?:in)?to\b)|logs?\s+(?:in)?to|have\s+access\s+to"),
+        rf"(?=\s+(?:only\s+)?(?:in)?to\b)|logs?\s+(?:in)?to|have\s+access\s+to|gets?\s+(?:anywhere\s+)?near"),
     ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
     ("EXPOSE", r"expose|open(?:\s+up)?"),
     ("ALLOW", rf"{_ALLOW['base']}|let(?:s)?|grants?"),
     ("DENY", rf"{_DENY['base']}|forbids?|cut"),
     ("LIMIT", _LIMIT["base"]),
     ("LIMITED", _LIMIT["done"]),
+    ("IT", r"they|them|it|itself|those|these|either\s+of\s+(?:them|these|those)|each\s+of\s+them"
+        r"|both\s+of\s+them"),
     ("EACH", r"each\s+other|one\s+another|each\s+another|among\s+themselves|between\s+themselves"),
     ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction)|bidirectionally"
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
@@ -190,6 +196,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("OUTSIDE", r"(?:anywhere|anything|anyone|everything|everyone)?\s*outside(?:\s+of)?(?=\s+<P)"),
     ("ING", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:ingress|inbound|incoming)"),
     ("EG", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:egress|outbound|outgoing)"),
+    ("PORTNOUN", r"(?:the\s+|its\s+|their\s+)?(?:(?:metrics|web|admin|http|https|grpc|api|redis"
+        r"|postgres|database|mqtt|smtp|service|named)\s+)?ports?"),
     ("DNS", r"(?:kube-?)?dns(?:\s+(?:lookups?|queries|resolution|traffic|egress|access))?"
         r"|name\s+resolution|core-?dns"),
     ("METRICS", r"(?:metrics|prometheus)?\s*(?:scraping|scrapes?)|metrics(?:\s+collection)?"
@@ -207,12 +215,10 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("ON", r"on|at|via|over|through|using"),
     ("IN", r"in|inside|within"),
     ("OUT", r"out"),
+    ("LEAD", r"ticket|request|note|fyi|heads[\s-]+up|reminder|task|todo"),
     ("THAT", r"that|which|who|whose"),
-    ("IT", r"they|them|it|itself|those|these|either\s+of\s+(?:them|these|those)|each\s+of\s+them"
-        r"|both\s+of\s+them"),
     ("BE", r"is|are|be|being|was|were|stays?|remains?"),
-    ("PORTNOUN", r"(?:the\s+|its\s+|their\s+)?(?:(?:metrics|web|admin|http|https|grpc|api|redis"
-        r"|postgres|database|mqtt|smtp|service|named)\s+)?ports?"),
+    ("ART", r"the|an?|any|all|every|each|its|their|our|this|that(?=\s+<)|some"),
     ("AND", r"and(?:\s+also)?|as\s+well\s+as|plus|together\s+with|along\s+with|or|and\s+then"),
     ("BUT", r"but|while|whereas|however|yet|though|although"),
     ("FILL",

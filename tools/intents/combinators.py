@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.intents.frames import Sign
 
-__all__ = ["Rule", "alt", "lazy", "many", "maybe", "seq", "sign"]
+__all__ = ["Rule", "alt", "lazy", "many", "maybe", "said", "seq", "sign"]
 
 Rule = Callable[[Sequence[Sign], int], Iterator[tuple[int, Any]]]
 
@@ -21,6 +21,18 @@ def sign(*symbols: str) -> Rule:
     def rule(signs: Sequence[Sign], at: int) -> Iterator[tuple[int, Any]]:
         if at < len(signs) and signs[at].symbol in wanted:
             yield at + 1, signs[at]
+
+    return rule
+
+
+def said(words: str, *symbols: str) -> Rule:
+    """Return a rule that takes one sign with one of some symbols, if it is one of some words."""
+    wanted = frozenset(words.split("|"))
+
+    def rule(signs: Sequence[Sign], at: int) -> Iterator[tuple[int, Any]]:
+        for end, one in sign(*symbols)(signs, at):
+            if " ".join(one.said.lower().split()) in wanted:
+                yield end, one
 
     return rule
 

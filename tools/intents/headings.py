@@ -74,7 +74,7 @@ _OPENING = re.compile(
 )
 _OPENER = re.compile(
     r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
-    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|[A-Z]{2,8}-\d+)"
+    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|(?:[a-z]+\s+){0,2}[A-Z]{2,8}-\d+)"
     r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+"
     r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes|compliance)\b,?\s+",
     re.I,

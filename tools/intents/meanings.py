@@ -104,7 +104,7 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
-        if _is_unclear(trial, meaning) and (explains(said) or only_tells(shape, sentence)):
+        if _is_unclear(trial, meaning) and (explains(shape, sentence) or only_tells(shape, sentence)):
             meaning.asides.append(" ".join(said.split()))
         else:
             meaning = trial

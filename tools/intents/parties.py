@@ -23,7 +23,8 @@ from topology.authoring import (
 __all__ = ["End", "take_parties"]
 
 _DETERMINER = (
-    r"(?:(?:the|an?|any|all|every|each|our|my|their|its|those|these|this|that|some|of|both"
+    r"(?:(?:(?:any|all|each|some|both|one|either)\s+of|the|an?|any|all|every|each|our|my|their|its"
+    r"|those|these|this|that|some|both"
     r"|existing|whole|entire|"
     r"single|various|selected|following|respective|matching)\s+)*"
 )
@@ -89,7 +90,7 @@ _KINDS = "|".join(
         r"|everything(?!\s+else)|everywhere",
         r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
         r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
-        r"(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
+        r"(?<!other )(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
         r"|must|is|are)\b)",
     )
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tools.intents.agreement import agree
 from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
@@ -11,6 +12,7 @@ from tools.intents.meanings import Meaning, read_meaning
 from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
+from tools.intents.strict import read_strictly
 from topology.authoring import Intent
 
 if TYPE_CHECKING:
@@ -69,9 +71,29 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
 
 def _read(network: "Network", request: str) -> tuple[Understood, list[str]]:
     """Return how a request is understood, and the words of it that are not."""
-    meaning = read_meaning(network.names, request)
-    understood = _understand(network, request, meaning)
-    return understood, meaning.words
+    loose = read_meaning(network.names, request)
+    understood = _understand(network, request, loose)
+    strict = read_strictly(network.names, request)
+    if strict is None:
+        return understood, loose.words
+    meant = _understand(network, request, strict)
+    return _settled(network, meant, understood), strict.words
+
+
+def _settled(network: "Network", strict: Understood, loose: Understood) -> Understood:
+    """Return what two readers make of a request; where they differ, which of them is meant is asked.
+
+    The strict one goes first: it gave a place to every word.
+    """
+    if strict.question or strict.declined or not loose.is_clear:
+        return strict
+    one, other = strict.intents[0], loose.intents[0]
+    if agree(network, one, other):
+        return strict
+    question = (
+        f"It can be read in 2 ways: (1) {strict.heard} (2) {loose.heard} Which is meant?"
+    )
+    return replace(strict, intents=(one, other), question=question)
 
 
 def _understand(network: "Network", request: str, meaning: Meaning) -> Understood:

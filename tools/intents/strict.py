@@ -1,6 +1,8 @@
 """A request as the strict reader takes it: whole, or not at all."""
 
-from tools.intents.asides import explains, only_tells
+import re
+
+from tools.intents.asides import explains, is_question, only_tells
 from tools.intents.clause_reading import read_clauses
 from tools.intents.meanings import Meaning, prepare, sentences_of, set_aside
 from tools.intents.mesh import has_mesh, read_mesh
@@ -19,17 +21,32 @@ def read_strictly(index: NameIndex, request: str) -> Meaning | None:
     """
     shape, meaning = prepare(index, request)
     for sentence in sentences_of(shape.text):
-        if set_aside(shape, sentence, meaning):
+        said = " ".join(shape.plain(sentence).split())
+        if is_question(said):
+            meaning.asides.append(said)
             continue
         trial = meaning.copy()
-        if _read(shape, sentence, trial):
+        if _read(shape, without_lead(sentence), trial):
             meaning = trial
-            continue
-        said = shape.plain(sentence)
-        if not (explains(said) or only_tells(shape, sentence)):
-            return None
-        meaning.asides.append(" ".join(said.split()))
+        elif not set_aside(shape, sentence, meaning):
+            if not (explains(shape, sentence) or only_tells(shape, sentence)):
+                return None
+            meaning.asides.append(said)
     return meaning
+
+
+_LEAD = re.compile(r"^\s*(?:[^<>:,.]{1,60}):\s+(?=\S)")
+_SAYS = re.compile(
+    r"\b(?:not|no|none|only|except|nobody|deny|block|allow|unless|if|until|before|after|in|from|to"
+    r"|ingress|egress|inbound|outbound|isolate|lock\w*|default|policy)\b",
+    re.I,
+)
+
+
+def without_lead(sentence: str) -> str:
+    """Return a sentence without words before a colon that name nothing: `Ticket OPS-1: ...`."""
+    found = _LEAD.match(sentence)
+    return sentence[found.end() :] if found and not _SAYS.search(found[0]) else sentence
 
 
 def _read(shape: Shape, sentence: str, meaning: Meaning) -> bool:
