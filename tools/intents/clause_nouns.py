@@ -22,7 +22,7 @@ def connection(
         only: Whether `only` was said of the whole.
     """
     side = _side(head[0], parts)
-    if side == "?":
+    if side == "?" or any(one.who and one.who.rest for one in parts):
         return None
     said = _Said(parts)
     if said.between is not None:
@@ -140,15 +140,19 @@ def named_pair(
     if roles & {"between"} or len(lead) > 2:
         return None
     said = _Said(parts)
-    if lead == {"to"} or (lead == {"egress"} and not deny) or lead == {"egress", "to"}:
+    if lead == {"to"} or lead == {"egress"} or lead == {"egress", "to"}:
         role = "from"
     elif lead == {"from"} and (deny or passive):
         # `block a from b` keeps a away from b; `a is allowed from b` may be about either end.
         if not deny:
             return None
         return _kept_away(who, said)
-    elif lead == {"from"} or lead == {"by"}:
+    elif lead == {"from"} or lead == {"by"} or lead == {"ingress", "from"}:
         role = "to"
+    elif lead == {"for"} and deny and passive:
+        # `x is off limits for y`
+        return [Event(effect="deny", sources=merged(*said.roles["for"]), destinations=who,
+                      passing=said.passing, topic="destination")]  # fmt: skip
     elif lead == {"for"} and not deny and not passive:
         return [Event(sources=who, destinations=merged(*said.roles["for"]), passing=said.passing,
                       only_traffic=said.only)]  # fmt: skip

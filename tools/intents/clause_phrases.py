@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from tools.intents.clause_values import Action, Deal, Part, Who, merged
-from tools.intents.combinators import Rule, alt, many, maybe, said, seq, sign
+from tools.intents.clauses import combine
+from tools.intents.combinators import Rule, alt, at_last, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 from tools.intents.parties import End
 from tools.intents.traffic import Passing
@@ -128,7 +129,7 @@ WHO = alt(
     seq(
         maybe(sign("ONLY")),
         _SOME,
-        maybe(sign("ONLY")),
+        at_last(sign("ONLY")),
         make=lambda a, who, b: replace(who, only=bool(a or b)),
     ),
     _NO_ONE,
@@ -170,8 +171,6 @@ def _passes(
     first: tuple[Passing, bool], more: Sequence[tuple[Any, ...]], *, only: bool
 ) -> tuple[tuple[Passing, ...], bool]:
     """Return what passes: alternatives where they are joined, both at once where they are not."""
-    from tools.intents.clauses import combine
-
     parts: list[tuple[Passing, ...]] = [(first[0],)]
     for one in more:
         if one[2] is None or _other_kind(parts[-1], one[0]):
@@ -199,7 +198,7 @@ TRAFFIC = alt(
 )
 _BUT_TRAFFIC = _map(_NOT_ON, lambda but: ((), False, (but,)))
 _PASSES = alt(TRAFFIC, _BUT_TRAFFIC)
-_TO = sign("TO", "WITH", "ON", "IN")
+_TO = sign("TO", "WITH")
 _PAYLOAD = alt(
     seq(maybe(sign("ING", "EG")), alt(NOUN, seq(_ART, sign("METRICS"))), make=lambda *_: True),
     seq(_ART, many(sign("W"), least=1), make=lambda _, words: True if len(words) < 3 else None),
@@ -282,7 +281,7 @@ def _passive(
         deals = tuple(
             replace(
                 deal,
-                passing=deal.passing or first[0],
+                passing=combine(first[0], deal.passing),
                 only_traffic=deal.only_traffic or first[1],
                 but_traffic=deal.but_traffic or first[2],
             )
@@ -332,8 +331,6 @@ _HAVING = seq(
 
 
 def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
-    from tools.intents.clauses import combine
-
     passing = combine(passes[0], more[0]) if more else passes[0]
     deal = Deal(who=who, passing=passing, only_traffic=passes[1] or bool(only))
     return Action(out=True, deals=(deal,))

@@ -151,6 +151,9 @@ def _context(reader: _Reader) -> list[Statement]:
 def _event(reader: _Reader, event: Event) -> bool:
     before = _context(reader)
     event = _without_nobody(event)
+    sources, destinations = _placed(event.sources, event.destinations)
+    destinations, sources = _placed(destinations, sources)
+    event = replace(event, sources=sources, destinations=destinations)
     if any(_is_odd(one) for one in (event.sources, event.destinations)):
         return False
     source = _group(event.sources, "source", event.destinations, before)
@@ -188,6 +191,28 @@ def _without_nobody(event: Event) -> Event:
             plain = replace(who, nobody=False)
             return replace(event, effect="deny", **{name: plain})  # type: ignore[arg-type]
     return event
+
+
+def _placed(network_side: Who | None, other: Who | None) -> tuple[Who | None, Who | None]:
+    """Return both ends with what is left out at the end that it is a part of."""
+    if network_side is None or other is None or not network_side.excepted or other.excepted:
+        return network_side, other
+    mine, theirs = _spaces(network_side.ends), _spaces(other.ends)
+    left_out = _spaces(network_side.excepted)
+    if left_out and left_out <= theirs and not left_out <= mine and mine:
+        moved = replace(other, excepted=network_side.excepted)
+        return replace(network_side, excepted=()), moved
+    return network_side, other
+
+
+def _spaces(ends: Sequence[End]) -> set[str]:
+    return {
+        space
+        for end in ends
+        for option in end.options
+        for party in option
+        for space in getattr(party, "namespaces", None) or ()
+    }
 
 
 def _is_odd(who: Who | None) -> bool:
@@ -340,9 +365,16 @@ def _rest_toward(reader: _Reader, item: Rest) -> bool:
     if not known:
         return False
     reader.meaning.rest = True
+    same = "destinations" if side == "ingress" else "sources"
+    if all(_said(getattr(one, same)) == _said(ends) for one in known):
+        return _close(reader.meaning, "source" if side == "ingress" else "destination")
     for end in ends:
         reader.meaning.isolations.append(Isolation(end=end, sides=(side,)))
     return True
+
+
+def _said(ends: Sequence[End]) -> set[str]:
+    return {end.said for end in ends}
 
 
 def _tail(reader: _Reader, item: Tail) -> bool:

@@ -234,16 +234,17 @@ _PASS = seq(
         (None, False), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=deny, only=bool(only)),
 )  # fmt: skip
 _PAIR = seq(
-    _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), NOUN)), PARTS,
-    make=lambda only, deny, late, who, noun, parts: named_pair(
-        replace(who, only=who.only or bool(only or late)), parts, deny=deny),
+    _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), _HEAD, make=lambda _, head: head)), PARTS,
+    make=lambda only, deny, late, who, head, parts: named_pair(
+        replace(who, only=who.only or bool(only or late)),
+        [*parts, *([Part(role=head[0])] if head and head[0] else [])], deny=deny),
 )  # fmt: skip
 _GIVE = seq(
     FILL, sign("GIVE"), WHO, NOUN, DEALS,
     make=lambda _f, _v, who, _n, deals: list(spread(who, Action(out=True, deals=deals), deny=False)),
 )  # fmt: skip
 _AWAY = seq(
-    FILL, sign("CUT", "DENY"), WHO, maybe(sign("BREAKOFF")), sign("FROM"), DEALS,
+    FILL, sign("CUT", "DENY"), WHO, maybe(said("away|out", "BREAKOFF")), sign("FROM"), DEALS,
     make=lambda _f, _v, who, _b, _p, deals: list(spread(who, Action(out=True, deals=deals), deny=True)),
 )  # fmt: skip
 _OPEN = seq(

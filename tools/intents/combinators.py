@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.intents.frames import Sign
 
-__all__ = ["Rule", "alt", "lazy", "many", "maybe", "said", "seq", "sign"]
+__all__ = ["Rule", "alt", "at_last", "lazy", "many", "maybe", "said", "seq", "sign"]
 
 Rule = Callable[[Sequence[Sign], int], Iterator[tuple[int, Any]]]
 
@@ -86,6 +86,16 @@ def maybe(rule: Rule, otherwise: Any = None) -> Rule:
         yield at, otherwise
 
     return optional
+
+
+def at_last(rule: Rule) -> Rule:
+    """Return a rule that takes nothing, or else what another takes: only where it has to."""
+
+    def reluctant(signs: Sequence[Sign], at: int) -> Iterator[tuple[int, Any]]:
+        yield at, None
+        yield from rule(signs, at)
+
+    return reluctant
 
 
 def many(rule: Rule, *, least: int = 0) -> Rule:
