@@ -16,7 +16,14 @@ from tools.intents.closings import isolation, limit
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.limits import limited_pairs, is_pair
-from tools.intents.meanings import Choice, Isolation, Meaning, close_rest, close_traffic
+from tools.intents.meanings import (
+    Choice,
+    Isolation,
+    Meaning,
+    close_rest,
+    close_traffic,
+    is_watcher,
+)
 from tools.intents.parties import End, is_outside
 from tools.intents.roles import settle
 from tools.intents.shapes import MARK, Shape
@@ -289,9 +296,11 @@ def _exempt(reader: _Reader, events: Sequence[Any]) -> bool:
     meaning.choices = [one for one in meaning.choices if one.question != "isolate"]
     for one in events:
         if isinstance(one, Tail):
-            if one.role == "object" and not all(_is_outside_end(end) for end in one.who.ends):
+            watches = all(map(is_watcher, one.who.ends)) and not one.passing
+            outside = all(map(_is_outside_end, one.who.ends))
+            if one.role == "object" and not (watches or outside):
                 return False
-            inward = one.role == "source"
+            inward = one.role == "source" or (one.role == "object" and watches)
             pair = (one.who, locked) if inward else (locked, one.who)
             one = Event(sources=pair[0], destinations=pair[1], passing=one.passing,
                         topic="destination" if inward else "source")  # fmt: skip

@@ -98,6 +98,7 @@ _WIDE = re.compile(
     r"|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b",
     re.I,
 )
+_IN_ALL = re.compile(r"\s+(?:in|of|across)\s+(?:the|our|this)\s+cluster\b", re.I)
 _NOTHING_MORE = re.compile(
     r",?\s*(?:and\s+)?\bwithout\s+(?:opening|allowing|exposing"
     r"|letting\s+in)\s+(?:up\s+)?(?:anything|anyone)(?:\s+(?:else|more))?\b",
@@ -163,6 +164,8 @@ def read_heading(shape: Shape) -> Heading:
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
     )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    if wide:
+        shape.text = _IN_ALL.sub("", shape.text)
     shape.text = _NOTHING_MORE.sub("", shape.text)
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)

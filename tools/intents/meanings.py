@@ -30,6 +30,7 @@ __all__ = [
     "Meaning",
     "close_rest",
     "close_traffic",
+    "is_watcher",
     "prepare",
     "read_meaning",
     "sentences_of",
@@ -295,7 +296,7 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
     ends = [end for one in parsed.statements for end in (*one.sources, *one.destinations)]
     ends = [end for end in ends if not end.everyone]
     locked = tuple(one.end for one in meaning.isolations)
-    watches = [end for end in ends if _is_watcher(end)]
+    watches = [end for end in ends if is_watcher(end)]
     if watches and len(watches) == len(ends):
         kept = replace(parsed, question="", alternatives=())
         return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
@@ -316,7 +317,7 @@ def _is_one_sided(one: Statement) -> bool:
     return not (one.sources and one.destinations)
 
 
-def _is_watcher(end: End) -> bool:
+def is_watcher(end: End) -> bool:
     """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
     text = f"{end.said} {' '.join(end.labels)}".lower()
     return bool(
