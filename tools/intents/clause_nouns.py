@@ -22,8 +22,10 @@ def connection(
         only: Whether `only` was said of the whole.
     """
     side = _side(head[0], parts)
-    if side == "?" or any(one.who and one.who.rest for one in parts):
+    if side == "?":
         return None
+    if any(one.who and one.who.rest for one in parts):
+        return _from_other_spaces(side, parts) if deny else None
     said = _Said(parts)
     if said.between is not None:
         return _between(said, deny=deny)
@@ -57,6 +59,19 @@ def connection(
     if one_sided and head[0] == "both":
         return [replace(event, side="ingress"), replace(event, side="egress")]
     return [event]
+
+
+def _from_other_spaces(side: str | None, parts: Sequence[Part]) -> list[Any] | None:
+    """Read `deny ingress to x from other namespaces`: what is inside stays open."""
+    others = [one for one in parts if one.who and one.who.rest]
+    named = [one.who for one in parts if one not in others]
+    spaces = all(one.who and "namespace" in one.who.rest.lower() for one in others)
+    roles = {"ingress": "from", "egress": "to"}
+    if len(named) > 1 or not spaces or any(one.role != roles.get(side or "") for one in others):
+        return None
+    subject = (named[0] if named else None) or Who(pronoun=True)
+    inside = Event(sources=subject, destinations=subject, side=side)  # type: ignore[arg-type]
+    return [inside, Closing(verb="DEFAULTDENY", subject=subject, side=side)]  # type: ignore[arg-type]
 
 
 class _Said:
@@ -133,7 +148,9 @@ def named_pair(
     who: Who, parts: Sequence[Part], *, deny: bool, passive: bool = False
 ) -> list[Any] | None:
     """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`, `a is denied from b`."""
-    if who.rest or who.each or who.pronoun and not parts:
+    if who.rest or who.each or who.nobody or who.pronoun and not parts:
+        return None
+    if any(one.who and one.who.rest for one in parts):
         return None
     roles = {one.role for one in parts}
     lead = roles & {"from", "to", "for", "by", "ingress", "egress", "of", "in"}
@@ -147,6 +164,9 @@ def named_pair(
         if not deny:
             return None
         return _kept_away(who, said)
+    elif lead == {"ingress"} and not passive:
+        return [Event(effect="deny" if deny else "allow", sources=who, passing=said.passing,
+                      destinations=Who(pronoun=True), topic="destination", only_traffic=said.only)]  # fmt: skip
     elif lead == {"from"} or lead == {"by"} or lead == {"ingress", "from"}:
         role = "to"
     elif lead == {"for"} and deny and passive:

@@ -4,14 +4,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.intents.clause_values import Action, Deal, Part, Who, merged
-from tools.intents.clauses import combine
+from tools.intents.clause_values import Deal, Part, Who, merged
+from tools.intents.clauses import ANYONE, combine
 from tools.intents.combinators import Rule, alt, at_last, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 from tools.intents.parties import End
 from tools.intents.traffic import Passing
 
-__all__ = ["ACTING", "ACTION", "DEALS", "FILL", "NOUN", "PARTS", "SEP", "TRAFFIC", "WHO"]
+__all__ = [
+    "DEALS",
+    "FETCHED",
+    "FILL",
+    "HEAD",
+    "NOUN",
+    "PARTS",
+    "PASSES",
+    "PAYLOAD",
+    "SENDERS",
+    "SEP",
+    "TO_DEALS",
+    "TRAFFIC",
+    "WHO",
+    "deals_rule",
+]
 
 FILL = many(sign("FILL"))
 _ART = many(sign("ART"))
@@ -78,9 +93,10 @@ def _wide(ends: Who) -> Who | None:
 
 
 _SOME = seq(_ENDS, maybe(alt(_OUTSIDERS, _EXCEPTED)), make=_without)
+_EVERY = _map(sign("ALL"), lambda one: Who(ends=(replace(ANYONE, said=one.said),)))
 _BUT_SOME = seq(
-    _map(_ENDS, _wide),
-    sign("BUT"),
+    alt(_map(_ENDS, _wide), _EVERY),
+    sign("BUT", "EXCEPT"),
     maybe(sign("NOT")),
     maybe(sign("FROM", "TO", "BY")),
     _ENDS,
@@ -102,7 +118,7 @@ _NO_ONE = seq(
     ),
     make=lambda _, more: _nobody(more),
 )
-_NO_SUCH = seq(sign("EVER"), _ENDS, maybe(_OUTSIDERS),
+_NO_SUCH = seq(alt(sign("NOT"), sign("NO")), _ENDS, maybe(_OUTSIDERS),
                make=lambda _, ends, out: _none_of(ends, out))  # fmt: skip
 
 
@@ -123,7 +139,15 @@ def _none_of(ends: Who, left_out: Who | None) -> Who:
     return replace(ends, nobody=True, excepted=left_out.ends if left_out else ())
 
 
-_REST = _map(sign("NELSE", "PELSE"), lambda one: Who(rest=one.said, nobody=one.symbol == "NELSE"))
+_REST = seq(
+    sign("NELSE", "PELSE"),
+    at_last(
+        seq(maybe(sign("IN", "ON", "OF")), sign("P"), make=lambda _, one: _end(one)),
+    ),
+    make=lambda one, within: Who(
+        rest=one.said, nobody=one.symbol == "NELSE", ends=within.ends if within else ()
+    ),
+)
 WHO = alt(
     _BUT_SOME,
     seq(
@@ -197,12 +221,18 @@ TRAFFIC = alt(
     seq(sign("NONE"), sign("EXCEPT", "BUT"), _MARKS, make=lambda _n, _b, t: (t[0], True, ())),
 )
 _BUT_TRAFFIC = _map(_NOT_ON, lambda but: ((), False, (but,)))
-_PASSES = alt(TRAFFIC, _BUT_TRAFFIC)
+PASSES = alt(
+    TRAFFIC,
+    _BUT_TRAFFIC,
+    seq(sign(","), TRAFFIC, make=lambda _, t: t),
+    seq(sign("("), TRAFFIC, sign(")"), make=lambda _a, t, _b: t),
+)
 _TO = sign("TO", "WITH")
-_PAYLOAD = alt(
+PAYLOAD = alt(
     seq(maybe(sign("ING", "EG")), alt(NOUN, seq(_ART, sign("METRICS"))), make=lambda *_: True),
     seq(_ART, many(sign("W"), least=1), make=lambda _, words: True if len(words) < 3 else None),
 )
+"""What is sent or fetched, which no policy tells apart."""
 
 
 def _deal(only: Any, who: Who, passes: Any, late: Any = None) -> Deal | None:
@@ -216,132 +246,34 @@ def _deal(only: Any, who: Who, passes: Any, late: Any = None) -> Deal | None:
     return Deal(who=who, passing=passes[0], only_traffic=passes[1], but_traffic=passes[2])
 
 
-def _deals_rule(prepositions: Rule, *, needed: bool) -> Rule:
+def _joined(passes: Any, more: Any) -> Any:
+    if more is None:
+        return passes
+    return combine(passes[0], more[0]), passes[1] or more[1], (*passes[2], *more[2])
+
+
+def deals_rule(prepositions: Rule, *, needed: bool) -> Rule:
     """Return a rule for what stands at the other end, with its prepositions."""
     lead = prepositions if needed else maybe(prepositions)
     plain = seq(
-        maybe(sign("ONLY")), lead, WHO, maybe(_PASSES),
+        maybe(sign("ONLY")), lead, WHO, maybe(PASSES),
         make=lambda only, _, who, passes: _deal(only, who, passes),
     )  # fmt: skip
     turned = seq(
         TRAFFIC, maybe(sign("ONLY")), sign("OF", "ON", "TO", "IN", "FROM", "FOR", "BY")
-        if not needed else lead, WHO,
-        make=lambda passes, only, _, who: _deal(only, who, passes),
+        if not needed else lead, WHO, maybe(TRAFFIC),
+        make=lambda passes, only, _, who, more: _deal(only, who, _joined(passes, more)),
     )  # fmt: skip
     one = alt(plain, turned)
     return seq(one, many(seq(_LIST, one, make=lambda _, deal: None if deal.who.rest else deal)),
                make=lambda first, more: (first, *more))  # fmt: skip
 
 
-DEALS = _deals_rule(_TO, needed=False)
-_SENDERS = _deals_rule(sign("FROM", "BY", "TO", "FOR"), needed=True)
-_FETCHED = _deals_rule(sign("FROM"), needed=False)
-_HERE = maybe(sign("BOTHWAYS"))
-
-
-def _out(only: Any, verb: Sign, late: Any, deals: tuple[Deal, ...], both: Any) -> Action:
-    return Action(out=True, deals=deals, only=bool(only or late and False), mutual=bool(both))
-
-
-def _with_payload(only: Any, _v: Any, _p: Any, deals: tuple[Deal, ...], both: Any) -> Action:
-    return Action(out=True, deals=deals, only=bool(only), mutual=bool(both))
-
-
-def _active(*verbs: str) -> Rule:
-    """Return a rule for verbs of who connects."""
-    verb = sign(*verbs)
-    fetch = sign("FETCHING" if "REACHING" in verbs else "FETCH")
-    only = maybe(sign("ONLY"))
-    return alt(
-        seq(only, verb, maybe(sign("BY")), DEALS, _HERE,
-            make=lambda o, _v, _b, deals, both: _with_payload(o, None, None, deals, both)),
-        seq(only, verb, _PAYLOAD, maybe(sign("ONLY")), _deals_rule(_TO, needed=True), _HERE,
-            make=lambda o, _v, _p, late, deals, both: _with_payload(o or late, None, None, deals, both)),
-        seq(only, fetch, maybe(_PAYLOAD), _FETCHED, make=lambda o, _v, _p, deals: (
-            Action(out=True, deals=deals, only=bool(o)))),
-        seq(only, verb, sign("OUT"), FILL,
-            make=lambda *_: Action(out=True, side="egress")),
-        seq(only, verb, sign("EACH"), maybe(_PASSES),
-            make=lambda _o, _v, _e, passes: Action(out=True, mutual=True,
-                                                   deals=(_each(passes),))),
-    )  # fmt: skip
-
-
-def _each(passes: Any) -> Deal:
-    return Deal(who=Who(each=True), passing=passes[0] if passes else ())
-
-
-def _passive(
-    negative: bool, only: Any, first: Any, senders: tuple[Deal, ...] | None, late: Any
-) -> Action | None:
-    if first is None and senders is None:
-        return Action(out=False, only=bool(only), negative=negative)
-    deals = senders or (Deal(),)
-    if first is not None:
-        deals = tuple(
-            replace(
-                deal,
-                passing=combine(first[0], deal.passing),
-                only_traffic=deal.only_traffic or first[1],
-                but_traffic=deal.but_traffic or first[2],
-            )
-            for deal in deals
-        )
-    return Action(out=False, deals=deals, only=bool(only or late), negative=negative)
-
-
-def _reached(being: Any, only: Any, verb: Sign) -> tuple[bool, Any] | None:
-    """Read `is read by`; `can read from` is about who reads."""
-    plain = verb.said.lower().split()[0] in ("read", "hit")
-    return None if plain and not being else (False, only)
-
-
-_BEING = maybe(sign("BE"))
+DEALS = deals_rule(_TO, needed=False)
+TO_DEALS = deals_rule(_TO, needed=True)
+SENDERS = deals_rule(sign("FROM", "BY", "TO", "FOR"), needed=True)
+FETCHED = deals_rule(sign("FROM"), needed=False)
 _ONLY = maybe(sign("ONLY"))
-_WITHIN = alt(seq(_BEING, _ONLY, sign("REACHED"), make=_reached),
-              seq(_BEING, _ONLY, sign("ABLE"), make=lambda b, o, v: (False, o)),
-              seq(_BEING, sign("UNABLE"), make=lambda b, v: (True, None)))  # fmt: skip
-_PASSIVE = seq(
-    _WITHIN, maybe(TRAFFIC), maybe(_SENDERS),
-    make=lambda lead, first, senders: _passive(lead[0], lead[1], first, senders, None),
-)  # fmt: skip
-_TAKEN = alt(seq(maybe(sign("ING")), NOUN), sign("ING"))
-_RECEIVING = seq(
-    _ONLY, sign("RECEIVE", "RECEIVING"), _ONLY, maybe(_TAKEN), maybe(TRAFFIC), maybe(_TAKEN),
-    maybe(alt(_SENDERS, _deals_rule(sign("FROM"), needed=False))),
-    make=lambda o, _v, late, noun, first, noun2, senders: (
-        _passive(False, o or late, first, senders, None)
-        if noun or noun2 or first or senders else None),
-)  # fmt: skip
-_REQUEST = seq(
-    _ONLY, TRAFFIC, maybe(sign("ONLY")), sign("ON", "TO", "FROM", "OF", "IN", "AT"), WHO, maybe(_PASSES),
-    make=lambda o, t, late, _p, who, more: _requested(o or late, t, who, more),
-)  # fmt: skip
-_REQUEST_IT = seq(
-    _ONLY, TRAFFIC, _ONLY, make=lambda o, t, late: _requested(o or late, t, Who(pronoun=True), None)
-    if any(option.requests for one in t[0] for option in one.options) else None,
-)  # fmt: skip
-_NEEDING = seq(
-    _ONLY, sign("NEED"), DEALS, make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o))
-)
-_HAVING = seq(
-    _ONLY, sign("HASACCESS"), DEALS,
-    make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
-)  # fmt: skip
-
-
-def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
-    passing = combine(passes[0], more[0]) if more else passes[0]
-    deal = Deal(who=who, passing=passing, only_traffic=passes[1] or bool(only))
-    return Action(out=True, deals=(deal,))
-
-
-ACTION = alt(
-    _active("REACH"), _PASSIVE, _RECEIVING, _HAVING, _REQUEST, _NEEDING, _REQUEST_IT
-)
-"""What follows `may`."""
-ACTING = alt(_active("REACHING"), _RECEIVING)
-"""What follows `from` behind `prevent a`."""
 
 _ROLES = {"FROM": "from", "TO": "to", "BY": "by", "OF": "of", "FOR": "for", "IN": "in", "ON": "in",
           "WITH": "to"}  # fmt: skip
@@ -371,9 +303,23 @@ PARTS = many(
             make=lambda _, t: Part(role="t", passing=t[0], only=t[1]) if not t[2] else None,
         ),
         seq(_map(_NOT_ON, lambda but: Part(role="but", passing=(but,)))),
-        _map(sign("BOTHWAYS"), lambda _: Part(role="both")),
+        seq(maybe(sign(",")), sign("BOTHWAYS"), make=lambda *_: Part(role="both")),
         seq(sign("OUT"), make=lambda _: Part(role="egress")),
         seq(sign("IN"), make=lambda _: Part(role="ingress")),
     )
 )  # fmt: skip
 """Prepositional phrases and what passes, in any order."""
+
+
+def _side(found: Sign) -> str:
+    return "ingress" if found.symbol == "ING" else "egress"
+
+
+_SIDE = sign("ING", "EG")
+HEAD = alt(
+    seq(_SIDE, sign("AND"), _SIDE, maybe(NOUN), make=lambda *_: ("both", True)),
+    seq(_SIDE, maybe(NOUN), make=lambda one, _: (_side(one), True)),
+    seq(NOUN, _SIDE, make=lambda _, one: (_side(one), True)),
+    seq(NOUN, make=lambda one: (None, True)),
+)
+"""A noun for what passes, and the direction that it names."""

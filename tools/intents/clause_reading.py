@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.intents.clause_syntax import parse_sentence
-from tools.intents.clause_values import Again, Closing, Event, Exempt, Keep, Rest, Tail, Who
+from tools.intents.clause_values import Again, Closing, Event, Exempt, Keep, Refine, Rest, Tail, Who
 from tools.intents.clause_words import WORDS
 from tools.intents.clauses import ANYONE, Parsed
 from tools.intents.closings import isolation, limit
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
-from tools.intents.limits import limited_pairs, is_pair
+from tools.intents.locations import take_location
+from tools.intents.limits import limit_traffic
 from tools.intents.meanings import (
     Choice,
     Isolation,
@@ -27,6 +28,7 @@ from tools.intents.meanings import (
 from tools.intents.parties import End, is_outside
 from tools.intents.roles import settle
 from tools.intents.shapes import MARK, Shape
+from topology.authoring import Entities, Pods
 
 __all__ = ["read_clauses"]
 
@@ -49,6 +51,13 @@ class _Reader:
 def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
     """Read a sentence into a meaning, and say whether it could be read whole."""
     signs = _signs(shape, sentence)
+    if any(one.symbol == "LAYERED" for one in signs):
+        meaning.layered = True
+        signs = _trimmed([one for one in signs if one.symbol != "LAYERED"])
+    signs, spaces, doubtful = _located(signs)
+    if doubtful:
+        return False
+    meaning.scope = spaces or meaning.scope
     if not signs:
         return True
     items = parse_sentence(signs)
@@ -68,12 +77,30 @@ def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
     return True
 
 
+def _located(signs: list[Sign]) -> tuple[list[Sign], tuple[str, ...], tuple[str, ...]]:
+    """Return a sentence without the namespace that it begins with: `in x, a may reach b`."""
+    if not signs or signs[0].symbol not in ("IN", "ON", "FOR"):
+        return signs, (), ()
+    lead = Sign("ON", None, signs[0].said)
+    found, spaces, doubtful = take_location([lead, *signs[1:]])
+    return (found if spaces else signs), spaces, doubtful
+
+
 def _signs(shape: Shape, sentence: str) -> list[Sign]:
     part = Shape(_POSSESSIVE.sub(" <POSS> ", sentence), shape.values, shape.words)
     part.text = part.text.replace("<POSS>", part.add("POSS", None, "'s"))
     for symbol, pattern in WORDS:
         part.take(pattern, symbol, lambda found: found[0])
-    return list(_tokens(part))
+    return _trimmed(list(_tokens(part)))
+
+
+def _trimmed(signs: list[Sign]) -> list[Sign]:
+    """Return signs without what stands between nothing: marks left of what was taken out."""
+    while signs and signs[-1].symbol in (",", ":", "WITH", "AND"):
+        signs.pop()
+    while signs and signs[0].symbol in (",", ":", "AND", "BUT"):
+        signs.pop(0)
+    return signs
 
 
 def _tokens(part: Shape) -> Iterator[Sign]:
@@ -106,6 +133,8 @@ def _take(reader: _Reader, item: Any) -> bool:
             return _exempt(reader, events)
         case Tail():
             return _tail(reader, item)
+        case Refine():
+            return _refine(reader, item)
         case Again():
             return bool(reader.fresh) and all(one.effect == "deny" for one in reader.fresh)
     return False
@@ -206,10 +235,16 @@ def _placed(network_side: Who | None, other: Who | None) -> tuple[Who | None, Wh
         return network_side, other
     mine, theirs = _spaces(network_side.ends), _spaces(other.ends)
     left_out = _spaces(network_side.excepted)
-    if left_out and left_out <= theirs and not left_out <= mine and mine:
+    if left_out and left_out <= theirs and not left_out <= mine and mine and _is_wide(other):
         moved = replace(other, excepted=network_side.excepted)
         return replace(network_side, excepted=()), moved
     return network_side, other
+
+
+def _is_wide(who: Who) -> bool:
+    """Say whether ends are whole namespaces, of which something can be left out."""
+    parties = [party for end in who.ends for option in end.options for party in option]
+    return all(isinstance(one, Pods) and not one.workload for one in parties)
 
 
 def _spaces(ends: Sequence[End]) -> set[str]:
@@ -296,6 +331,10 @@ def _exempt(reader: _Reader, events: Sequence[Any]) -> bool:
     meaning.choices = [one for one in meaning.choices if one.question != "isolate"]
     for one in events:
         if isinstance(one, Tail):
+            sides = {side for each in meaning.isolations for side in each.sides}
+            if one.role == "object" and len(sides) == 1:
+                # `egress lockdown for x: a, b`
+                one = replace(one, role="source" if sides == {"ingress"} else "destination")
             watches = all(map(is_watcher, one.who.ends)) and not one.passing
             outside = all(map(_is_outside_end, one.who.ends))
             if one.role == "object" and not (watches or outside):
@@ -323,6 +362,8 @@ def _rest(reader: _Reader, item: Rest) -> bool:
         return True
     if item.toward is not None:
         return _rest_toward(reader, item)
+    if item.within is not None:
+        return _rest_within(reader, item)
     allowed = [one for one in meaning.statements if one.effect == "allow"]
     if not allowed:
         return False
@@ -336,6 +377,62 @@ def _rest(reader: _Reader, item: Rest) -> bool:
         meaning.rest_unclear = True
         return True
     close_rest(meaning)
+    return True
+
+
+def _rest_within(reader: _Reader, item: Rest) -> bool:
+    """Read `a may reach b and nothing else in x`: of x, a may reach no more."""
+    known = [one for one in reader.meaning.statements if one.effect == "allow"]
+    who = item.within
+    if not known or who is None or item.side != "egress" or any(one.only for one in known):
+        return False
+    sources, destinations = known[0].sources, tuple(x for one in known for x in one.destinations)
+    if not sources or any(_said(one.sources) != _said(sources) for one in known):
+        return False
+    reader.meaning.rest = True
+    if all(map(_is_world, who.ends)):
+        # Rules that deny know no names: the cluster stays open, and nothing but that.
+        inside = End(options=((Entities(("cluster",)),),), said="the cluster")
+        wide = Statement(sources=sources, destinations=(inside,), topic="source")
+        kept = [one for one in reader.meaning.statements if one not in known]
+        limited = [one.restricted("destination") for one in (*known, wide)]
+        reader.meaning.statements = [*kept, *limited]
+        return True
+    if not _is_wide(who):
+        return False
+    denied = Statement(
+        effect="deny", sources=sources, destinations=who.ends, but_destinations=destinations,
+        topic="source",
+    )  # fmt: skip
+    kept = [one if one not in known else replace(one, beside=True) for one in reader.meaning.statements]
+    reader.meaning.statements = [*kept, denied]
+    return True
+
+
+def _is_world(end: End) -> bool:
+    parties = [party for option in end.options for party in option]
+    return all(isinstance(one, Entities) and one.names == ("world",) for one in parties)
+
+
+def _refine(reader: _Reader, item: Refine) -> bool:
+    """Read `..., and only on 80`: it limits what was said before, and closes nothing by itself."""
+    fresh = reader.fresh
+    if not fresh or any(one.effect == "deny" for one in fresh):
+        return False
+    if item.passing and any(one.passing for one in fresh):
+        return False
+    changed = [replace(one, passing=item.passing or one.passing) for one in fresh]
+    if not all(one.passing for one in changed):
+        return False
+    if not any(one.only for one in changed):
+        found = Sorted(only_traffic=True, only_late=True, verbs=["REACH"])
+        parsed = limit_traffic(found, tuple(changed), changed[0].topic)
+        if parsed.alternatives or parsed.words:
+            return False
+        changed = list(parsed.statements)
+    kept = [one for one in reader.meaning.statements if one not in fresh]
+    reader.meaning.statements = [*kept, *changed]
+    reader.fresh = changed
     return True
 
 

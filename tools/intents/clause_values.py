@@ -15,6 +15,7 @@ __all__ = [
     "Exempt",
     "Keep",
     "Part",
+    "Refine",
     "Rest",
     "Tail",
     "Who",
@@ -115,6 +116,8 @@ class Rest:
     toward: Who | None = None
     """The end that it is limited to: `everything else into x`."""
     side: Side | None = None
+    within: Who | None = None
+    """Among what: `no other host on the internet`."""
     joined: bool = False
     """Whether it stands behind the objects of a verb, as one of them."""
 
@@ -131,6 +134,13 @@ class Exempt:
     """Something that stays open behind what closes."""
 
     events: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refine:
+    """Traffic to which what was said before is limited; that of it, where none is named."""
+
+    passing: tuple[Passing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,11 @@ def _verbs(text: str) -> dict[str, str]:
 
 _REACH = _verbs(
     "reach access contact call query hit use consume invoke dial scrape poll touch resolve probe"
-    " visit browse target monitor connect talk speak communicate interact publish push post report"
-    " ship forward stream upload deliver egress subscribe curl ping replicate request hook"
+    " visit browse target monitor connect talk speak communicate interact curl ping request hook"
+)
+_SEND = _verbs(
+    "publish push post report ship forward stream upload deliver replicate submit transmit relay"
+    " subscribe route"
 )
 _FETCH = _verbs("pull fetch download collect retrieve load read")
 _RECEIVE = _verbs("accept receive admit serve answer take expect")
@@ -68,7 +71,7 @@ _CIRCUMSTANCE = (
 _NOUN = (
     r"(?:(?:network|http|tcp|api|data|live|new|direct|external|l[347])\s+)*(?:traffic"
     r"|connections?|requests?|access|communications?|connectivity|packets?|flows?|sessions?"
-    r"|comms|calls|queries|contact)"
+    r"|comms|calls|queries|contact|paths?(?=\s+(?:from|between|to)\b)|network\s+paths?)"
 )
 
 _LEXICON: tuple[tuple[str, str], ...] = (
@@ -86,7 +89,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("PELSE",
         rf"every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
-        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?the\s+rest"
+        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest"
+        rf"|(?:all|any|every)\s+(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)(?:\s+{_KIND})?"
         rf"|the\s+remainder|the\s+remaining\s+ones"),
     ("ONLYONE",
         rf"(?:is|are|be|shall\s+be|should\s+be|must\s+be|remains?|stays?)\s+the\s+(?:only|sole)\s+"
@@ -107,8 +111,12 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|(?:is|are)\s+to(?=\s+(?:be\s|{_REACH['base']}|only\s)){_ONLY}"),
     ("REACH",
         r"(?:open|initiate|establish|make|start|create|set\s+up)(?:s|es)?\s+(?:up\s+)?(?:(?:any|new"
-        r"|tcp|http|outbound|network|fresh)\s+)*(?:connections?|sessions?|requests?|calls?)"
+        r"|tcp|http|outbound|outgoing|network|fresh)\s+)*(?:connections?|sessions?|requests?|calls?)"
         r"(?=\s+(?:to|with|towards|against|into)\b)"),
+    ("GOOUT",
+        r"(?:open|initiate|establish|make|start|create)(?:s|es)?\s+(?:(?:any|new|outbound|outgoing"
+        r"|egress|tcp|network|external|own)\s+)*(?:connections?|sessions?|requests?|calls?|traffic)"
+        r"(?!\s+(?:to|with|towards|against|into|on)\b)"),
     ("REACHING",
         r"(?:opening|initiating|establishing|making|starting|creating)\s+(?:up\s+)?(?:(?:any|new"
         r"|tcp|http|outbound|network|fresh)\s+)*(?:connections?|sessions?|requests?|calls?)"
@@ -117,16 +125,19 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"(?:has|have|get|gets|need|needs|require|requires|retain|retains|keep|keeps|want|wants)"
         r"\s+(?:an?\s+|the\s+|network\s+|direct\s+|full\s+)*(?:access|connectivity|a\s+path"
         r"|a\s+line|a\s+route)(?=\s+(?:only\s+)?to\b)"),
+    ("GIVEN", r"(?:given|granted)(?=\s+(?:\w+\s+)?access)"),
     ("GIVE",
         r"(?:give|gives|grant|grants|provide)(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+"
         r"(?:network\s+|read\s+)?access)"),
     ("DEFAULTDENY",
         r"(?:a\s+)?default[\s-]+deny(?:[\s-]+all)?(?:\s+(?:policy|posture|baseline))?"
         r"|deny[\s-]+by[\s-]+default|zero[\s-]+trust(?:\s+baseline)?"),
-    ("ISO", rf"(?:{_ISO['base']}|cut|lock|shut|close|block)(?:s)?\s+(?:down|off)|lock\s+(?=<P)"
+    ("ISO", rf"(?:{_ISO['base']}|cut|lock|shut|close|block)(?:s)?\s+(?:down|off|up)|(?:lock|close|shut|seal)(?=\s+(?:<P|all\s|the\s|any\s))"
         rf"|{_ISO['base']}|lock-?down"),
+    ("CUT",
+        r"cut(?=\s+<P)|keep(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+(?:from|away|out|off)\b)"),
     ("BREAKOFF", r"(?<=> )(?:off|down|away)(?=\s*(?:[.,;:]|$)|\s+(?:from|except|but|apart|save)\b)"),
-    ("CUT", r"cut(?=\s+<P)|keep(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+(?:from|away|out|off)\b)"),
+    ("EXPOSE", r"open(?:s|ing)?\s+up|exposes?|publishes"),
     ("ISOLATED",
         rf"(?:{_ISO['done']}|locked|sealed|closed|cut|shut|walled)(?:\s+(?:down|off))?"),
     ("KEEPWORK",
@@ -134,9 +145,21 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|to\s+keep|stays?)\s+)*(?:works?|working|functional|functioning|flowing|unaffected|intact)"),
     ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s)?"
         r"|without\s+breaking|do\s+not\s+break"),
-    ("WANT", r"(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
+    ("NOMORE",
+        r"(?:do\s+not|never|without)\s+(?:open(?:ing)?|allow(?:ing)?|permit(?:ting)?|let(?:ting)?)"
+        r"\s+(?:up\s+)?(?:anything|anyone)\s+(?:else|more|further)(?:\s+(?:in|through))?"),
+    ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that|\s+so)?"
+        r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful|ideal)\s+(?:if|when)"
+        r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
         r"|see\s+to\s+it\s+that|verify\s+that|it\s+is\s+(?:important|essential|required|mandatory)"
         r"\s+that|guarantee(?:\s+that)?"),
+    ("NONEED",
+        r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no"
+        r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
+    ("COMPLAINT",
+        r"(?:is|are)\s+(?:currently\s+|just\s+|far\s+|way\s+|much\s+)*(?:too\s+(?:open|exposed"
+        r"|permissive|wide|public)|wide\s+open|(?:reachable|accessible|open)\s+(?:from|to|for|by)\s+"
+        r"(?:everywhere|everyone|anyone|everybody|anybody|everything))"),
     ("NOTDENIED", rf"{_BE}\s+not\s+(?:be\s+)?(?:denied|blocked|affected|restricted|dropped)"),
     ("ALLOWED",
         rf"(?:{_BE}\s+)(?:still\s+|also\s+)?(?:{_ALLOW['done']}|accepted|let\s+(?:in|through|out)"
@@ -159,20 +182,25 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|contactable|callable|visible|available|exposed)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
-        rf"|updated|fed|hit(?=\s+(?:by|from|only|on|over|with)\b)"
+        rf"|updated|fed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("RECEIVE", rf"(?:{_RECEIVE['base']}|listens?\s+to|hears?\s+from|only\s+allows?"
         r"|gets?(?=\s+(?:(?:its|any|only|all)\s+)*(?:traffic|connections?|requests?|calls?)))"),
     ("LISTEN", r"listens?(?=\s+<T)|is\s+served(?=\s+<T)|runs?(?=\s+<T)"),
     ("RECEIVING", _RECEIVE["ing"]),
+    ("ING", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:ingress|inbound|incoming)"),
+    ("EG", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:egress|outbound|outgoing)"),
+    ("SENDING", rf"{_SEND['ing']}|sending|writing|logging"),
+    ("FETCHING", _FETCH["ing"]),
     ("REACHING",
-        rf"{_REACH['ing']}|{_FETCH['ing']}|sending|writing|getting(?:\s+(?:in)?to)?|going(?:\s+out)?"
+        rf"{_REACH['ing']}|getting(?:\s+(?:in)?to)?|going(?:\s+out)?"
         rf"|using|seeing|leaving"),
-    ("FETCH", rf"{_FETCH['base']}"),
+    ("FETCH", rf"{_FETCH['base']}|gets?(?=\s+\w+\s+from\b)"),
+    ("SEND", rf"{_SEND['base']}|sends?|writes?|logs?(?=\s+(?:in)?to\b)"),
     ("REACH",
-        rf"{_REACH['base']}|sends?|writes?|sees?|gets?(?=\s+(?:in)?to\b)|gets?\s+at|goes?(?:\s+out)?"
-        rf"(?=\s+(?:only\s+)?(?:in)?to\b)|logs?\s+(?:in)?to|have\s+access\s+to|gets?\s+(?:anywhere\s+)?near"),
+        rf"{_REACH['base']}|sees?|have(?=\s+<T)|gets?(?=\s+(?:in)?to\b)|gets?\s+at|goes?(?:\s+out)?"
+        rf"(?=\s+(?:only\s+)?(?:in)?to\b)|have\s+access\s+to|gets?\s+(?:anywhere\s+)?near"),
     ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
     ("EXPOSE", r"expose|open(?:\s+up)?"),
     ("ALLOW", rf"{_ALLOW['base']}|let(?:s)?|grants?"),
@@ -185,7 +213,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction)|bidirectionally"
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
     ("NONE", rf"nobody|no(?:\s|-)?one|nothing|none|nowhere|not\s+a\s+single\s+{_KIND}"),
-    ("EVER", r"never\s+any"),
+    ("NO", r"no|zero|not\s+any"),
     ("EXCEPT",
         r"(?:with\s+the\s+(?:sole\s+|only\s+)?exception\s+(?:of|for)|except(?:ing)?|excluding"
         r"|other\s+than|apart\s+from|aside\s+from|besides|save(?:\s+for)?|barring"
@@ -194,8 +222,10 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("ONLY", r"only|solely|exclusively|strictly|alone|just"),
     ("NOT", r"not|never|neither|nor"),
     ("OUTSIDE", r"(?:anywhere|anything|anyone|everything|everyone)?\s*outside(?:\s+of)?(?=\s+<P)"),
-    ("ING", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:ingress|inbound|incoming)"),
-    ("EG", r"(?:the\s+|its\s+|all\s+|any\s+)*(?:egress|outbound|outgoing)"),
+    ("ALL", r"all(?=\s+(?:but|except)\b)"),
+    ("LAYERED",
+        r"defen[cs]e\s+in\s+depth|layered(?:\s+(?:policy|policies|defence|defense))?"
+        r"|(?:both|two)\s+layers|at\s+(?:both|every|all)\s+layers?"),
     ("PORTNOUN", r"(?:the\s+|its\s+|their\s+)?(?:(?:metrics|web|admin|http|https|grpc|api|redis"
         r"|postgres|database|mqtt|smtp|service|named)\s+)?ports?"),
     ("DNS", r"(?:kube-?)?dns(?:\s+(?:lookups?|queries|resolution|traffic|egress|access))?"
@@ -216,6 +246,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("IN", r"in|inside|within"),
     ("OUT", r"out"),
     ("LEAD", r"ticket|request|note|fyi|heads[\s-]+up|reminder|task|todo"),
+    ("SO", r"so"),
+    ("MAKE", r"makes?(?=\s+<P)"),
     ("THAT", r"that|which|who|whose"),
     ("BE", r"is|are|be|being|was|were|stays?|remains?"),
     ("ART", r"the|an?|any|all|every|each|its|their|our|this|that(?=\s+<)|some"),

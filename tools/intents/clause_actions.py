@@ -1,0 +1,173 @@
+"""Verbs of the strict reader: what they say of who connects to whom."""
+
+from dataclasses import replace
+from typing import Any
+
+from tools.intents.clause_phrases import (
+    DEALS,
+    FETCHED,
+    FILL,
+    NOUN,
+    PASSES,
+    PAYLOAD,
+    SENDERS,
+    TO_DEALS,
+    TRAFFIC,
+    WHO,
+)
+from tools.intents.clause_values import Action, Deal, Who
+from tools.intents.clauses import ANYONE, combine
+from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
+from tools.intents.frames import Sign
+
+__all__ = ["ACTING", "ACTION", "PASSIVE"]
+
+_HERE = maybe(sign("BOTHWAYS"))
+
+
+def _does(only: Any, deals: tuple[Deal, ...], both: Any = None) -> Action:
+    return Action(out=True, deals=deals, only=bool(only), mutual=bool(both))
+
+
+def _sent(only: Any, passes: Any, deals: tuple[Deal, ...], both: Any) -> Action:
+    if passes is not None:
+        deals = tuple(replace(one, passing=combine(passes[0], one.passing)) for one in deals)
+    return _does(only, deals, both)
+
+
+def _active(reach: Rule, send: Rule, fetch: Rule) -> Rule:
+    """Return a rule for verbs of who connects."""
+    only = maybe(sign("ONLY"))
+    verb = alt(reach, send)
+    verb = seq(verb, many(seq(sign("AND"), alt(verb, fetch))), make=lambda one, _: one)
+    paid = seq(PAYLOAD, maybe(TRAFFIC), make=lambda _, t: (t,))
+    noun = seq(maybe(sign("ING", "EG")), NOUN, make=lambda *_: (None,))
+    return alt(
+        seq(only, verb, FILL, maybe(sign("BY")), DEALS, _HERE,
+            make=lambda o, _v, _f, _b, deals, both: _does(o, deals, both)),
+        seq(only, alt(seq(send, paid, make=lambda _, t: t), seq(verb, noun, make=lambda _, t: t)),
+            maybe(sign("ONLY")), TO_DEALS, _HERE,
+            make=lambda o, t, late, deals, both: _sent(o or late, t[0], deals, both)),
+        seq(only, fetch, maybe(PAYLOAD), FETCHED, make=lambda o, _v, _p, deals: _does(o, deals)),
+        seq(only, alt(verb, sign("GOOUT")), sign("OUT"), FILL, maybe(PASSES),
+            make=lambda _o, _v, _u, _f, t: Action(out=True, side="egress", deals=_one(t))),
+        seq(only, sign("GOOUT"), FILL, maybe(PASSES),
+            make=lambda _o, _v, _f, t: Action(out=True, side="egress", deals=_one(t))),
+        seq(only, verb, maybe(NOUN), maybe(sign("TO", "WITH")), sign("EACH"), maybe(PASSES),
+            make=lambda _o, _v, _n, _p, _e, passes: Action(out=True, mutual=True,
+                                                       deals=(_each(passes),))),
+    )  # fmt: skip
+
+
+def _one(passes: Any) -> tuple[Deal, ...]:
+    return (Deal(passing=passes[0]),) if passes else ()
+
+
+def _each(passes: Any) -> Deal:
+    return Deal(who=Who(each=True), passing=passes[0] if passes else ())
+
+
+def _passive(
+    negative: bool, only: Any, first: Any, senders: tuple[Deal, ...] | None, late: Any
+) -> Action | None:
+    if first is None and senders is None:
+        return Action(out=False, only=bool(only), negative=negative)
+    deals = senders or (Deal(),)
+    if first is not None:
+        deals = tuple(
+            replace(
+                deal,
+                passing=combine(first[0], deal.passing),
+                only_traffic=deal.only_traffic or first[1],
+                but_traffic=deal.but_traffic or first[2],
+            )
+            for deal in deals
+        )
+    return Action(out=False, deals=deals, only=bool(only or late), negative=negative)
+
+
+def _reached(being: Any, only: Any, verb: Sign) -> tuple[bool, Any] | None:
+    """Read `is read by`; `can read from` is about who reads."""
+    plain = verb.said.lower().split()[0] in ("read", "hit")
+    return None if plain and not being else (False, only)
+
+
+_BEING = maybe(sign("BE"))
+_ONLY = maybe(sign("ONLY"))
+_WITHIN = alt(seq(_BEING, _ONLY, sign("REACHED"), make=_reached),
+              seq(_BEING, _ONLY, sign("ABLE"), make=lambda b, o, v: (False, o)),
+              seq(_BEING, sign("UNABLE"), make=lambda b, v: (True, None)))  # fmt: skip
+PASSIVE = seq(
+    _WITHIN, maybe(TRAFFIC), maybe(SENDERS),
+    make=lambda lead, first, senders: _passive(lead[0], lead[1], first, senders, None),
+)  # fmt: skip
+_TAKEN = alt(seq(maybe(sign("ING")), NOUN), sign("ING"))
+_RECEIVING = seq(
+    _ONLY, sign("RECEIVE", "RECEIVING"), _ONLY, maybe(_TAKEN), maybe(TRAFFIC), maybe(_TAKEN),
+    maybe(alt(SENDERS, FETCHED)),
+    make=lambda o, _v, late, noun, first, noun2, senders: (
+        _received(o or late, bool(noun or noun2), first, senders)),
+)  # fmt: skip
+_REQUEST = seq(
+    _ONLY, TRAFFIC, maybe(sign("ONLY")), sign("ON", "TO", "FROM", "OF", "IN", "AT"), WHO, maybe(PASSES),
+    make=lambda o, t, late, _p, who, more: _requested(o or late, t, who, more),
+)  # fmt: skip
+_REQUEST_IT = seq(
+    _ONLY, TRAFFIC, _ONLY, make=lambda o, t, late: _requested(o or late, t, Who(pronoun=True), None)
+    if any(option.requests for one in t[0] for option in one.options) else None,
+)  # fmt: skip
+_NEEDING = seq(
+    _ONLY, sign("NEED"), DEALS, make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o))
+)
+_HAVING = seq(
+    _ONLY, sign("HASACCESS"), DEALS,
+    make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
+)  # fmt: skip
+
+
+def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
+    passing = combine(passes[0], more[0]) if more else passes[0]
+    deal = Deal(who=who, passing=passing, only_traffic=passes[1] or bool(only))
+    return Action(out=True, deals=(deal,))
+
+
+
+_REFUSING = seq(
+    sign("DENY"), maybe(NOUN), maybe(sign("FROM")), WHO, maybe(PASSES),
+    make=lambda _d, _n, _p, who, t: None if who.rest or who.nobody else Action(
+        out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),)),
+)  # fmt: skip
+_GIVEN = seq(
+    maybe(sign("BE")), sign("GIVEN"), NOUN, DEALS, make=lambda _b, _g, _n, deals: _does(None, deals)
+)
+_REACH = alt(sign("REACH"), said("egress", "EG"))
+ACTION = alt(
+    _active(_REACH, sign("SEND"), sign("FETCH")),
+    PASSIVE,
+    _RECEIVING,
+    _HAVING,
+    _GIVEN,
+    _REQUEST,
+    _NEEDING,
+    _REQUEST_IT,
+    _REFUSING,
+    seq(sign("BE"), lazy(lambda: ACTING), make=lambda _, act: act),
+)
+"""What follows `may`."""
+ACTING = alt(
+    _active(sign("REACHING"), sign("SENDING"), sign("FETCHING")),
+    _RECEIVING,
+    seq(sign("BE"), PASSIVE, make=lambda _, act: act),
+)
+"""What follows `from` behind `prevent a`."""
+
+
+def _received(
+    only: Any, noun: bool, first: Any, senders: tuple[Deal, ...] | None
+) -> Action | None:
+    if not (noun or first or senders):
+        return None
+    if not (first or senders):
+        # `x may accept traffic`: anyone's.
+        return Action(out=False, deals=(Deal(who=Who(ends=(ANYONE,))),), only=bool(only))
+    return _passive(False, only, first, senders, None)
