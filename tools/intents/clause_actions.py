@@ -16,13 +16,13 @@ from tools.intents.clause_phrases import (
     WHO,
 )
 from tools.intents.clause_values import Action, Deal, Who
-from tools.intents.clauses import ANYONE, combine
+from tools.intents.clauses import combine
 from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 
 __all__ = ["ACTING", "ACTION", "PASSIVE"]
 
-_HERE = maybe(sign("BOTHWAYS"))
+_HERE = maybe(seq(maybe(sign(",")), sign("BOTHWAYS")))
 
 
 def _does(only: Any, deals: tuple[Deal, ...], both: Any = None) -> Action:
@@ -142,7 +142,7 @@ _GIVEN = seq(
 )
 _REACH = alt(sign("REACH"), said("egress", "EG"))
 ACTION = alt(
-    _active(_REACH, sign("SEND"), sign("FETCH")),
+    _active(_REACH, sign("SEND"), alt(sign("FETCH"), said("read", "REACHED"))),
     PASSIVE,
     _RECEIVING,
     _HAVING,
@@ -167,7 +167,4 @@ def _received(
 ) -> Action | None:
     if not (noun or first or senders):
         return None
-    if not (first or senders):
-        # `x may accept traffic`: anyone's.
-        return Action(out=False, deals=(Deal(who=Who(ends=(ANYONE,))),), only=bool(only))
     return _passive(False, only, first, senders, None)

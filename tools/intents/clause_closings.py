@@ -90,14 +90,20 @@ def exempts(clause: Rule) -> Rule:
         sign("EXCEPT"),
         seq(maybe(sign(",")), sign("BUT"), maybe(sign("KEEP", "ALLOW", "EXCEPT"))),
         seq(maybe(sign(",", ":")), sign("EXCEPT", "KEEP")),
-        sign(":"),
     )
+    listed = alt(KEPT, seq(WHO, maybe(TRAFFIC), make=_bare))
     join = alt(seq(sign(","), sign("AND")), sign(","), sign("AND"))
-    return seq(
+    behind = seq(
+        sign(":"), listed, many(seq(join, listed, make=lambda _, found: found)),
+        make=lambda _c, first, more: Exempt(
+            events=tuple(x for found in (first, *more) for x in found)),
+    )  # fmt: skip
+    kept = seq(
         lead, FILL, one, many(seq(join, one, make=lambda _, found: found)),
         make=lambda _e, _f, first, more: Exempt(
             events=tuple(x for found in (first, *more) for x in found)),
     )  # fmt: skip
+    return alt(kept, behind)
 
 
 def _isolated(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.intents.clause_values import Deal, Part, Who, merged
 from tools.intents.clauses import ANYONE, combine
-from tools.intents.combinators import Rule, alt, at_last, many, maybe, said, seq, sign
+from tools.intents.combinators import Rule, alt, at_last, lazy, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 from tools.intents.parties import End
 from tools.intents.traffic import Passing
@@ -76,8 +76,10 @@ _OUTSIDERS = seq(
     maybe(_LIST), sign("EXCEPT"), maybe(sign("FROM", "TO", "BY")), _ENDS, make=lambda *v: v[3]
 )
 _EXCEPTED = seq(
-    maybe(sign(",")), maybe(sign("AND")), _ENDS, sign("EXCEPTED"), make=lambda *v: v[2]
-)
+    maybe(sign(",")), maybe(sign("AND")), _ENDS, sign("EXCEPTED"),
+    maybe(seq(sign("("), lazy(lambda: TRAFFIC), sign(")"), make=lambda _a, t, _b: t)),
+    make=lambda _c, _a, ends, _e, t: replace(ends, passing=t[0]) if t else ends,
+)  # fmt: skip
 
 
 def _without(ends: Who, left_out: Who | None) -> Who | None:
@@ -85,7 +87,7 @@ def _without(ends: Who, left_out: Who | None) -> Who | None:
         return ends
     if left_out.pronoun:
         return None
-    return replace(ends, excepted=left_out.ends)
+    return replace(ends, excepted=left_out.ends, passing=left_out.passing)
 
 
 def _wide(ends: Who) -> Who | None:
@@ -279,7 +281,12 @@ _ROLES = {"FROM": "from", "TO": "to", "BY": "by", "OF": "of", "FOR": "for", "IN"
           "WITH": "to"}  # fmt: skip
 
 
-def _part(only: Any, lead: Sign, who: Who) -> Part:
+def _part(only: Any, lead: Sign, who: Who, passes: Any = None) -> Part | None:
+    if passes is not None:
+        # `except a on 80`: it is said of what is left out.
+        if not who.excepted or passes[1] or passes[2]:
+            return None
+        who = replace(who, passing=passes[0])
     return Part(role=_ROLES[lead.symbol], who=replace(who, only=who.only or bool(only)))
 
 
@@ -289,7 +296,10 @@ def _pair(_b: Any, first: Who, more: Any) -> Part:
 
 PARTS = many(
     alt(
-        seq(_ONLY, sign("FROM", "TO", "BY", "OF", "FOR", "IN", "ON", "WITH"), WHO, make=_part),
+        seq(
+            _ONLY, sign("FROM", "TO", "BY", "OF", "FOR", "IN", "ON", "WITH"), WHO, maybe(TRAFFIC),
+            make=_part,
+        ),
         seq(sign("BETWEEN"), WHO, many(seq(sign("AND"), WHO)), make=_pair),
         seq(
             alt(sign("AND"), sign(","), sign("BUT")),
@@ -318,8 +328,8 @@ def _side(found: Sign) -> str:
 _SIDE = sign("ING", "EG")
 HEAD = alt(
     seq(_SIDE, sign("AND"), _SIDE, maybe(NOUN), make=lambda *_: ("both", True)),
-    seq(_SIDE, maybe(NOUN), make=lambda one, _: (_side(one), True)),
-    seq(NOUN, _SIDE, make=lambda _, one: (_side(one), True)),
-    seq(NOUN, make=lambda one: (None, True)),
+    seq(_SIDE, maybe(NOUN), FILL, make=lambda one, _n, _f: (_side(one), True)),
+    seq(NOUN, _SIDE, FILL, make=lambda _n, one, _f: (_side(one), True)),
+    seq(NOUN, FILL, make=lambda one, _f: (None, True)),
 )
 """A noun for what passes, and the direction that it names."""

@@ -28,7 +28,7 @@ from tools.intents.meanings import (
 from tools.intents.parties import End, is_outside
 from tools.intents.roles import settle
 from tools.intents.shapes import MARK, Shape
-from topology.authoring import Entities, Pods
+from topology.authoring import Entities, Networks, Pods
 
 __all__ = ["read_clauses"]
 
@@ -96,9 +96,9 @@ def _signs(shape: Shape, sentence: str) -> list[Sign]:
 
 def _trimmed(signs: list[Sign]) -> list[Sign]:
     """Return signs without what stands between nothing: marks left of what was taken out."""
-    while signs and signs[-1].symbol in (",", ":", "WITH", "AND"):
+    while signs and (signs[-1].symbol in (",", ":", "WITH", "AND") or signs[-1].said == "?"):
         signs.pop()
-    while signs and signs[0].symbol in (",", ":", "AND", "BUT"):
+    while signs and signs[0].symbol in (",", ":", "AND", "BUT", "FILL"):
         signs.pop(0)
     return signs
 
@@ -233,12 +233,23 @@ def _placed(network_side: Who | None, other: Who | None) -> tuple[Who | None, Wh
     """Return both ends with what is left out at the end that it is a part of."""
     if network_side is None or other is None or not network_side.excepted or other.excepted:
         return network_side, other
-    mine, theirs = _spaces(network_side.ends), _spaces(other.ends)
-    left_out = _spaces(network_side.excepted)
-    if left_out and left_out <= theirs and not left_out <= mine and mine and _is_wide(other):
-        moved = replace(other, excepted=network_side.excepted)
-        return replace(network_side, excepted=()), moved
-    return network_side, other
+    if _holds(network_side) or not _holds(other, network_side.excepted):
+        return network_side, other
+    moved = replace(other, excepted=network_side.excepted, passing=network_side.passing)
+    return replace(network_side, excepted=(), passing=()), moved
+
+
+def _holds(who: Who, ends: Sequence[End] | None = None) -> bool:
+    """Say whether ends are wide enough for some others to be left out of them."""
+    if who.nobody or all(end.everyone for end in who.ends):
+        return True
+    left_out = _spaces(who.excepted if ends is None else ends)
+    return _is_wide(who) and (not left_out or left_out <= _spaces(who.ends)) or _is_ranged(who)
+
+
+def _is_ranged(who: Who) -> bool:
+    parties = [party for end in who.ends for option in end.options for party in option]
+    return all(isinstance(one, Networks | Entities) for one in parties)
 
 
 def _is_wide(who: Who) -> bool:
@@ -258,7 +269,11 @@ def _spaces(ends: Sequence[End]) -> set[str]:
 
 
 def _is_odd(who: Who | None) -> bool:
-    return bool(who and who.rest) or bool(who and who.excepted and who.only)
+    if who is None:
+        return False
+    misplaced = bool(who.excepted) and not _holds(who)
+    limited = bool(who.passing) and not (who.nobody or all(end.everyone for end in who.ends))
+    return bool(who.rest) or bool(who.excepted and who.only) or misplaced or limited
 
 
 def _is_absolute(event: Event) -> bool:
@@ -343,6 +358,8 @@ def _exempt(reader: _Reader, events: Sequence[Any]) -> bool:
             pair = (one.who, locked) if inward else (locked, one.who)
             one = Event(sources=pair[0], destinations=pair[1], passing=one.passing,
                         topic="destination" if inward else "source")  # fmt: skip
+        if isinstance(one, Event) and one.effect == "deny" or isinstance(one, Rest | Closing):
+            return False
         if not _take(reader, one):
             return False
     meaning.isolations = _softened(meaning)
@@ -490,6 +507,10 @@ def _tail(reader: _Reader, item: Tail) -> bool:
         return True
     before = reader.fresh or reader.meaning.statements[-1:]
     who = item.who
+    if who.pronoun and who.only and before and item.role in ("source", "destination"):
+        kept = [one for one in reader.meaning.statements if one not in before]
+        reader.meaning.statements = [*kept, *(one.restricted(item.role) for one in before)]
+        return True
     if not before or who.pronoun or who.rest or who.nobody or who.excepted:
         return False
     found: list[Statement] = []

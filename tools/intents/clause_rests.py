@@ -48,6 +48,8 @@ def _within(found: Who, whose: Who) -> list[Any] | None:
 
 
 RESTS = alt(
+    seq(FILL, WHO, make=lambda _f, who: None if not who.rest or not who.ends else [
+        Rest(said=who.rest, within=replace(who, rest="", nobody=False), side="egress")]),
     seq(FILL, sign("NELSE"), FILL, make=lambda _f, one, _g: [Rest(said=one.said, joined=True)]),
     seq(FILL, sign("NELSE"), sign("MAY", "ALLOWED"), FILL, make=lambda _f, one, _m, _g: [
         Rest(said=one.said, subject=is_person(one.said))]),

@@ -74,7 +74,10 @@ def _subject(who: Who, first: tuple[Any, ...], later: Sequence[tuple[Any, ...]])
     for negative, only, action in (first, *later):
         deny = deny if negative is None else negative
         if not _fits(who, action, deny=deny):
-            return None
+            if not later:
+                return None
+            # `may accept traffic, and may not accept it from x`
+            continue
         events += _rested(who, spread(who, action, deny=deny, only=only))
     return None if any(one is None for one in events) else events
 
@@ -114,8 +117,33 @@ def _at_other_end(one: Event) -> Any:
     return Rest(said=other.rest, side=side, within=within)  # type: ignore[arg-type]
 
 
-_DECLARED = seq(FILL, WHO, FILL, _PREDICATE, many(_LATER),
-                make=lambda _f, who, _g, first, later: _subject(who, first, later))  # fmt: skip
+_LEFT_OUT = seq(
+    maybe(sign(",")), sign("EXCEPT", "BUT"), maybe(sign("FROM", "BY", "FOR")), WHO, maybe(TRAFFIC),
+    make=lambda _c, _e, _p, who, t: (who, t[0] if t else ()),
+)  # fmt: skip
+_DECLARED = alt(
+    seq(FILL, WHO, FILL, _PREDICATE, _LEFT_OUT,
+        make=lambda _f, who, _g, first, out: _but(who, first, out)),
+    seq(FILL, WHO, FILL, _PREDICATE, many(_LATER),
+        make=lambda _f, who, _g, first, later: _subject(who, first, later)),
+)  # fmt: skip
+
+
+def _but(who: Who, first: tuple[Any, ...], out: tuple[Who, Any]) -> list[Any] | None:
+    """Read `nobody may reach x except y on 80`, where the exception stands at the end."""
+    left_out, passing = out
+    wide = who.nobody and not who.ends or who.ends and all(end.everyone for end in who.ends)
+    objects = [deal.who for deal in first[2].deals if deal.who]
+    if not wide or who.excepted or any(one.excepted or _is_wide(one) for one in objects):
+        return None
+    if left_out.rest or left_out.nobody or left_out.pronoun or left_out.only:
+        return None
+    return _subject(replace(who, excepted=left_out.ends, passing=passing), first, ())
+
+
+def _is_wide(who: Who) -> bool:
+    return who.nobody or any(end.everyone for end in who.ends)
+
 _RESULT = alt(
     seq(sign("ALLOWED"), make=lambda one: False),
     seq(sign("DENIED", "UNALLOWED"), make=lambda one: True),
@@ -182,6 +210,7 @@ _LISTED = alt(
             out=False, side="ingress", only=bool(only),
             deals=tuple(replace(one, passing=one.passing or (t[0] if t else ())) for one in deals))),
 )  # fmt: skip
+_WANTS = many(sign("WANT"), least=1)
 _HEADLINE = seq(
     FILL, WHO, maybe(sign(":")), _LISTED, many(seq(SEP, _LISTED, make=lambda _, one: one)),
     make=lambda _f, who, _c, first, more: None if who.rest or who.nobody or who.only else [
@@ -199,8 +228,15 @@ _SO = seq(
         Tail(who=who, role="subject", bare=True), *items],
 )  # fmt: skip
 """`restrict db so that only a may reach it`"""
-_COMPLAINED = seq(FILL, WHO, sign("COMPLAINT", "LISTEN"), maybe(TRAFFIC), make=lambda _f, who, _c, _t: [
-    Tail(who=who, role="subject", bare=True)])  # fmt: skip
+_COMPLAINED = alt(
+    seq(FILL, WHO, sign("COMPLAINT", "LISTEN"), maybe(TRAFFIC), make=lambda _f, who, _c, _t: [
+        Tail(who=who, role="subject", bare=True)]),
+    seq(FILL, WHO, sign("BE"), FILL, sign("ABLE"), sign("FROM", "TO", "FOR", "BY"), WHO, SEP, _WANTS,
+        lazy(lambda: _CLAUSE),
+        make=lambda _f, who, _b, _g, _a, _p, anyone, _s, _w, items: None if not _is_wide(anyone)
+        else [Tail(who=who, role="subject", bare=True), *items]),
+)  # fmt: skip
+"""`x is open to everyone, change that so that only y may reach it`"""
 _TAKEN = seq(
     FILL, sign("RECEIVE"), _ONLY, maybe(HEAD), maybe(sign("FROM")), WHO, maybe(TRAFFIC),
     make=lambda _f, _v, only, _h, _p, who, t: None if who.rest or who.nobody else [Event(
@@ -280,6 +316,30 @@ _PASS = seq(
     make=lambda only, deny, _n, t, parts: connection(
         (None, False), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=deny, only=only),
 )  # fmt: skip
+_PASS_BUT = seq(
+    FILL, sign("DENY"), WHO, sign("EXCEPT", "BUT"), TRAFFIC, PARTS,
+    make=lambda _f, _d, who, _e, t, parts: None if not _is_wide(who) or who.excepted else connection(
+        (None, False), [Part(role="t", passing=t[0], only=True), *parts], deny=False),
+)  # fmt: skip
+"""`refuse anything but GET to x`"""
+_THERE = seq(
+    _LEAD, _VERB, _ONLY, sign("FROM", "TO"), WHO, maybe(TRAFFIC),
+    make=lambda only, deny, late, lead, who, t: _there(
+        replace(who, only=who.only or bool(only or late)), lead, t[0] if t else (), deny=deny),
+)  # fmt: skip
+"""`allow from a`, behind what it is about"""
+
+
+def _there(who: Who, lead: Sign, passing: Any, *, deny: bool) -> list[Any] | None:
+    if who.rest or who.nobody or who.pronoun:
+        return None
+    it = Who(pronoun=True)
+    inward = lead.symbol == "FROM"
+    ends = {"sources": who, "destinations": it} if inward else {"sources": it, "destinations": who}
+    topic = "destination" if inward else "source"
+    return [Event(effect="deny" if deny else "allow", passing=passing, topic=topic, **ends)]  # type: ignore[arg-type]
+
+
 _PAIR = seq(
     _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), HEAD, make=lambda _, head: head)), PARTS,
     make=lambda only, deny, late, who, head, parts: named_pair(
@@ -326,12 +386,12 @@ def _port_for(passes: Any, subject: Who | None, users: Who, *, only: bool) -> li
 _CLOSING = closing_clauses(lambda: _CLAUSE)
 _EXEMPTS = exempts(lazy(lambda: _CLAUSE))
 _CLAUSE: Rule = alt(
-    _SOLE, RESTS, KEPT, _DECLARED, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
-    _PREVENT, _AWAY, _LET, _MADE, _GIVE, _ORDER, _PASS, _PAIR, _OPEN, _CLOSING, _HEADLINE, _ABOUT,
-    _SO, _COMPLAINED, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
+    _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
+    _PREVENT, _AWAY, _PAIR, _LET, _MADE, _GIVE, _ORDER, _PASS, _PASS_BUT, _THERE, _OPEN, _CLOSING, _HEADLINE, _ABOUT,
+    _SO, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
 )  # fmt: skip
-_WANTED = seq(FILL, many(sign("WANT"), least=1), FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])
-_WISHED = seq(FILL, WHO, sign("TO"), ACTION, make=lambda _f, who, _t, act: None if who.rest else list(
+_WANTED = seq(FILL, _WANTS, FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])
+_WISHED = seq(FILL, WHO, sign("TO"), maybe(_MODAL), ACTION, make=lambda _f, who, _t, _m, act: None if who.rest else list(
     spread(who, act, deny=False)))  # fmt: skip
 """`we want a to call b`"""
 _ANY = alt(_CLAUSE, _WANTED)

@@ -188,6 +188,9 @@ def spread(subject: Who, action: Action, *, deny: bool, only: bool = False) -> t
     late = action.only or only
     deals = action.deals or (Deal(),)
     named = [one for one in deals if one.who]
+    if len(named) > 1 and deals[-1].only_traffic:
+        # `a 80 and b 90 only` is said of the whole list.
+        deals, late = tuple(replace(one, only_traffic=False) for one in deals), True
     if late and not any(one.who.only for one in named if one.who):
         deals = tuple(_limited(one) for one in deals)
     if any(one.who and one.who.only for one in deals):

@@ -75,6 +75,13 @@ _NOUN = (
 )
 
 _LEXICON: tuple[tuple[str, str], ...] = (
+    ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that|\s+so)?"
+        r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful|ideal)\s+(?:if|when)"
+        r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
+        r"|see\s+to\s+it\s+that|verify\s+that|it\s+is\s+(?:important|essential|required|mandatory)"
+        r"\s+that|guarantee(?:\s+that)?"),
+    ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer|as\s+well"
+        r"|from\s+now\s+on|going\s+forward|as\s+of\s+now|right\s+away|straight\s+away"),
     ("RESTN",
         rf"no\s+other\s+(?:http\s+)?{_PASSING}(?:\s+(?:and|or)\s+{_PASSING})*"
         rf"|(?:and\s+)?not\s+on\s+(?:any\s+)?other\s+ports?"),
@@ -90,7 +97,6 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
         rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest"
-        rf"|(?:all|any|every)\s+(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)(?:\s+{_KIND})?"
         rf"|the\s+remainder|the\s+remaining\s+ones"),
     ("ONLYONE",
         rf"(?:is|are|be|shall\s+be|should\s+be|must\s+be|remains?|stays?)\s+the\s+(?:only|sole)\s+"
@@ -148,11 +154,6 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("NOMORE",
         r"(?:do\s+not|never|without)\s+(?:open(?:ing)?|allow(?:ing)?|permit(?:ting)?|let(?:ting)?)"
         r"\s+(?:up\s+)?(?:anything|anyone)\s+(?:else|more|further)(?:\s+(?:in|through))?"),
-    ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that|\s+so)?"
-        r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful|ideal)\s+(?:if|when)"
-        r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
-        r"|see\s+to\s+it\s+that|verify\s+that|it\s+is\s+(?:important|essential|required|mandatory)"
-        r"\s+that|guarantee(?:\s+that)?"),
     ("NONEED",
         r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no"
         r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
@@ -175,11 +176,11 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"(?=\s*(?:[.,;]|$|\s(?:for|from|to|on|in|between|by|both|at|completely|entirely)\b))"),
     ("ALLOWED", rf"(?:{_ALLOW['done']}|accepted|let\s+(?:in|through|out)|ok|okay|fine)"
         r"(?=\s*(?:[.,;]|$|\s(?:for|from|to|on|in|between|by|both|at)\b))"),
+    ("UNABLE", r"(?:unreachable|inaccessible|invisible)|not\s+(?:be\s+)?(?:reachable|accessible"
+        r"|contactable|callable|visible|available|exposed)"),
     ("ABLE",
         r"(?:reachable|accessible|contactable|callable|visible|addressable|available|exposed"
         r"|scrapeable|scrapable|open)"),
-    ("UNABLE", r"(?:unreachable|inaccessible|invisible)|not\s+(?:be\s+)?(?:reachable|accessible"
-        r"|contactable|callable|visible|available|exposed)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
         rf"|updated|fed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
@@ -203,7 +204,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?=\s+(?:only\s+)?(?:in)?to\b)|have\s+access\s+to|gets?\s+(?:anywhere\s+)?near"),
     ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
     ("EXPOSE", r"expose|open(?:\s+up)?"),
-    ("ALLOW", rf"{_ALLOW['base']}|let(?:s)?|grants?"),
+    ("ALLOW", rf"{_ALLOW['base']}|let(?:s)?|grants?|gives?"),
     ("DENY", rf"{_DENY['base']}|forbids?|cut"),
     ("LIMIT", _LIMIT["base"]),
     ("LIMITED", _LIMIT["done"]),

@@ -33,7 +33,7 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
 _INSIDE = re.compile(
-    r"\b(?P<lead>(?:in|inside|within|from)\s+)(?P<name>[a-z][a-z0-9-]*)(?!\s+of\b)(?![\w./:-])", re.I
+    r"\b(?P<lead>(?:in|inside|within)\s+)(?P<name>[a-z][a-z0-9-]*)(?!\s+of\b)(?![\w./:-])", re.I
 )
 _CLUSTER = re.compile(
     r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+"
@@ -122,7 +122,7 @@ def take_namespaces(shape: Shape, index: NameIndex) -> None:
 
     def inside(found: re.Match[str]) -> str:
         name = found["name"]
-        if name.lower() not in NO_NAMES or not index.tables.namespaces.get(name.lower()):
+        if not index.tables.namespaces.get(name.lower()):
             return found[0]
         return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
 

@@ -89,6 +89,7 @@ WELL_KNOWN = {
 """Protocols that everybody runs on one port; for others the number has to be said."""
 _SPOKEN = re.compile(
     rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)"
+    r"|(?<![\w/-])(?P<alone>https|ssh|ntp|ldaps?)(?=\s*(?:,|and|or)\s+(?:ports?|<O)|\s+from\s)"
     rf"|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
     re.I,
 )
@@ -175,7 +176,7 @@ def _icmp_type(text: str, protocol: str) -> PortSpan:
 
 
 def _spoken(found: re.Match[str]) -> tuple[PortSpan, ...]:
-    name = (found["name"] or found["traffic"]).lower()
+    name = (found["name"] or found["alone"] or found["traffic"]).lower()
     return tuple(
         PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name]
     )

@@ -26,7 +26,8 @@ def read_strictly(index: NameIndex, request: str) -> Meaning | None:
             meaning.asides.append(said)
             continue
         trial = meaning.copy()
-        if _read(shape, without_lead(sentence), trial):
+        sentence = without_reasons(shape, without_lead(sentence))
+        if _read(shape, sentence, trial):
             meaning = trial
         elif not set_aside(shape, sentence, meaning):
             if not (explains(shape, sentence) or only_tells(shape, sentence)):
@@ -36,6 +37,16 @@ def read_strictly(index: NameIndex, request: str) -> Meaning | None:
 
 
 _LEAD = re.compile(r"^\s*(?:[^<>:,.]{1,60}):\s+(?=\S)")
+_REASON = re.compile(
+    r"^\s*(?:as\s+)?(?:per|following|given|according\s+to|due\s+to|because\s+of|for|in\s+line\s+with"
+    r"|as\s+part\s+of|by\s+order\s+of|after)\s+(?:(?:the|our|an?|this)\s+)?(?:[A-Za-z][\w-]*\s+){0,3}?"
+    r"(?:review|audit|policy|standards?|requirements?|reasons?|compliance|purposes?|findings?|guidelines?"
+    r"|incident|pentest|team|regulations?|security)\b,?\s*"
+    r"|,?\s*\b(?:because|since|as|given\s+that)\s+(?P<why>[^<>]+)$"
+    r"|,?\s*\b(?:for|due\s+to)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes?|compliance)\s*$",
+    re.I,
+)
+"""Why something is asked for: words that name nothing, and so ask for nothing."""
 _SAYS = re.compile(
     r"\b(?:not|no|none|only|except|nobody|deny|block|allow|unless|if|until|before|after|in|from|to"
     r"|ingress|egress|inbound|outbound|isolate|lock\w*|default|policy)\b",
@@ -47,6 +58,15 @@ def without_lead(sentence: str) -> str:
     """Return a sentence without words before a colon that name nothing: `Ticket OPS-1: ...`."""
     found = _LEAD.match(sentence)
     return sentence[found.end() :] if found and not _SAYS.search(found[0]) else sentence
+
+
+def without_reasons(shape: Shape, sentence: str) -> str:
+    """Return a sentence without the reason that it gives, where that asks for nothing."""
+
+    def drop(found: re.Match[str]) -> str:
+        return found[0] if _SAYS.search(found["why"] or "") else " "
+
+    return _REASON.sub(drop, sentence)
 
 
 def _read(shape: Shape, sentence: str, meaning: Meaning) -> bool:

@@ -23,6 +23,8 @@ _SPELLED = tuple(
         (r"\bcan'?t\b|\bcannot\b", "can not"),
         (r"\bwon'?t\b", "will not"),
         (r"\b(is|are|does|do|did|has|have|could|would|should|must|need)n'?t\b", r"\1 not"),
+        (r"\b(do|does|did|is|are|should|must|would|could|has|have)nt\b", r"\1 not"),
+        (r"\bgets?\s+anywhere\s+near\b", "reach"),
         (r"\b(?:i|we|they|you)'(?:d|ll|ve)\b", "we"),
         (r"\b(that|it|there|what|who|everything|nothing)'s\b", r"\1 is"),
         (
