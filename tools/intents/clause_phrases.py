@@ -59,7 +59,7 @@ def _map(rule: Rule, make: Any) -> Rule:
 
 _NAME = alt(
     seq(many(sign("ART")), sign("P"), make=lambda _, one: _end(one)),
-    _map(sign("IT"), lambda _: Who(pronoun=True)),
+    _map(sign("IT"), lambda one: Who(pronoun=True, plural=one.said.lower() not in ("it", "itself"))),
     seq(sign("OUTSIDE"), sign("P"), make=lambda _, one: replace(_end(one), outside=True)),
 )
 

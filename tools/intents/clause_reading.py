@@ -24,11 +24,12 @@ from tools.intents.meanings import (
     close_rest,
     close_traffic,
     is_watcher,
+    told_apart,
 )
 from tools.intents.parties import End, is_outside
 from tools.intents.roles import settle
 from tools.intents.shapes import MARK, Shape
-from topology.authoring import Entities, Networks, Pods
+from topology.authoring import DnsNames, Entities, Networks, Pods
 
 __all__ = ["read_clauses"]
 
@@ -36,6 +37,10 @@ import re
 
 _TOKEN = re.compile(r"<[A-Z]+\d+>|[^\W_][\w'./-]*|`[^`]*`|(?<=>)'s|\S")
 _POSSESSIVE = re.compile(r"(?<=>)\s*'s?(?!\w)")
+
+
+_REST = "nothing else"
+"""Said of all that one `nothing else` closes: it is of one breath."""
 
 
 @dataclass(slots=True)
@@ -96,6 +101,13 @@ def _signs(shape: Shape, sentence: str) -> list[Sign]:
 
 def _trimmed(signs: list[Sign]) -> list[Sign]:
     """Return signs without what stands between nothing: marks left of what was taken out."""
+    if signs and signs[0].symbol == "AG":
+        # `The following example shows how to use a simple rule to ...`
+        told = next((at for at, one in enumerate(signs) if one.symbol in _ORDERS), 0)
+        lead = {one.symbol for one in signs[:told]}
+        if told and lead <= {"AG", "W", "ING", "EG", "ART"}:
+            signs = signs[told:]
+    signs = [one for one in signs if one.symbol != "AG"]
     while signs and (signs[-1].symbol in (",", ":", "WITH", "AND") or signs[-1].said == "?"):
         signs.pop()
     while signs and signs[0].symbol in (",", ":", "AND", "BUT", "FILL"):
@@ -103,13 +115,19 @@ def _trimmed(signs: list[Sign]) -> list[Sign]:
     return signs
 
 
+_ORDERS = ("ALLOW", "DENY", "LIMIT", "EXPOSE", "ISO", "NEED")
+
+
 def _tokens(part: Shape) -> Iterator[Sign]:
     for found in _TOKEN.finditer(part.text):
         mark = MARK.fullmatch(found[0])
         if mark and mark[1] == "AG":
+            yield Sign("AG", None, "")
             continue
         if mark:
             number = int(mark[2])
+            if mark[1] == "T" and re.search(r"\bonly\b", part.words[number], re.I):
+                yield Sign("ONLY", None, "only")
             yield Sign(mark[1], part.values[number], part.words[number])
         elif found[0] in ",:()":
             yield Sign(found[0], None, found[0])
@@ -146,6 +164,8 @@ def _group(who: Who | None, role: str, other: Who | None, before: Sequence[State
     ends = list(who.ends)
     if who.pronoun:
         ends = list(_meant(role, before, other))
+        if who.plural and len(before) > 1:
+            ends = list(dict.fromkeys(end for one in before for end in _meant(role, [one], other)))
         if not ends:
             return None
     return Group(
@@ -214,7 +234,7 @@ def _event(reader: _Reader, event: Event) -> bool:
     if event.sources and event.sources.outside or event.destinations and event.destinations.outside:
         return _outside_of(reader, event, found)
     parsed = settle(found, (sources, destinations), (event.effect, event.topic), before)
-    if event.exposed and event.topic == "destination":
+    if event.beside:
         parsed = replace(parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements))
     return _add(reader, parsed, absolute=_is_absolute(event))
 
@@ -298,6 +318,7 @@ def _add(reader: _Reader, parsed: Parsed, *, absolute: bool = False) -> bool:
         return False
     meaning = reader.meaning
     meaning.statements += parsed.statements
+    meaning.isolations = told_apart(meaning.isolations, list(parsed.statements))
     for end, sides in parsed.isolate:
         meaning.isolations.append(Isolation(end=end, sides=sides, absolute=absolute))
     meaning.choices += [
@@ -373,7 +394,9 @@ def _is_outside_end(end: End) -> bool:
 def _rest(reader: _Reader, item: Rest) -> bool:
     meaning = reader.meaning
     if item.traffic:
-        if not meaning.statements:
+        requests = any(x.requests for one in meaning.statements for p in one.passing for x in p.options)
+        pairs = any(one.topic == "source" and not one.only for one in meaning.statements)
+        if not meaning.statements or (requests and pairs):
             return False
         close_traffic(meaning, reader.shape, item.said)
         return True
@@ -394,6 +417,7 @@ def _rest(reader: _Reader, item: Rest) -> bool:
         meaning.rest_unclear = True
         return True
     close_rest(meaning)
+    meaning.statements = [replace(one, said=_REST) if one.only else one for one in meaning.statements]
     return True
 
 
@@ -408,6 +432,9 @@ def _rest_within(reader: _Reader, item: Rest) -> bool:
         return False
     reader.meaning.rest = True
     if all(map(_is_world, who.ends)):
+        if _has_names(destinations):
+            # To learn addresses by name, DNS has to pass a proxy, which then limits it.
+            return False
         # Rules that deny know no names: the cluster stays open, and nothing but that.
         inside = End(options=((Entities(("cluster",)),),), said="the cluster")
         wide = Statement(sources=sources, destinations=(inside,), topic="source")
@@ -429,6 +456,11 @@ def _rest_within(reader: _Reader, item: Rest) -> bool:
 def _is_world(end: End) -> bool:
     parties = [party for option in end.options for party in option]
     return all(isinstance(one, Entities) and one.names == ("world",) for one in parties)
+
+
+def _has_names(ends: Sequence[End]) -> bool:
+    parties = [party for end in ends for option in end.options for party in option]
+    return any(isinstance(one, DnsNames) for one in parties)
 
 
 def _refine(reader: _Reader, item: Refine) -> bool:
@@ -468,7 +500,7 @@ def _close(meaning: Meaning, where: str) -> bool:
         ends = one.destinations if where == "source" else one.sources
         if not ends or all(_is_outside_end(end) or end.everyone for end in ends):
             return False
-        meaning.statements[place] = replace(one.restricted(where), beside=False)
+        meaning.statements[place] = replace(one.restricted(where), beside=False, said=_REST)
     return True
 
 

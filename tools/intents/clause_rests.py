@@ -1,5 +1,6 @@
 """What the strict reader takes as said of everything else, and what leans on the clause before."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,9 +48,23 @@ def _within(found: Who, whose: Who) -> list[Any] | None:
     return [Rest(said=found.rest, within=replace(found, rest=""), side="egress")]
 
 
+_BODIES = re.compile(r"\b(?:nobody|no[\s-]?one|every(?:one|body)|any(?:one|body))\b", re.I)
+
+
+def _among(who: Who) -> list[Any] | None:
+    """Read `..., nothing else in x`, and `..., nobody else in x`, which is about who connects."""
+    if not who.rest or not who.ends:
+        return None
+    bodies = bool(_BODIES.search(who.rest))
+    if not bodies and is_person(who.rest):
+        # `no other pod in x` may be about either end.
+        return None
+    side = "ingress" if bodies else "egress"
+    return [Rest(said=who.rest, within=replace(who, rest="", nobody=False), side=side)]  # type: ignore[arg-type]
+
+
 RESTS = alt(
-    seq(FILL, WHO, make=lambda _f, who: None if not who.rest or not who.ends else [
-        Rest(said=who.rest, within=replace(who, rest="", nobody=False), side="egress")]),
+    seq(FILL, WHO, make=lambda _f, who: _among(who)),
     seq(FILL, sign("NELSE"), FILL, make=lambda _f, one, _g: [Rest(said=one.said, joined=True)]),
     seq(FILL, sign("NELSE"), sign("MAY", "ALLOWED"), FILL, make=lambda _f, one, _m, _g: [
         Rest(said=one.said, subject=is_person(one.said))]),

@@ -113,8 +113,11 @@ def _at_other_end(one: Event) -> Any:
     if not closes or one.passing or one.but_traffic:
         return None
     side = "egress" if one.topic == "source" else "ingress"
-    within = replace(other, rest="", nobody=False) if other.ends else None
-    return Rest(said=other.rest, side=side, within=within)  # type: ignore[arg-type]
+    if other.ends:
+        within = replace(other, rest="", nobody=False)
+        return Rest(said=other.rest, side=side, within=within)  # type: ignore[arg-type]
+    mine = one.sources if one.topic == "source" else one.destinations
+    return Rest(said=other.rest, side=side, toward=mine)  # type: ignore[arg-type]
 
 
 _LEFT_OUT = seq(
@@ -296,6 +299,15 @@ _LET = seq(
     make=lambda only, deny, who, l1, _t, l2, _f, act: _let(
         only, deny, who, act, late=bool(l1 or l2)),
 )  # fmt: skip
+_HELD = seq(
+    FILL, sign("LIMIT", "NEED"), WHO, sign("TO"), _ONLY, maybe(_MODAL), FILL, ACTION,
+    make=lambda _f, verb, who, _t, only, _m, _g, act: None if who.rest or who.nobody else list(
+        spread(who, act, deny=False, only=bool(only) or verb.symbol == "LIMIT")),
+)  # fmt: skip
+"""`restrict a to only call b`, `require x to be reachable only from y`"""
+_IT_SAYS = seq(sign("IT", "ART"), lazy(lambda: alt(_ORDER, _PASS, _LET, _PAIR)),
+               make=lambda _, items: items)  # fmt: skip
+"""`It denies POST on x`: the policy does."""
 _MADE = seq(
     FILL, sign("MAKE"), WHO, PASSIVE,
     make=lambda _f, _m, who, act: None if who.rest or not (act.deals or act.negative) else list(
@@ -380,14 +392,14 @@ def _port_for(passes: Any, subject: Who | None, users: Who, *, only: bool) -> li
     if not (only or users.only):
         return [allowed]
     others = Who(ends=(ANYONE,), excepted=users.ends)
-    return [replace(allowed, exposed=True), replace(allowed, effect="deny", sources=others)]
+    return [replace(allowed, beside=True), replace(allowed, effect="deny", sources=others)]
 
 
 _CLOSING = closing_clauses(lambda: _CLAUSE)
 _EXEMPTS = exempts(lazy(lambda: _CLAUSE))
 _CLAUSE: Rule = alt(
     _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
-    _PREVENT, _AWAY, _PAIR, _LET, _MADE, _GIVE, _ORDER, _PASS, _PASS_BUT, _THERE, _OPEN, _CLOSING, _HEADLINE, _ABOUT,
+    _PREVENT, _AWAY, _PAIR, _LET, _MADE, _GIVE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _CLOSING, _HEADLINE, _ABOUT,
     _SO, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
 )  # fmt: skip
 _WANTED = seq(FILL, _WANTS, FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])

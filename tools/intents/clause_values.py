@@ -37,6 +37,8 @@ class Who:
     nobody: bool = False
     """Whether it says `nobody` or `nothing`; with ends, none of those."""
     pronoun: bool = False
+    plural: bool = False
+    """Whether the pronoun is about several: `them`."""
     rest: str = ""
     """`nobody else`, `others`: as it was said."""
     each: bool = False
@@ -86,6 +88,9 @@ class Event:
     topic: Literal["source", "destination", ""] = ""
     mutual: bool = False
     exposed: bool = False
+    """Whether something was opened for others: it is about what they reach."""
+    beside: bool = False
+    """Whether it closes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

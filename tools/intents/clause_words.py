@@ -37,7 +37,7 @@ _REACH = _verbs(
     " visit browse target monitor connect talk speak communicate interact curl ping request hook"
 )
 _SEND = _verbs(
-    "publish push post report ship forward stream upload deliver replicate submit transmit relay"
+    "emit publish push post report ship forward stream upload deliver replicate submit transmit relay"
     " subscribe route"
 )
 _FETCH = _verbs("pull fetch download collect retrieve load read")
@@ -80,7 +80,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
         r"|see\s+to\s+it\s+that|verify\s+that|it\s+is\s+(?:important|essential|required|mandatory)"
         r"\s+that|guarantee(?:\s+that)?"),
-    ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer|as\s+well"
+    ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer|as\s+well(?!\s+as)"
         r"|from\s+now\s+on|going\s+forward|as\s+of\s+now|right\s+away|straight\s+away"),
     ("RESTN",
         rf"no\s+other\s+(?:http\s+)?{_PASSING}(?:\s+(?:and|or)\s+{_PASSING})*"
@@ -94,7 +94,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|nothing\s+(?:but|beyond|besides|except)\s+(?:that|those|these|this)(?!\s*<)"
         rf"|(?:and\s+)?that\s+is\s+(?:it|all)|and\s+no\s+more"),
     ("PELSE",
-        rf"every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
+        rf"(?:(?:all|any|every)\s+)?(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)"
+        rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
         rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest"
         rf"|the\s+remainder|the\s+remaining\s+ones"),
@@ -256,7 +257,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("BUT", r"but|while|whereas|however|yet|though|although"),
     ("FILL",
         r"please|kindly|also|too|then|now|explicitly|simply|actually|always|ever|at\s+all"
-        r"|whatsoever|any\s?more|any\s+longer|in\s+any\s+way|as\s+well|immediately|straight\s+away"
+        r"|whatsoever|any\s?more|any\s+longer|in\s+any\s+way|immediately|straight\s+away"
         r"|right\s+away|asap|from\s+now\s+on|going\s+forward|henceforth|currently|still|thanks"
         r"|thank\s+you|accordingly|instead|directly|entirely|completely|fully|totally"
         r"|respectively|both|either|thx|cheers|ta"),

@@ -35,6 +35,7 @@ __all__ = [
     "read_meaning",
     "sentences_of",
     "set_aside",
+    "told_apart",
 ]
 
 _PERSONS = re.compile(r"\b(?:nobody|no[\s-]?one)\b", re.I)
@@ -233,7 +234,7 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
     if not excepting:
-        meaning.isolations = _told_apart(meaning.isolations, statements)
+        meaning.isolations = told_apart(meaning.isolations, statements)
     if excepting:
         meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
     absolute = bool(parsed.isolate) and _is_absolute(stretch)
@@ -254,7 +255,7 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     ]
 
 
-def _told_apart(isolations: list[Isolation], statements: list[Statement]) -> list[Isolation]:
+def told_apart(isolations: list[Isolation], statements: list[Statement]) -> list[Isolation]:
     """Return what is locked down, at the end that `only a may reach it` goes on to speak of."""
     said = {
         (end.said, side)

@@ -42,6 +42,11 @@ class Understood:
     """The request as it may have been meant, where only the spelling of a word is in the way."""
 
     @property
+    def to_confirm(self) -> bool:
+        """Return whether there is one reading, which is asked about as words were left over."""
+        return len(self.intents) == 1 and bool(self.heard) and self.corrected == self.heard
+
+    @property
     def is_clear(self) -> bool:
         """Return whether there is one reading, without a doubt."""
         return len(self.intents) == 1 and not self.question and not self.declined
@@ -75,9 +80,25 @@ def _read(network: "Network", request: str) -> tuple[Understood, list[str]]:
     understood = _understand(network, request, loose)
     strict = read_strictly(network.names, request)
     if strict is None:
-        return understood, loose.words
+        return _confirmed(understood, request), loose.words
     meant = _understand(network, request, strict)
     return _settled(network, meant, understood), strict.words
+
+
+def _confirmed(loose: Understood, request: str) -> Understood:
+    """Return what only one reader made of a request, to be confirmed before it is drafted.
+
+    A sentence that comes back in the same words is the reader's own, and needs no question.
+    """
+    if not loose.is_clear or _same_words(loose.heard, request):
+        return loose
+    question = f"Not every word found its place. Is this meant: {loose.heard}"
+    return replace(loose, question=question, corrected=loose.heard)
+
+
+def _same_words(one: str, other: str) -> bool:
+    first, second = (text.rpartition("exactly:")[2].strip(" .").lower() for text in (one, other))
+    return first == second
 
 
 def _settled(network: "Network", strict: Understood, loose: Understood) -> Understood:
