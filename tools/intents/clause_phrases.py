@@ -312,10 +312,10 @@ PARTS = many(
             maybe(sign(",")), TRAFFIC,
             make=lambda _, t: Part(role="t", passing=t[0], only=t[1]) if not t[2] else None,
         ),
-        seq(_map(_NOT_ON, lambda but: Part(role="but", passing=(but,)))),
+        _map(_NOT_ON, lambda but: Part(role="but", passing=(but,))),
         seq(maybe(sign(",")), sign("BOTHWAYS"), make=lambda *_: Part(role="both")),
-        seq(sign("OUT"), make=lambda _: Part(role="egress")),
-        seq(sign("IN"), make=lambda _: Part(role="ingress")),
+        _map(sign("OUT"), lambda _: Part(role="egress")),
+        _map(sign("IN"), lambda _: Part(role="ingress")),
     )
 )  # fmt: skip
 """Prepositional phrases and what passes, in any order."""

@@ -33,7 +33,11 @@ def read_strictly(index: NameIndex, request: str) -> Meaning | None:
             if not (explains(shape, sentence) or only_tells(shape, sentence)):
                 return None
             meaning.asides.append(said)
-    return meaning
+    return meaning if _says_something(meaning) else None
+
+
+def _says_something(meaning: Meaning) -> bool:
+    return bool(meaning.statements or meaning.isolations or meaning.wishes or meaning.keep or meaning.words)
 
 
 _LEAD = re.compile(r"^\s*(?:[^<>:,.]{1,60}):\s+(?=\S)")
