@@ -65,6 +65,14 @@ def _one_exempt(clause: Rule) -> Rule:
         KEPT,
         seq(WHO, ACTING, make=lambda who, act: list(spread(who, act, deny=False))),
         seq(
+            TRAFFIC, sign("FROM", "BY"), WHO,
+            make=lambda t, _, who: [Tail(who=who, role="source", passing=t[0])],
+        ),
+        seq(
+            TRAFFIC, sign("TO"), WHO,
+            make=lambda t, _, who: [Tail(who=who, role="destination", passing=t[0])],
+        ),
+        seq(
             sign("FROM", "BY"), WHO, maybe(TRAFFIC),
             make=lambda _, who, t: [Tail(who=who, role="source", passing=t[0] if t else ())],
         ),
@@ -143,11 +151,18 @@ def _by_default(who: Who, head: Any, exempt: Exempt | None) -> list[Any] | None:
     return [closing, *([exempt] if exempt else [])]
 
 
+_ENDED = {"to", "from", "of", "in", "for"}
+
+
 def _shut(head: Any, parts: Sequence[Part], exempt: Exempt | None) -> list[Any] | None:
     """Read `deny all ingress to x except from y`, `no egress except to y`."""
     side = head[0]
+    if side is None and exempt and len(parts) == 1 and parts[0].role in ("to", "from"):
+        # `traffic to x is blocked unless it comes from y`
+        side = "ingress" if parts[0].role == "to" else "egress"
     named = [one.who for one in parts if one.who is not None]
-    if side not in ("ingress", "egress") or len(named) > 1 or any(one.role == "t" for one in parts):
+    roles = {one.role for one in parts}
+    if side not in ("ingress", "egress") or len(named) > 1 or not roles <= _ENDED:
         return None
     if parts and parts[0].role not in (
         ("to", "of", "in", "for") if side == "ingress" else ("from", "of", "in", "for")
@@ -163,6 +178,7 @@ def _shut(head: Any, parts: Sequence[Part], exempt: Exempt | None) -> list[Any] 
 def closings(clause: Rule) -> tuple[Rule, ...]:
     """Return the rules for clauses that close, with what they leave open."""
     behind = maybe(exempts(clause))
+    shut = seq(maybe(alt(sign("MAY"), seq(sign("BE"), sign("TO")))), maybe(sign("BE")), sign("DENIED", "UNALLOWED"))
     be = (maybe(sign("BE", "MAY")), maybe(sign("BE")))
     lead = maybe(sign("FOR", "IN", "ON", "TO", "OF"))
     later = maybe(seq(maybe(sign(",")), _ONLY, HEAD, _ONLY, make=lambda *v: v[2]))
@@ -180,6 +196,15 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
         seq(
             FILL, sign("DENY", "ISO", "NO"), HEAD, PARTS, behind,
             make=lambda _f, _v, head, parts, rest: _shut(head, parts, rest),
+        ),
+        seq(
+            FILL, HEAD, PARTS, FILL, shut, exempts(clause),
+            make=lambda _f, head, parts, _g, _s, rest: _shut(head, parts, rest),
+        ),
+        seq(
+            sign("EXCEPT"), sign("FROM", "BY"), WHO, maybe(TRAFFIC), sign(","), HEAD, PARTS, shut,
+            make=lambda _e, _p, who, t, _c, head, parts, _s: _shut(head, parts, Exempt(events=(
+                Tail(who=who, role="source", passing=t[0] if t else ()),))),
         ),
         seq(
             FILL, sign("ISO", "CUT"), FILL, WHO, maybe(sign("BREAKOFF")), FILL, PARTS, behind,

@@ -26,6 +26,8 @@ def connection(
         return None
     if any(one.who and one.who.rest for one in parts):
         return _from_other_spaces(side, parts) if deny else None
+    if _is_tangled(parts):
+        return None
     said = _Said(parts)
     if said.between is not None:
         return _between(said, deny=deny)
@@ -59,6 +61,14 @@ def connection(
     if one_sided and head[0] == "both":
         return [replace(event, side="ingress"), replace(event, side="egress")]
     return [event]
+
+
+def _is_tangled(parts: Sequence[Part]) -> bool:
+    """Say whether it is open which end the traffic belongs to: `to a on 80 and to b`."""
+    roles = [one.role for one in parts]
+    doubled = any(roles.count(role) > 1 for role in ("from", "to", "by", "of", "in", "for"))
+    cut = "but" in roles and roles[-1] != "but"
+    return cut or (doubled and bool({"t", "but"} & set(roles)))
 
 
 def _from_other_spaces(side: str | None, parts: Sequence[Part]) -> list[Any] | None:
@@ -156,6 +166,8 @@ def named_pair(
     lead = roles & {"from", "to", "for", "by", "ingress", "egress", "of", "in"}
     if roles & {"between"} or len(lead) > 2:
         return None
+    if _is_tangled(parts):
+        return None
     said = _Said(parts)
     if lead == {"to"} or lead == {"egress"} or lead == {"egress", "to"}:
         role = "from"
@@ -198,6 +210,8 @@ def exposure(passing: Any, who: Who, parts: Sequence[Part]) -> list[Any] | None:
     """Read `open tank:9200 to vmagent`, `expose web to the internet on 443`."""
     if who.rest or who.nobody or who.each:
         return None
+    if _is_tangled(parts):
+        return None
     said = _Said(parts)
     users = merged(*said.roles["to"], *said.roles["for"], *said.roles["from"])
     if users is None or said.roles["of"] or said.roles["in"] or said.between is not None:
@@ -220,6 +234,8 @@ def limits(
     """Read `restrict access to x to a and b`, `limit egress of x to y`, `restrict x to 80`."""
     side = _side(head[0], parts)
     if side == "?" or (head[0] == "both"):
+        return None
+    if "t" in [one.role for one in parts[:-1]] or any(one.role == "but" for one in parts):
         return None
     said = _Said(parts)
     to = said.roles["to"]

@@ -35,6 +35,7 @@ NOUN = seq(_ART, alt(sign("NOUN"), said("access|requests|calls|queries|request|c
 """What passes, by its noun."""
 SEP = seq(
     alt(
+        seq(sign(","), sign("SO")),
         seq(sign(","), sign("AND", "BUT", "THAT")),
         seq(sign("AND"), sign("BUT")),
         sign("AND"),

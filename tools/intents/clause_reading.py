@@ -465,7 +465,9 @@ def _has_names(ends: Sequence[End]) -> bool:
 
 def _refine(reader: _Reader, item: Refine) -> bool:
     """Read `..., and only on 80`: it limits what was said before, and closes nothing by itself."""
-    fresh = reader.fresh
+    fresh = reader.fresh or [
+        one for one in reader.meaning.statements if one.said == reader.meaning.statements[-1].said
+    ]
     if not fresh or any(one.effect == "deny" for one in fresh):
         return False
     if item.passing and any(one.passing for one in fresh):
@@ -544,6 +546,9 @@ def _tail(reader: _Reader, item: Tail) -> bool:
         reader.meaning.statements = [*kept, *(one.restricted(item.role) for one in before)]
         return True
     if not before or who.pronoun or who.rest or who.nobody or who.excepted:
+        return False
+    if item.role == "source" and not item.negative and any(one.effect == "deny" for one in before):
+        # `no traffic to x but 80, from y`: it is open what y may do.
         return False
     found: list[Statement] = []
     for last in before:

@@ -11,7 +11,7 @@ from tools.intents.clause_words import PERSONS
 from tools.intents.combinators import alt, maybe, said, seq, sign
 from tools.intents.frames import Sign
 
-__all__ = ["RESTS", "TAILS", "is_person"]
+__all__ = ["REFINES", "RESTS", "TAILS", "is_person"]
 
 _ONLY = maybe(sign("ONLY"))
 _CLOSED = alt(sign("DENIED", "UNALLOWED"), seq(sign("MAY"), maybe(sign("BE")), sign("DENIED")),
@@ -81,6 +81,8 @@ RESTS = alt(
         make=lambda _f, _k, one, _o: [Rest(said=one.said, subject=True)]),
     seq(FILL, sign("KEEP"), sign("PELSE"), maybe(seq(sign("OF", "IN"), sign("P"))),
         alt(said("alone", "ONLY"), sign("KEEPWORK")), make=lambda *_: [Keep(topics=())]),
+    seq(FILL, sign("PELSE"), FILL, maybe(sign("MAY")), sign("ASBEFORE"), make=lambda *_: [Keep(topics=())]),
+    seq(FILL, sign("KEEP"), sign("PELSE"), sign("ASBEFORE"), make=lambda *_: [Keep(topics=())]),
     seq(FILL, sign("NOMORE"), make=lambda *_: [Keep(topics=())]),
     seq(FILL, sign("RESTN"), maybe(sign("ALLOWED")), make=lambda _f, one, _a: [
         Rest(said=one.said, traffic=True)]),
@@ -105,6 +107,10 @@ def _leaning(who: Who, role: Any, passes: Any, *, negative: bool = False) -> lis
 _AGAIN = seq(FILL, sign("DENY"), alt(sign("IT"), said("that|this", "THAT", "ART")), FILL,
              make=lambda _f, _d, _i, _g: [Again()])  # fmt: skip
 """`..., revoke that`: what was denied before is denied."""
+REFINES = seq(
+    maybe(sign("(")), maybe(sign("AND")), sign("ONLY"), TRAFFIC, maybe(sign(")")),
+    make=lambda _a, _n, _o, t, _b: None if t[2] else [Refine(passing=t[0])],
+)  # fmt: skip
 TAILS = alt(
     _AGAIN,
     seq(
@@ -124,8 +130,7 @@ TAILS = alt(
         replace(who, only=who.only or bool(only)), "source", t)),
     seq(sign("ONLY"), sign("TO"), WHO, maybe(TRAFFIC), make=lambda _o, _p, who, t: _leaning(
         replace(who, only=True), "destination", t)),
-    seq(maybe(sign("(")), maybe(sign("AND")), sign("ONLY"), TRAFFIC, maybe(sign(")")),
-        make=lambda _a, _n, _o, t, _b: None if t[2] else [Refine(passing=t[0])]),
+    REFINES,
     seq(sign("("), sign("AND"), sign("ONLY"), maybe(sign("THAT", "ART")), sign("PORTNOUN"), sign(")"),
         make=lambda *_: [Refine()]),
     seq(sign("ONLY"), maybe(sign("THAT", "ART")), sign("PORTNOUN"), make=lambda *_: [Refine()]),

@@ -8,7 +8,7 @@ from tools.intents.clause_actions import ACTING, ACTION, PASSIVE
 from tools.intents.clause_closings import KEPT, NOMINAL, closing_clauses, exempts
 from tools.intents.clause_nouns import connection, exposure, named_pair
 from tools.intents.clause_phrases import DEALS, FILL, HEAD, NOUN, PARTS, SENDERS, SEP, TRAFFIC, WHO
-from tools.intents.clause_rests import RESTS, TAILS, is_person
+from tools.intents.clause_rests import REFINES, RESTS, TAILS, is_person
 from tools.intents.clause_values import Action, Deal, Event, Part, Rest, Tail, Who, spread
 from tools.intents.clauses import ANYONE
 from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
@@ -47,6 +47,7 @@ _LATER = seq(
     alt(
         seq(_MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
         seq(FILL, ACTION, FILL, make=lambda _, act, _f: (None, False, act)),
+        seq(sign("NOT"), maybe(sign("TO")), ACTION, FILL, make=lambda _n, _t, act, _f: (True, False, act)),
     ),
     make=lambda _, one: one,
 )
@@ -214,6 +215,22 @@ _LISTED = alt(
             deals=tuple(replace(one, passing=one.passing or (t[0] if t else ())) for one in deals))),
 )  # fmt: skip
 _WANTS = many(sign("WANT"), least=1)
+_VERB = alt(
+    seq(sign("ALLOW", "GIVE"), make=lambda _: False),
+    seq(sign("DENY", "CUT"), make=lambda _: True),
+)
+_FROM_TO = seq(
+    FILL, WHO, sign(":"), _ONLY, sign("FROM", "TO"), WHO, maybe(seq(maybe(sign(",")), TRAFFIC, make=lambda _, t: t)),
+    make=lambda _f, who, _c, only, lead, other, t: None if who.rest or who.nobody or who.only else list(
+        spread(who, Action(out=lead.symbol == "TO", deals=(Deal(
+            who=replace(other, only=other.only or bool(only)), passing=t[0] if t else ()),)), deny=False)),
+)  # fmt: skip
+"""`db: only from a, 5432`"""
+_ABLE_TO = seq(
+    FILL, _VERB, WHO, maybe(sign("POSS")), sign("ABILITY"), ACTION,
+    make=lambda _f, deny, who, _p, _a, act: None if who.rest or who.nobody else list(
+        spread(who, act, deny=deny)),
+)  # fmt: skip
 _HEADLINE = seq(
     FILL, WHO, maybe(sign(":")), _LISTED, many(seq(SEP, _LISTED, make=lambda _, one: one)),
     make=lambda _f, who, _c, first, more: None if who.rest or who.nobody or who.only else [
@@ -278,10 +295,6 @@ _SOLE = alt(
     ),
 )  # fmt: skip
 
-_VERB = alt(
-    seq(sign("ALLOW", "GIVE"), make=lambda _: False),
-    seq(sign("DENY", "CUT"), make=lambda _: True),
-)
 _LEAD = seq(FILL, _ONLY, maybe(sign("TO")), make=lambda _f, only, _t: bool(only))
 
 
@@ -398,8 +411,8 @@ def _port_for(passes: Any, subject: Who | None, users: Who, *, only: bool) -> li
 _CLOSING = closing_clauses(lambda: _CLAUSE)
 _EXEMPTS = exempts(lazy(lambda: _CLAUSE))
 _CLAUSE: Rule = alt(
-    _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
-    _PREVENT, _AWAY, _PAIR, _LET, _MADE, _GIVE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _CLOSING, _HEADLINE, _ABOUT,
+    _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _CLOSING, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
+    _PREVENT, _AWAY, _GIVE, _PAIR, _LET, _MADE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _HEADLINE, _FROM_TO, _ABLE_TO, _ABOUT,
     _SO, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
 )  # fmt: skip
 _WANTED = seq(FILL, _WANTS, FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])
@@ -408,12 +421,12 @@ _WISHED = seq(FILL, WHO, sign("TO"), maybe(_MODAL), ACTION, make=lambda _f, who,
 """`we want a to call b`"""
 _ANY = alt(_CLAUSE, _WANTED)
 _WHOLE = seq(
-    alt(_ANY, _WISHED),
+    alt(_ANY, _WISHED, REFINES),
     many(
         alt(
             seq(SEP, maybe(sign("THAT")), alt(_ANY, TAILS), make=lambda _, _t, items: items),
             seq(_EXEMPTS, make=lambda one: [one]),
-            seq(FILL, TAILS, make=lambda _f, items: items),
+            seq(FILL, alt(TAILS, RESTS), make=lambda _f, items: items),
         )
     ),
     FILL,

@@ -82,6 +82,11 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"\s+that|guarantee(?:\s+that)?"),
     ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer|as\s+well(?!\s+as)"
         r"|from\s+now\s+on|going\s+forward|as\s+of\s+now|right\s+away|straight\s+away"),
+    ("ASBEFORE",
+        r"(?:keeps?|retains?)\s+(?:their|its|the)\s+(?:(?:current|present|existing)\s+)?access"
+        r"|(?:stays?|remains?|is|are|be)\s+(?:to\s+be\s+)?(?:unaffected|untouched|unchanged|as\s+(?:it|they)\s+(?:is|are)|as\s+before"
+        r"|left\s+alone)|unaffected|untouched"),
+    ("ABILITY", r"(?:abilit(?:y|ies)|rights?|permissions?|privileges?)\s+to"),
     ("RESTN",
         rf"no\s+other\s+(?:http\s+)?{_PASSING}(?:\s+(?:and|or)\s+{_PASSING})*"
         rf"|(?:and\s+)?not\s+on\s+(?:any\s+)?other\s+ports?"),
@@ -97,7 +102,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?:(?:all|any|every)\s+)?(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)"
         rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
-        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest"
+        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest(?:\s+of\s+(?:its|their|the)\s+(?:egress|ingress|outbound|inbound|traffic)(?:\s+traffic)?)?"
         rf"|the\s+remainder|the\s+remaining\s+ones"),
     ("ONLYONE",
         rf"(?:is|are|be|shall\s+be|should\s+be|must\s+be|remains?|stays?)\s+the\s+(?:only|sole)\s+"
@@ -184,7 +189,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|scrapeable|scrapable|open)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
-        rf"|updated|fed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
+        rf"|updated|fed|entered|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("RECEIVE", rf"(?:{_RECEIVE['base']}|listens?\s+to|hears?\s+from|only\s+allows?"
@@ -211,11 +216,14 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("LIMITED", _LIMIT["done"]),
     ("IT", r"they|them|it|itself|those|these|either\s+of\s+(?:them|these|those)|each\s+of\s+them"
         r"|both\s+of\s+them"),
-    ("EACH", r"each\s+other|one\s+another|each\s+another|among\s+themselves|between\s+themselves"),
+    ("EACH", r"each\s+other|one\s+another|each\s+another|among(?:st)?\s+themselves|between\s+themselves"),
     ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction)|bidirectionally"
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
     ("NONE", rf"nobody|no(?:\s|-)?one|nothing|none|nowhere|not\s+a\s+single\s+{_KIND}"),
     ("NO", r"no|zero|not\s+any"),
+    ("EXCEPT",
+        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are|stems?)(?:\s+sent)?"
+        r"(?=\s+(?:from|by|to)\b)"),
     ("EXCEPT",
         r"(?:with\s+the\s+(?:sole\s+|only\s+)?exception\s+(?:of|for)|except(?:ing)?|excluding"
         r"|other\s+than|apart\s+from|aside\s+from|besides|save(?:\s+for)?|barring"

@@ -188,9 +188,15 @@ def _shape(index: NameIndex, request: str) -> Shape:
     take_hosts(shape)
     take_tokens(shape)
     take_requests(shape)
-    take_ports(shape)
+    take_ports(shape, _port_names(index))
     take_namespaces(shape, index)
     return shape
+
+
+def _port_names(index: NameIndex) -> frozenset[str]:
+    return frozenset(
+        port.name for one in index.cluster.pods for port in one.ports if port.name
+    )
 
 
 def _accounts(index: NameIndex) -> dict[str, tuple[str, ...]]:

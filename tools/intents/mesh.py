@@ -79,7 +79,7 @@ class MeshWish:
 
 _PLAIN = re.compile(r"\b(?:plain-?\s?text|unencrypted|clear-?\s?text)\b", re.I)
 _REFUSED = re.compile(
-    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|disallow"
+    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|forbidden|prohibited|disallow|disallowed"
     r"|deny|denied|block|blocked)\b",
     re.I,
 )
@@ -93,6 +93,9 @@ def _no_plaintext(shape: Shape, sentence: str) -> MeshWish:
         "stop",
         "ban",
         "forbid",
+        "forbidden",
+        "prohibited",
+        "disallowed",
         "disallow",
         "deny",
         "denied",

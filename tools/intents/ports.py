@@ -1,7 +1,7 @@
 """Ports and protocols in a request: numbers, ranges, names, ICMP types, protocols without ports."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tools.intents.shapes import Shape
 from topology.authoring import PortSpan
@@ -54,6 +54,11 @@ _NAMED = re.compile(
     rf"|{_LEAD}(?:only\s+)?{_WORD}(?P<quoted>`[a-z][a-z0-9-]*`)\s+ports?\b",
     re.I,
 )
+_OWN_NAME = re.compile(
+    r"\b(?:on|via|over|at|through)\s+(?:its|the|their)\s+(?P<name>[a-z][a-z0-9-]*)\s+port\b"
+    r"(?!\s*[(:=<\d])",
+    re.I,
+)
 _EVERY = re.compile(
     rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?"
     rf":of\s+)?(?P<behind>{_PROTOCOL})\b)?"
@@ -95,8 +100,13 @@ _SPOKEN = re.compile(
 )
 
 
-def take_ports(shape: Shape) -> None:
-    """Replace what says on which ports."""
+def take_ports(shape: Shape, names: Collection[str] = ()) -> None:
+    """Replace what says on which ports.
+
+    Args:
+        shape: The request.
+        names: Of the ports that the cluster has: `on its grpc port` means one of them.
+    """
     shape.take(_ICMP, "O", _icmp)
     shape.take(_PING, "O", lambda found: (PortSpan(first=8, last=8, protocol="ICMP"),))
     shape.take(_NUMBERED, "O", lambda found: _numbered(found["items"], found["before"] or ""))
@@ -104,6 +114,11 @@ def take_ports(shape: Shape) -> None:
     shape.take(_BARE, "O", _bare)
     shape.take(_EVERY, "O", _every)
     shape.take(_LONE, "O", _bare)
+    shape.take(
+        _OWN_NAME,
+        "O",
+        lambda found: (PortSpan(name=found["name"]),) if found["name"] in names else None,
+    )
     shape.take(_SPOKEN, "O", _spoken)
     shape.take(
         _BARE_PROTOCOL,
