@@ -8,7 +8,7 @@ from tools.intents.clause_actions import ACTING
 from tools.intents.clause_nouns import limits
 from tools.intents.clause_phrases import FILL, HEAD, NOUN, PARTS, TRAFFIC, WHO
 from tools.intents.clause_values import Closing, Event, Exempt, Keep, Part, Tail, Who, spread
-from tools.intents.combinators import Rule, alt, lazy, many, maybe, seq, sign
+from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
 from tools.intents.frames import Sign
 
 __all__ = ["KEPT", "NOMINAL", "closing_clauses", "exempts"]
@@ -207,7 +207,12 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
                 Tail(who=who, role="source", passing=t[0] if t else ()),))),
         ),
         seq(
-            FILL, sign("ISO", "CUT"), FILL, WHO, maybe(sign("BREAKOFF")), FILL, PARTS, behind,
+            FILL, sign("ISO"), FILL, WHO, maybe(sign("BREAKOFF")), FILL, PARTS, behind,
+            make=lambda _f, _v, pre, who, _b, mid, parts, rest: _isolated(
+                who, parts, rest, wholly=_wholly(pre, mid)),
+        ),
+        seq(
+            FILL, sign("CUT"), FILL, WHO, said("off", "BREAKOFF"), FILL, PARTS, behind,
             make=lambda _f, _v, pre, who, _b, mid, parts, rest: _isolated(
                 who, parts, rest, wholly=_wholly(pre, mid)),
         ),

@@ -100,7 +100,9 @@ RESTS = alt(
 """`nothing else`, `others may not`, `everything else into x is denied`, `no other ports`."""
 
 
-def _leaning(who: Who, role: Any, passes: Any, *, negative: bool = False) -> list[Any]:
+def _leaning(who: Who, role: Any, passes: Any, *, negative: bool = False) -> list[Any] | None:
+    if who.rest:
+        return None
     return [Tail(who=who, role=role, negative=negative, passing=passes[0] if passes else ())]
 
 

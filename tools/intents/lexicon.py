@@ -164,7 +164,7 @@ SYMBOLS: Final = tuple(
             _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten",
                    "lock")
             + r"|restriction|reserv(?:e|ed|es)"),
-        ("EXPOSE", _forms("expose", "publish") +
+        ("EXPOSE", _forms("expose") + r"|publish(?:es|ed|ing)?(?!\s+(?:\w+\s+)?(?:in)?to\b)"
             r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable"
             r"|accessible|available))"),
         ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
@@ -180,7 +180,7 @@ SYMBOLS: Final = tuple(
             r"rite)(?<!can write)(?<!and write)"),
         ("REACH",
             _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak",
-                   "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
+                   "consume", "emit", "publish", "dial", "invoke", "scrape", "poll", "interact", "touch")
          +
              r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?"
              r"|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from"
@@ -194,7 +194,7 @@ SYMBOLS: Final = tuple(
         ("BOTHWAYS", r"(?:and\s+)?(?:vice[\s-]+versa|the\s+other\s+way\s+a?round|back\s+again)"),
         ("BOTHWAYS",
             r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other"
-            r"|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"
+            r"|one\s+another|among(?:st)?\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"
             r"|both\s+inbound\s+and\s+outbound)"),
         ("TRAFFIC",
             r"(?:http\s+|network\s+|any\s+|all\s+)?(?:traffic|connections?|requests?"

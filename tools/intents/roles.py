@@ -137,6 +137,8 @@ def settle(
     if any(one.nobody and not one.excepted for one in found.groups):
         # `no traffic between a and b`
         effect = "deny"
+    if found.rest == "PELSE" and found.pronoun:
+        return Parsed(words=("everything else",))
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
         return _closed_rest(sources, destinations)
     _limit_peers(found, sources, destinations, topic)
