@@ -31,7 +31,7 @@ from tools.intents.roles import settle
 from tools.intents.shapes import MARK, Shape
 from topology.authoring import DnsNames, Entities, Networks, Pods
 
-__all__ = ["read_clauses"]
+__all__ = ["read_clauses", "row_of"]
 
 import re
 
@@ -55,7 +55,7 @@ class _Reader:
 
 def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
     """Read a sentence into a meaning, and say whether it could be read whole."""
-    signs = _signs(shape, sentence)
+    signs = row_of(shape, sentence)
     if any(one.symbol == "LAYERED" for one in signs):
         meaning.layered = True
         signs = _trimmed([one for one in signs if one.symbol != "LAYERED"])
@@ -91,7 +91,8 @@ def _located(signs: list[Sign]) -> tuple[list[Sign], tuple[str, ...], tuple[str,
     return (found if spaces else signs), spaces, doubtful
 
 
-def _signs(shape: Shape, sentence: str) -> list[Sign]:
+def row_of(shape: Shape, sentence: str) -> list[Sign]:
+    """Return a sentence as the row of signs that the strict reader sees."""
     part = Shape(_POSSESSIVE.sub(" <POSS> ", sentence), shape.values, shape.words)
     part.text = part.text.replace("<POSS>", part.add("POSS", None, "'s"))
     for symbol, pattern in WORDS:

@@ -73,6 +73,8 @@ class Frame:
     """Of the tool that `kind` names, for `size`, `docs` and `check`."""
     text: str = ""
     """What to say for `decline`, `ask` and `help`."""
+    earlier: "Frame | None" = None
+    """What was asked for before the last change of it, for "undo that"."""
     alternative: "Frame | None" = None
     """A second reading that fits as well; the answer is only final when both agree."""
 
