@@ -37,7 +37,7 @@ _DROP = re.compile(
     r"(?:\s+(?:one|rule|clause|part|sentence|line))?[\s.!]*",
     re.I,
 )
-_WORDS = frozenset("make that it add include now instead change have be should well same".split())
+_WORDS = frozenset("make that it add include now instead change have be should well".split())
 """Words of a change that say only that there is one."""
 _LEFT_OUT = frozenset("without drop remove delete minus".split())
 _PLAIN = frozenset({"P", "T", "AND", ",", "FILL", "ART", "IT", "ONLY", "NO", "NOT", "FROM", "TO",
@@ -62,6 +62,8 @@ class _Change:
     traffic: tuple[Traffic, ...] = ()
     only: bool = False
     negative: bool = False
+    vague: bool = False
+    """Whether something takes the place of what is not said: `make it a`."""
 
 
 def is_undo(said: str) -> bool:
@@ -142,8 +144,9 @@ def _read(workspace: "Workspace", said: str) -> _Change | None:
         destinations=_parties(signs, ("TO",)),
         bare=_parties(signs, ("",)),
         traffic=tuple(option for one in passing for option in one.options),
-        only=any(one.symbol == "ONLY" for one in signs),
+        only=any(one.symbol == "ONLY" for one in signs) or bool(words & {"instead", "change"}),
         negative=negative,
+        vague=bool(verbs | words) and bool(_WORDS & {"make", "change", "instead"} & (verbs | words)),
     )
 
 
@@ -169,6 +172,8 @@ def _changed(intent: Intent, change: _Change) -> Intent | Amended:
     sources, destinations = change.sources, change.destinations
     if change.bare:
         sides = {one.side for one in allowed if one.only}
+        if change.vague:
+            return Amended(question="What shall it take the place of? Say the whole request again.")
         if sides == {"ingress"}:
             sources = change.bare
         elif sides == {"egress"}:

@@ -137,6 +137,11 @@ _REFUSING = seq(
     make=lambda _d, _n, _p, who, t: None if who.rest or who.nobody else Action(
         out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),)),
 )  # fmt: skip
+_ENTERING = seq(
+    sign("GETIN"), maybe(PASSES),
+    make=lambda _, t: Action(out=True, deals=(Deal(who=Who(pronoun=True), passing=t[0] if t else ()),)),
+)  # fmt: skip
+"""`only a gets in on 80`"""
 _GIVEN = seq(
     maybe(sign("BE")), sign("GIVEN"), NOUN, DEALS, make=lambda _b, _g, _n, deals: _does(None, deals)
 )
@@ -147,6 +152,7 @@ ACTION = alt(
     _RECEIVING,
     _HAVING,
     _GIVEN,
+    _ENTERING,
     _REQUEST,
     _NEEDING,
     _REQUEST_IT,

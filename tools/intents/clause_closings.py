@@ -194,8 +194,8 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
             make=lambda _f, head, _i, _p, who, rest: _by_default(who, head, rest),
         ),
         seq(
-            FILL, sign("DENY", "ISO", "NO"), HEAD, PARTS, behind,
-            make=lambda _f, _v, head, parts, rest: _shut(head, parts, rest),
+            FILL, sign("DENY", "ISO", "NO"), NOMINAL, behind,
+            make=lambda _f, _v, nominal, rest: _shut(*nominal, rest),
         ),
         seq(
             FILL, HEAD, PARTS, FILL, shut, exempts(clause),

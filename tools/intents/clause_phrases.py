@@ -73,9 +73,7 @@ def _listed(_: Any, first: Who, others: Sequence[list[Any]]) -> Who | None:
 
 
 _ENDS = seq(FILL, _NAME, many(seq(_LIST, _NAME)), make=_listed)
-_OUTSIDERS = seq(
-    maybe(_LIST), sign("EXCEPT"), maybe(sign("FROM", "TO", "BY")), _ENDS, make=lambda *v: v[3]
-)
+_OUTSIDERS = seq(maybe(_LIST), sign("EXCEPT"), _ENDS, make=lambda *v: v[2])
 _EXCEPTED = seq(
     maybe(sign(",")), maybe(sign("AND")), _ENDS, sign("EXCEPTED"),
     maybe(seq(sign("("), lazy(lambda: TRAFFIC), sign(")"), make=lambda _a, t, _b: t)),

@@ -336,6 +336,8 @@ def _add(reader: _Reader, parsed: Parsed, *, absolute: bool = False) -> bool:
 
 def _closing(reader: _Reader, item: Closing) -> bool:
     subject = item.subject
+    if any(one and one.passing for one in (subject, item.others, item.toward)):
+        return False
     ends = list(subject.ends)
     if subject.pronoun:
         ends = list(_meant("destination", _context(reader), None))
@@ -414,6 +416,10 @@ def _rest(reader: _Reader, item: Rest) -> bool:
     if item.subject or item.side:
         where = "source" if item.subject or item.side == "ingress" else "destination"
         return _close(meaning, where)
+    bodies = re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I)
+    if bodies and not all(one.topic == "destination" for one in allowed):
+        meaning.rest_unclear = True
+        return True
     if not item.joined and not _listed(allowed):
         meaning.rest_unclear = True
         return True
@@ -514,7 +520,7 @@ def _rest_toward(reader: _Reader, item: Rest) -> bool:
     ends = who.ends
     if who.pronoun:
         ends = _meant("destination", _context(reader), None)
-    if not ends or who.excepted or who.only or who.nobody or who.each:
+    if not ends or who.excepted or who.passing or who.only or who.nobody or who.each:
         return False
     if all(_is_outside_end(end) for end in ends):
         return False

@@ -192,6 +192,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|updated|fed|entered|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
+    ("GETIN", r"(?:gets?|comes?|goes|go|be\s+let|is\s+let|are\s+let)\s+in(?:side)?"
+        r"(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
     ("RECEIVE", rf"(?:{_RECEIVE['base']}|listens?\s+to|hears?\s+from|only\s+allows?"
         r"|gets?(?=\s+(?:(?:its|any|only|all)\s+)*(?:traffic|connections?|requests?|calls?)))"),
     ("LISTEN", r"listens?(?=\s+<T)|is\s+served(?=\s+<T)|runs?(?=\s+<T)"),
