@@ -101,7 +101,11 @@ PASSIVE = seq(
     _WITHIN, maybe(TRAFFIC), maybe(SENDERS),
     make=lambda lead, first, senders: _passive(lead[0], lead[1], first, senders, None),
 )  # fmt: skip
-_TAKEN = alt(seq(maybe(sign("ING")), NOUN), sign("ING"))
+_TAKEN = alt(
+    seq(maybe(sign("ING")), NOUN),
+    sign("ING"),
+    seq(sign("P"), make=lambda one: one if one.value.everyone else None),
+)
 _RECEIVING = seq(
     _ONLY, sign("RECEIVE", "RECEIVING"), _ONLY, maybe(_TAKEN), maybe(TRAFFIC), maybe(_TAKEN),
     maybe(alt(SENDERS, FETCHED)),
@@ -151,6 +155,10 @@ ACTION = alt(
     PASSIVE,
     _RECEIVING,
     _HAVING,
+    seq(sign("EXCHANGE"), maybe(PASSES), maybe(sign("BOTHWAYS")), make=lambda _e, t, _b: Action(
+        out=True, mutual=True, deals=(_each(t),))),
+    seq(said("stop|stops|refuse|refuses|cease", "DENY"), lazy(lambda: ACTING),
+        make=lambda _, act: None if act.negative else replace(act, negative=True)),
     _GIVEN,
     _ENTERING,
     _REQUEST,

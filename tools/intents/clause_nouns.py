@@ -31,7 +31,12 @@ def connection(
     said = _Said(parts)
     if said.between is not None:
         return _between(said, deny=deny)
-    ends = _directed(said, side)
+    roles = [one.role for one in parts]
+    if side is None and "of" in roles[1:] and roles[roles.index("of") - 1] == "t":
+        # `port 80 of x to y`: the port is x's, and y would use it.
+        ends = _owned(said)
+    else:
+        ends = _directed(said, side)
     if ends is None:
         return None
     sources, destinations = ends
@@ -124,6 +129,14 @@ def _between(said: _Said, *, deny: bool) -> list[Any] | None:
             mutual=True,
         )
     ]
+
+
+def _owned(said: _Said) -> tuple[Who | None, Who | None] | None:
+    roles = said.roles
+    users = [*roles["from"], *roles["by"], *roles["to"], *roles["for"]]
+    if len(users) > 1 or roles["in"] or len(roles["of"]) > 1:
+        return None
+    return merged(*users), merged(*roles["of"])
 
 
 def _directed(said: _Said, side: str | None) -> tuple[Who | None, Who | None] | None:

@@ -207,7 +207,7 @@ def _context(reader: _Reader) -> list[Statement]:
 
 def _event(reader: _Reader, event: Event) -> bool:
     before = _context(reader)
-    event = _without_nobody(event)
+    event = _about(reader, _without_nobody(event))
     sources, destinations = _placed(event.sources, event.destinations)
     destinations, sources = _placed(destinations, sources)
     event = replace(event, sources=sources, destinations=destinations)
@@ -220,6 +220,11 @@ def _event(reader: _Reader, event: Event) -> bool:
         return False
     if event.destinations and event.destinations.each:
         destination = None
+    if source and destination and not event.mutual and _said(source.ends) & _said(destination.ends):
+        # `only a and b may reach c, a on 80 and b on 90`: no list of what they reach.
+        pronouns = any(who and who.pronoun for who in said)
+        if not pronouns:
+            return False
     found = Sorted(
         groups=[one for one in (source, destination) if one],
         effect=event.effect,
@@ -238,6 +243,16 @@ def _event(reader: _Reader, event: Event) -> bool:
     if event.beside:
         parsed = replace(parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements))
     return _add(reader, parsed, absolute=_is_absolute(event))
+
+
+def _about(reader: _Reader, event: Event) -> Event:
+    """Return `allow egress to x` with what the sentence says that it is about."""
+    about = tuple(reader.meaning.about)
+    if about and event.side == "egress" and event.sources is None:
+        return replace(event, sources=Who(ends=about))
+    if about and event.side == "ingress" and event.destinations is None:
+        return replace(event, destinations=Who(ends=about))
+    return event
 
 
 def _without_nobody(event: Event) -> Event:

@@ -66,6 +66,8 @@ def _among(who: Who) -> list[Any] | None:
 RESTS = alt(
     seq(FILL, WHO, make=lambda _f, who: _among(who)),
     seq(FILL, sign("NELSE"), FILL, make=lambda _f, one, _g: [Rest(said=one.said, joined=True)]),
+    seq(FILL, sign("NELSE"), sign("FROM", "BY", "TO"), sign("P"), FILL, make=lambda _f, one, _p, end, _g: [
+        Rest(said=one.said, joined=True)] if end.value.everyone else None),
     seq(FILL, sign("NELSE"), sign("MAY", "ALLOWED"), FILL, make=lambda _f, one, _m, _g: [
         Rest(said=one.said, subject=is_person(one.said))]),
     seq(FILL, sign("PELSE"), sign("MAYNOT"), FILL, make=lambda _f, one, _m, _g: [

@@ -36,6 +36,7 @@ _PREDICATE = alt(
     seq(_MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
     seq(sign("NOT"), ACTION, FILL, make=lambda _n, act, _f: (True, False, act)),
     seq(FILL, ACTION, FILL, make=lambda _, act, _f: (False, False, act)),
+    seq(sign("NOBUSINESS"), ACTING, FILL, make=lambda _n, act, _f: (True, False, act)),
     seq(_NOT_NEEDED, FILL, make=lambda act, _f: (True, False, act)),
     seq(
         maybe(sign("MAY")), maybe(sign("BE")), sign("DENIED"), sign("FROM"), ACTING, FILL,
@@ -219,6 +220,16 @@ _VERB = alt(
     seq(sign("ALLOW", "GIVE"), make=lambda _: False),
     seq(sign("DENY", "CUT"), make=lambda _: True),
 )
+_WHO_MAY = seq(
+    FILL, sign("LIMIT"), said("who|which|what", "THAT"), sign("MAY"), ACTION, sign(":"), WHO,
+    maybe(TRAFFIC),
+    make=lambda _f, _l, _w, _m, act, _c, who, t: None if who.rest or t and any(
+        one.passing for one in act.deals) else list(spread(
+            replace(who, only=True),
+            replace(act, deals=tuple(replace(one, passing=t[0] if t else one.passing)
+                                     for one in act.deals)), deny=False)),
+)  # fmt: skip
+"""`restrict who can connect to x: a and b`"""
 _FROM_TO = seq(
     FILL, WHO, sign(":"), _ONLY, sign("FROM", "TO"), WHO, maybe(seq(maybe(sign(",")), TRAFFIC, make=lambda _, t: t)),
     make=lambda _f, who, _c, only, lead, other, t: None if who.rest or who.nobody or who.only else list(
@@ -412,7 +423,7 @@ _CLOSING = closing_clauses(lambda: _CLAUSE)
 _EXEMPTS = exempts(lazy(lambda: _CLAUSE))
 _CLAUSE: Rule = alt(
     _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _CLOSING, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
-    _PREVENT, _AWAY, _GIVE, _PAIR, _LET, _MADE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _HEADLINE, _FROM_TO, _ABLE_TO, _ABOUT,
+    _PREVENT, _AWAY, _GIVE, _PAIR, _LET, _MADE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _HEADLINE, _FROM_TO, _WHO_MAY, _ABLE_TO, _ABOUT,
     _SO, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
 )  # fmt: skip
 _WANTED = seq(FILL, _WANTS, FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])

@@ -160,6 +160,9 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("NOMORE",
         r"(?:do\s+not|never|without)\s+(?:open(?:ing)?|allow(?:ing)?|permit(?:ting)?|let(?:ting)?)"
         r"\s+(?:up\s+)?(?:anything|anyone)\s+(?:else|more|further)(?:\s+(?:in|through))?"),
+    ("NOBUSINESS", r"(?:has|have)\s+no\s+(?:business|reason|need|right|cause)(?=\s+[a-z]+ing\b)"),
+    ("EXCHANGE",
+        r"exchange(?:\s+(?:data|traffic|messages|requests|packets|information))?"),
     ("NONEED",
         r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no"
         r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
@@ -189,7 +192,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|scrapeable|scrapable|open)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
-        rf"|updated|fed|entered|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
+        rf"|updated|fed|entered|operated|managed|monitored|administered|controlled|maintained|viewed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("GETIN", r"(?:gets?|comes?|goes|go|be\s+let|is\s+let|are\s+let)\s+in(?:side)?"

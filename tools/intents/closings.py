@@ -100,15 +100,14 @@ def _denied_to_others(
     found: Sorted, group: Group, others: list[Group], where: str, topic: str
 ) -> Parsed:
     """Read `block 22 to db for everyone but ops`: it says nothing of what else passes."""
-    ends = [EVERY_POD] if where == "source" else group.ends
-    wide = replace(group, ends=ends)
-    pair = ([wide], others) if where == "source" else (others, [wide])
-    statements = tuple(cross(found, *pair, effect="deny", topic=topic))
-    if where == "source":
-        # Labels tell pods apart; who stands outside is denied by a clause of its own.
-        outside = Group(group.role, ends=[_WORLD], passing=group.passing)
-        statements += tuple(cross(found, [outside], others, effect="deny", topic=topic))
-    return Parsed(statements=statements)
+    # Labels tell pods apart; who stands outside is denied by a clause of its own.
+    wide = replace(group, ends=[EVERY_POD])
+    outside = Group(group.role, ends=[_WORLD], passing=group.passing)
+    statements: list[Statement] = []
+    for one in (wide, outside):
+        pair = ([one], others) if where == "source" else (others, [one])
+        statements += cross(found, *pair, effect="deny", topic=topic)
+    return Parsed(statements=tuple(statements))
 
 
 _WORLD = End(options=((Entities(("world",)),),), said="the outside")

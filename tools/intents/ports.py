@@ -19,7 +19,8 @@ _LEAD = r"(?:\b(?:on|at|via|over|through|using|to|for|towards)\s+)?"
 _WORD = r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
 _SOFTWARE = (
     r"(?:admin|amqp|api|database|db|grpc|http|https|kafka|metrics|mongo(?:db)?|mysql"
-    r"|postgres(?:ql)?|"
+    r"|postgres(?:ql)?|cassandra|coap|console|dashboard|debug|elasticsearch|etcd|ftp|health|ldap"
+    r"|management|memcached|modbus|mqtt|nats|nfs|otlp|pg|rabbitmq|rdp|s3|syslog|tls|ui|vnc|"
     r"redis|smtp|ssh|sql|web)"
 )
 """What people say a port is for."""

@@ -13,7 +13,7 @@ from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
 from tools.intents.strict import read_strictly
-from topology.authoring import Intent
+from topology.authoring import Intent, Pods
 
 if TYPE_CHECKING:
     from tools.workspace import Workspace
@@ -120,6 +120,7 @@ def _settled(network: "Network", strict: Understood, loose: Understood) -> Under
 def _understand(network: "Network", request: str, meaning: Meaning) -> Understood:
     close_outside(network.names, meaning)
     meaning.words += _half_closed(meaning)
+    meaning.words += _not_left_out(meaning)
     trouble = trouble_of(network, meaning)
     if trouble:
         return Understood(question=trouble)
@@ -155,6 +156,18 @@ def _half_closed(meaning: Meaning) -> Iterator[str]:
     for one in meaning.statements if closes else ():
         if one.beside:
             yield one.said or "only"
+
+
+def _not_left_out(meaning: Meaning) -> Iterator[str]:
+    """Yield what is to be left out of ends that labels cannot tell it from."""
+    for one in meaning.statements:
+        for ends, left_out in (
+            (one.sources, one.but_sources),
+            (one.destinations, one.but_destinations),
+        ):
+            parties = [p for end in (*ends, *left_out) for option in end.options for p in option]
+            if left_out and not all(isinstance(party, Pods) for party in parties):
+                yield from (end.said for end in left_out)
 
 
 def _says_something(meaning: Meaning) -> bool:
