@@ -128,8 +128,10 @@ def _read(workspace: "Workspace", said: str) -> _Change | None:
         return None
     ends = [one for one in signs if one.symbol == "P"]
     orders = [one for one in signs if one.symbol in ("ALLOW", "DENY")]
-    if len(ends) > 1 and orders or any(
-        one.symbol == "DENY" and one.said.lower() not in _LEFT_OUT for one in orders
+    if (
+        len(ends) > 1
+        and orders
+        or any(one.symbol == "DENY" and one.said.lower() not in _LEFT_OUT for one in orders)
     ):
         # That is a request of its own.
         return None
@@ -146,7 +148,8 @@ def _read(workspace: "Workspace", said: str) -> _Change | None:
         traffic=tuple(option for one in passing for option in one.options),
         only=any(one.symbol == "ONLY" for one in signs) or bool(words & {"instead", "change"}),
         negative=negative,
-        vague=bool(verbs | words) and bool(_WORDS & {"make", "change", "instead"} & (verbs | words)),
+        vague=bool(verbs | words)
+        and bool(_WORDS & {"make", "change", "instead"} & (verbs | words)),
     )
 
 
@@ -197,9 +200,7 @@ def _changed(intent: Intent, change: _Change) -> Intent | Amended:
     return replace(intent, clauses=clauses)
 
 
-def _ends(
-    before: tuple[Party, ...], ends: tuple[Party, ...], change: _Change
-) -> tuple[Party, ...]:
+def _ends(before: tuple[Party, ...], ends: tuple[Party, ...], change: _Change) -> tuple[Party, ...]:
     if change.negative:
         return tuple(one for one in before if one not in ends)
     return ends if change.only else tuple(dict.fromkeys((*before, *ends)))

@@ -121,7 +121,10 @@ _REQUEST_IT = seq(
     if any(option.requests for one in t[0] for option in one.options) else None,
 )  # fmt: skip
 _NEEDING = seq(
-    _ONLY, sign("NEED"), DEALS, make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o))
+    _ONLY,
+    sign("NEED"),
+    DEALS,
+    make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
 )
 _HAVING = seq(
     _ONLY, sign("HASACCESS"), DEALS,
@@ -133,7 +136,6 @@ def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
     passing = combine(passes[0], more[0]) if more else passes[0]
     deal = Deal(who=who, passing=passing, only_traffic=passes[1] or bool(only))
     return Action(out=True, deals=(deal,))
-
 
 
 _REFUSING = seq(
@@ -155,10 +157,17 @@ ACTION = alt(
     PASSIVE,
     _RECEIVING,
     _HAVING,
-    seq(sign("EXCHANGE"), maybe(PASSES), maybe(sign("BOTHWAYS")), make=lambda _e, t, _b: Action(
-        out=True, mutual=True, deals=(_each(t),))),
-    seq(said("stop|stops|refuse|refuses|cease", "DENY"), lazy(lambda: ACTING),
-        make=lambda _, act: None if act.negative else replace(act, negative=True)),
+    seq(
+        sign("EXCHANGE"),
+        maybe(PASSES),
+        maybe(sign("BOTHWAYS")),
+        make=lambda _e, t, _b: Action(out=True, mutual=True, deals=(_each(t),)),
+    ),
+    seq(
+        said("stop|stops|refuse|refuses|cease", "DENY"),
+        lazy(lambda: ACTING),
+        make=lambda _, act: None if act.negative else replace(act, negative=True),
+    ),
     _GIVEN,
     _ENTERING,
     _REQUEST,
@@ -176,9 +185,7 @@ ACTING = alt(
 """What follows `from` behind `prevent a`."""
 
 
-def _received(
-    only: Any, noun: bool, first: Any, senders: tuple[Deal, ...] | None
-) -> Action | None:
+def _received(only: Any, noun: bool, first: Any, senders: tuple[Deal, ...] | None) -> Action | None:
     if not (noun or first or senders):
         return None
     return _passive(False, only, first, senders, None)

@@ -64,6 +64,8 @@ def _one_exempt(clause: Rule) -> Rule:
     return alt(
         KEPT,
         seq(WHO, ACTING, make=lambda who, act: list(spread(who, act, deny=False))),
+        seq(sign("WHAT"), WHO, sign("REACH", "FETCH"), make=lambda _w, who, _v: [
+            Tail(who=who, role="source")]),
         seq(
             TRAFFIC, sign("FROM", "BY"), WHO,
             make=lambda t, _, who: [Tail(who=who, role="source", passing=t[0])],
@@ -151,6 +153,8 @@ def _by_default(who: Who, head: Any, exempt: Exempt | None) -> list[Any] | None:
     return [closing, *([exempt] if exempt else [])]
 
 
+_ALL = (" everything", " anything", " all")
+"""How `deny x everything` ends."""
 _ENDED = {"to", "from", "of", "in", "for"}
 
 
@@ -178,7 +182,11 @@ def _shut(head: Any, parts: Sequence[Part], exempt: Exempt | None) -> list[Any] 
 def closings(clause: Rule) -> tuple[Rule, ...]:
     """Return the rules for clauses that close, with what they leave open."""
     behind = maybe(exempts(clause))
-    shut = seq(maybe(alt(sign("MAY"), seq(sign("BE"), sign("TO")))), maybe(sign("BE")), sign("DENIED", "UNALLOWED"))
+    shut = seq(
+        maybe(alt(sign("MAY"), seq(sign("BE"), sign("TO")))),
+        maybe(sign("BE")),
+        sign("DENIED", "UNALLOWED"),
+    )
     be = (maybe(sign("BE", "MAY")), maybe(sign("BE")))
     lead = maybe(sign("FOR", "IN", "ON", "TO", "OF"))
     later = maybe(seq(maybe(sign(",")), _ONLY, HEAD, _ONLY, make=lambda *v: v[2]))
@@ -205,6 +213,11 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
             sign("EXCEPT"), sign("FROM", "BY"), WHO, maybe(TRAFFIC), sign(","), HEAD, PARTS, shut,
             make=lambda _e, _p, who, t, _c, head, parts, _s: _shut(head, parts, Exempt(events=(
                 Tail(who=who, role="source", passing=t[0] if t else ()),))),
+        ),
+        seq(
+            FILL, sign("DENY"), WHO,
+            make=lambda _f, _v, who: _isolated(who, (), None, wholly=True)
+            if any(end.said.lower().endswith(_ALL) for end in who.ends) else None,
         ),
         seq(
             FILL, sign("ISO"), FILL, WHO, maybe(sign("BREAKOFF")), FILL, PARTS, behind,

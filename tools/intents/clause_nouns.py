@@ -50,6 +50,8 @@ def connection(
     if not sources and not destinations:
         return None
     one_sided = not (sources and destinations)
+    if said.only and not one_sided and not topic:
+        topic = "destination"
     if one_sided and not deny and not side and not said.passing:
         return None
     event = Event(
@@ -116,7 +118,11 @@ def _side(said: str | None, parts: Sequence[Part]) -> str | None:
 
 def _between(said: _Said, *, deny: bool) -> list[Any] | None:
     who = said.between
-    if who is None or len(who.ends) != 2 or any(who_ for role, who_ in said.roles.items() if role != "between" and who_):
+    if (
+        who is None
+        or len(who.ends) != 2
+        or any(who_ for role, who_ in said.roles.items() if role != "between" and who_)
+    ):
         return None
     first, second = (replace(who, ends=(end,)) for end in who.ends)
     return [

@@ -60,7 +60,9 @@ def _map(rule: Rule, make: Any) -> Rule:
 
 _NAME = alt(
     seq(many(sign("ART")), sign("P"), make=lambda _, one: _end(one)),
-    _map(sign("IT"), lambda one: Who(pronoun=True, plural=one.said.lower() not in ("it", "itself"))),
+    _map(
+        sign("IT"), lambda one: Who(pronoun=True, plural=one.said.lower() not in ("it", "itself"))
+    ),
     seq(sign("OUTSIDE"), sign("P"), make=lambda _, one: replace(_end(one), outside=True)),
 )
 
@@ -180,7 +182,14 @@ _MARK = seq(
 _MARKS = seq(
     maybe(sign("ONLY")),
     _MARK,
-    many(seq(maybe(_LIST), maybe(sign("ONLY")), _MARK, make=lambda j, o, t: (t[0], t[1] or bool(o), j))),
+    many(
+        seq(
+            maybe(_LIST),
+            maybe(sign("ONLY")),
+            _MARK,
+            make=lambda j, o, t: (t[0], t[1] or bool(o), j),
+        )
+    ),
     maybe(sign("ONLY")),
     make=lambda a, first, more, b: _passes(first, more, only=bool(a or b)),
 )

@@ -159,7 +159,9 @@ def _take(reader: _Reader, item: Any) -> bool:
     return False
 
 
-def _group(who: Who | None, role: str, other: Who | None, before: Sequence[Statement]) -> Group | None:
+def _group(
+    who: Who | None, role: str, other: Who | None, before: Sequence[Statement]
+) -> Group | None:
     if who is None:
         return None
     ends = list(who.ends)
@@ -216,7 +218,10 @@ def _event(reader: _Reader, event: Event) -> bool:
     source = _group(event.sources, "source", event.destinations, before)
     destination = _group(event.destinations, "destination", event.sources, before)
     said = (event.sources, event.destinations)
-    if any(who and who.pronoun and group is None for who, group in zip(said, (source, destination), strict=True)):
+    if any(
+        who and who.pronoun and group is None
+        for who, group in zip(said, (source, destination), strict=True)
+    ):
         return False
     if event.destinations and event.destinations.each:
         destination = None
@@ -241,7 +246,9 @@ def _event(reader: _Reader, event: Event) -> bool:
         return _outside_of(reader, event, found)
     parsed = settle(found, (sources, destinations), (event.effect, event.topic), before)
     if event.beside:
-        parsed = replace(parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements))
+        parsed = replace(
+            parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements)
+        )
     return _add(reader, parsed, absolute=_is_absolute(event))
 
 
@@ -313,13 +320,17 @@ def _is_odd(who: Who | None) -> bool:
 
 
 def _is_absolute(event: Event) -> bool:
-    return any(one.nobody and not one.excepted for one in (event.sources, event.destinations) if one)
+    return any(
+        one.nobody and not one.excepted for one in (event.sources, event.destinations) if one
+    )
 
 
 def _outside_of(reader: _Reader, event: Event, found: Sorted) -> bool:
     """Read `nothing outside x may reach y` and `x may not reach anything outside y`."""
     inward = bool(event.sources and event.sources.outside)
-    who, other = (event.sources, event.destinations) if inward else (event.destinations, event.sources)
+    who, other = (
+        (event.sources, event.destinations) if inward else (event.destinations, event.sources)
+    )
     if event.effect != "deny" or who is None or other is None or event.passing or other.pronoun:
         return False
     kept = Group("from" if inward else "to", ends=list(who.ends), only=True)
@@ -360,10 +371,15 @@ def _closing(reader: _Reader, item: Closing) -> bool:
         return False
     groups = [Group("object", ends=ends, excepted=list(subject.excepted))]
     if item.others:
-        groups.append(Group("from", ends=list(item.others.ends), excepted=list(item.others.excepted)))
+        groups.append(
+            Group("from", ends=list(item.others.ends), excepted=list(item.others.excepted))
+        )
     if item.toward:
         groups.append(Group("to", ends=list(item.toward.ends)))
-    if any(one and (one.nobody or one.rest or one.pronoun or one.each) for one in (item.others, item.toward)):
+    if any(
+        one and (one.nobody or one.rest or one.pronoun or one.each)
+        for one in (item.others, item.toward)
+    ):
         return False
     found = Sorted(
         groups=groups, verbs=[item.verb], side=item.side, wholly=item.wholly,
@@ -412,7 +428,9 @@ def _is_outside_end(end: End) -> bool:
 def _rest(reader: _Reader, item: Rest) -> bool:
     meaning = reader.meaning
     if item.traffic:
-        requests = any(x.requests for one in meaning.statements for p in one.passing for x in p.options)
+        requests = any(
+            x.requests for one in meaning.statements for p in one.passing for x in p.options
+        )
         pairs = any(one.topic == "source" and not one.only for one in meaning.statements)
         if not meaning.statements or (requests and pairs):
             return False
@@ -439,7 +457,9 @@ def _rest(reader: _Reader, item: Rest) -> bool:
         meaning.rest_unclear = True
         return True
     close_rest(meaning)
-    meaning.statements = [replace(one, said=_REST) if one.only else one for one in meaning.statements]
+    meaning.statements = [
+        replace(one, said=_REST) if one.only else one for one in meaning.statements
+    ]
     return True
 
 
@@ -447,8 +467,10 @@ def _rest_within(reader: _Reader, item: Rest) -> bool:
     """Read `a may reach b and nothing else in x`: of x, a may reach no more."""
     known = [one for one in reader.meaning.statements if one.effect == "allow"]
     who = item.within
-    if not known or who is None or item.side != "egress" or any(one.only for one in known):
+    if not known or who is None or any(one.only for one in known):
         return False
+    if item.side == "ingress":
+        return _others_within(reader, known, who)
     sources, destinations = known[0].sources, tuple(x for one in known for x in one.destinations)
     if not sources or any(_said(one.sources) != _said(sources) for one in known):
         return False
@@ -470,8 +492,27 @@ def _rest_within(reader: _Reader, item: Rest) -> bool:
         effect="deny", sources=sources, destinations=who.ends, but_destinations=destinations,
         topic="source",
     )  # fmt: skip
-    kept = [one if one not in known else replace(one, beside=True) for one in reader.meaning.statements]
+    kept = [
+        one if one not in known else replace(one, beside=True) for one in reader.meaning.statements
+    ]
     reader.meaning.statements = [*kept, denied]
+    return True
+
+
+def _others_within(reader: _Reader, known: Sequence[Statement], who: Who) -> bool:
+    """Read `a may reach b, nobody else in x`: of x, no other may."""
+    destinations, sources = known[0].destinations, tuple(x for one in known for x in one.sources)
+    same = all(_said(one.destinations) == _said(destinations) for one in known)
+    if not (destinations and sources and same and _is_wide(who)):
+        return False
+    reader.meaning.rest = True
+    denied = Statement(
+        effect="deny", sources=who.ends, but_sources=sources, destinations=destinations
+    )
+    reader.meaning.statements = [
+        *(replace(one, beside=True) if one in known else one for one in reader.meaning.statements),
+        denied,
+    ]
     return True
 
 
@@ -514,7 +555,11 @@ def _listed(allowed: Sequence[Statement]) -> bool:
     sources = {end.said for one in allowed for end in one.sources}
     destinations = {end.said for one in allowed for end in one.destinations}
     ends = [one for one in allowed if not (one.sources and one.destinations)]
-    return bool(ends) or len(sources) == 1 < len(destinations) or all(one.topic == "destination" for one in allowed)
+    return (
+        bool(ends)
+        or len(sources) == 1 < len(destinations)
+        or all(one.topic == "destination" for one in allowed)
+    )
 
 
 def _close(meaning: Meaning, where: str) -> bool:

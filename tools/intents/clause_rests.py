@@ -85,6 +85,9 @@ RESTS = alt(
         alt(said("alone", "ONLY"), sign("KEEPWORK")), make=lambda *_: [Keep(topics=())]),
     seq(FILL, sign("PELSE"), FILL, maybe(sign("MAY")), sign("ASBEFORE"), make=lambda *_: [Keep(topics=())]),
     seq(FILL, sign("KEEP"), sign("PELSE"), sign("ASBEFORE"), make=lambda *_: [Keep(topics=())]),
+    seq(FILL, WHO, maybe(sign("MAY")), said("stay|stays|remain|remains", "BE"), sign("ABLE"),
+        make=lambda _f, who, _m, _b, _a: None if who.rest or who.nobody or who.only else [
+            Keep(topics=())]),
     seq(FILL, sign("NOMORE"), make=lambda *_: [Keep(topics=())]),
     seq(FILL, sign("RESTN"), maybe(sign("ALLOWED")), make=lambda _f, one, _a: [
         Rest(said=one.said, traffic=True)]),

@@ -48,7 +48,13 @@ _LATER = seq(
     alt(
         seq(_MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
         seq(FILL, ACTION, FILL, make=lambda _, act, _f: (None, False, act)),
-        seq(sign("NOT"), maybe(sign("TO")), ACTION, FILL, make=lambda _n, _t, act, _f: (True, False, act)),
+        seq(
+            sign("NOT"),
+            maybe(sign("TO")),
+            ACTION,
+            FILL,
+            make=lambda _n, _t, act, _f: (True, False, act),
+        ),
     ),
     make=lambda _, one: one,
 )
@@ -68,7 +74,9 @@ def _unneeded(what: Any) -> Action | None:
     return Action(out=out, deals=tuple(to), side=None if to else head[0])
 
 
-def _subject(who: Who, first: tuple[Any, ...], later: Sequence[tuple[Any, ...]]) -> list[Any] | None:
+def _subject(
+    who: Who, first: tuple[Any, ...], later: Sequence[tuple[Any, ...]]
+) -> list[Any] | None:
     if who.each:
         return None
     events: list[Any] = []
@@ -149,6 +157,7 @@ def _but(who: Who, first: tuple[Any, ...], out: tuple[Who, Any]) -> list[Any] | 
 def _is_wide(who: Who) -> bool:
     return who.nobody or any(end.everyone for end in who.ends)
 
+
 _RESULT = alt(
     seq(sign("ALLOWED"), make=lambda one: False),
     seq(sign("DENIED", "UNALLOWED"), make=lambda one: True),
@@ -201,9 +210,7 @@ def _requests(
     if who.rest or who.nobody:
         return None
     deals = senders or (Deal(who=Who(ends=(ANYONE,))),)
-    deals = tuple(
-        replace(one, passing=passes[0], only_traffic=only or passes[1]) for one in deals
-    )
+    deals = tuple(replace(one, passing=passes[0], only_traffic=only or passes[1]) for one in deals)
     return list(spread(who, Action(out=False, deals=deals, only=modal[1]), deny=modal[0]))
 
 

@@ -97,7 +97,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?:nothing|nobody|no(?:\s|-)?one|none|nowhere)\s+(?:else|more|further|other)(?:\s+at\s+"
         rf"all)?|no\s+others?(?:\s+(?:[\w-]+\s+)?{_KIND})?(?![\w-])|no\s+further\s+{_KIND}"
         rf"|nothing\s+(?:but|beyond|besides|except)\s+(?:that|those|these|this)(?!\s*<)"
-        rf"|(?:and\s+)?that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        rf"|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it|they)\s+(?:answers?|responds?|listens?"
+        rf"|accepts?|serves?)(?:\s+to)?|(?:and\s+)?that\s+is\s+(?:it|all)|and\s+no\s+more"),
     ("PELSE",
         rf"(?:(?:all|any|every)\s+)?(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)"
         rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
@@ -192,7 +193,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|scrapeable|scrapable|open)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
-        rf"|updated|fed|entered|operated|managed|monitored|administered|controlled|maintained|viewed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b)"
+        rf"|updated|fed|entered|operated|managed|monitored|administered|controlled|maintained|viewed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b|\s+<T)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("GETIN", r"(?:gets?|comes?|goes|go|be\s+let|is\s+let|are\s+let)\s+in(?:side)?"
@@ -261,6 +262,7 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("IN", r"in|inside|within"),
     ("OUT", r"out"),
     ("LEAD", r"ticket|request|note|fyi|heads[\s-]+up|reminder|task|todo"),
+    ("WHAT", r"what(?:ever)?(?=\s+<P)"),
     ("SO", r"so"),
     ("MAKE", r"makes?(?=\s+<P)"),
     ("THAT", r"that|which|who|whose"),

@@ -57,9 +57,7 @@ def seq(*rules: Rule, make: Callable[..., Any] | None = None) -> Rule:
     return rule
 
 
-def _row(
-    rules: Sequence[Rule], signs: Sequence[Sign], at: int
-) -> Iterator[tuple[int, list[Any]]]:
+def _row(rules: Sequence[Rule], signs: Sequence[Sign], at: int) -> Iterator[tuple[int, list[Any]]]:
     if not rules:
         yield at, []
         return

@@ -106,7 +106,9 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
-        if _is_unclear(trial, meaning) and (explains(shape, sentence) or only_tells(shape, sentence)):
+        if _is_unclear(trial, meaning) and (
+            explains(shape, sentence) or only_tells(shape, sentence)
+        ):
             meaning.asides.append(" ".join(said.split()))
         else:
             meaning = trial
@@ -194,9 +196,7 @@ def _shape(index: NameIndex, request: str) -> Shape:
 
 
 def _port_names(index: NameIndex) -> frozenset[str]:
-    return frozenset(
-        port.name for one in index.cluster.pods for port in one.ports if port.name
-    )
+    return frozenset(port.name for one in index.cluster.pods for port in one.ports if port.name)
 
 
 def _accounts(index: NameIndex) -> dict[str, tuple[str, ...]]:

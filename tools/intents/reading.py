@@ -111,9 +111,7 @@ def _settled(network: "Network", strict: Understood, loose: Understood) -> Under
     one, other = strict.intents[0], loose.intents[0]
     if agree(network, one, other):
         return strict
-    question = (
-        f"It can be read in 2 ways: (1) {strict.heard} (2) {loose.heard} Which is meant?"
-    )
+    question = f"It can be read in 2 ways: (1) {strict.heard} (2) {loose.heard} Which is meant?"
     return replace(strict, intents=(one, other), question=question)
 
 

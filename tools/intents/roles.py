@@ -38,6 +38,9 @@ def _special(found: Sorted, before: Sequence[Statement]) -> Parsed | None:
         return Parsed(rest_traffic=tuple(found.rest_traffic))
     if _refines(found, before):
         return Parsed(refines=tuple(found.loose))
+    if found.rest == "NELSE" and found.of("in") and not (found.verbs or found.effect):
+        # `nobody else in x` is about the pods of x alone.
+        return Parsed(words=("nobody else",))
     if found.rest and not _has_ends(found) and not found.loose:
         return Parsed(rest=True)
     if found.other_spaces and _effect(found) == "deny" and ends:

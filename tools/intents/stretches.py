@@ -19,7 +19,9 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     found = sort_signs(signs)
     words = tuple(found.words)
     several = len(before) > 1 and before[-1].said == before[-2].said
-    if several and any(one.symbol == "IT" and one.said.lower() in ("them", "they") for one in signs):
+    if several and any(
+        one.symbol == "IT" and one.said.lower() in ("them", "they") for one in signs
+    ):
         # Whom of several it stands for is not told by the last of them.
         words += tuple(one.said for one in signs if one.symbol == "IT")
     if found.topics and not any(group.ends for group in found.groups):

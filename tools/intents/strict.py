@@ -37,7 +37,9 @@ def read_strictly(index: NameIndex, request: str) -> Meaning | None:
 
 
 def _says_something(meaning: Meaning) -> bool:
-    return bool(meaning.statements or meaning.isolations or meaning.wishes or meaning.keep or meaning.words)
+    return bool(
+        meaning.statements or meaning.isolations or meaning.wishes or meaning.keep or meaning.words
+    )
 
 
 _LEAD = re.compile(r"^\s*(?:[^<>:,.]{1,60}):\s+(?=\S)")
