@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tools.intents.agreement import agree
-from tools.intents.clause_reading import row_of
+from tools.intents.clause_tokens import row_of
 from tools.intents.frames import Sign
 from tools.intents.meanings import prepare
 from tools.intents.parties import End
@@ -37,9 +37,24 @@ _DROP = re.compile(
     r"(?:\s+(?:one|rule|clause|part|sentence|line))?[\s.!]*",
     re.I,
 )
-_WORDS = frozenset("make that it add include now instead change have be should well".split())
+_WORDS = frozenset(
+    {
+        "add",
+        "be",
+        "change",
+        "have",
+        "include",
+        "instead",
+        "it",
+        "make",
+        "now",
+        "should",
+        "that",
+        "well",
+    }
+)
 """Words of a change that say only that there is one."""
-_LEFT_OUT = frozenset("without drop remove delete minus".split())
+_LEFT_OUT = frozenset(["without", "drop", "remove", "delete", "minus"])
 _PLAIN = frozenset({"P", "T", "AND", ",", "FILL", "ART", "IT", "ONLY", "NO", "NOT", "FROM", "TO",
                     "BY", "ALLOW", "BUT", "ON", "THAT", "DENY"})  # fmt: skip
 
@@ -128,15 +143,13 @@ def _read(workspace: "Workspace", said: str) -> _Change | None:
         return None
     ends = [one for one in signs if one.symbol == "P"]
     orders = [one for one in signs if one.symbol in ("ALLOW", "DENY")]
-    if (
-        len(ends) > 1
-        and orders
-        or any(one.symbol == "DENY" and one.said.lower() not in _LEFT_OUT for one in orders)
+    if (len(ends) > 1 and orders) or any(
+        one.symbol == "DENY" and one.said.lower() not in _LEFT_OUT for one in orders
     ):
         # That is a request of its own.
         return None
     passing = [one.value for one in signs if isinstance(one.value, Passing)]
-    if not ends and not passing or len(ends) + len(passing) > 3:
+    if (not ends and not passing) or len(ends) + len(passing) > 3:
         return None
     options = [one.value.options for one in ends if isinstance(one.value, End)]
     if any(len(one) != 1 for one in options):
@@ -195,9 +208,13 @@ def _changed(intent: Intent, change: _Change) -> Intent | Amended:
     if not kept:
         return Amended(question="Nothing would be left; say the whole request again.")
     clauses = tuple(
-        replace(one, **{name: kept}) if one.effect == "allow" else one for one in intent.clauses
+        one if one.effect == "deny" else _with_ends(one, name, kept) for one in intent.clauses
     )
     return replace(intent, clauses=clauses)
+
+
+def _with_ends(one: Clause, name: str, ends: tuple[Party, ...]) -> Clause:
+    return replace(one, sources=ends) if name == "sources" else replace(one, destinations=ends)
 
 
 def _ends(before: tuple[Party, ...], ends: tuple[Party, ...], change: _Change) -> tuple[Party, ...]:

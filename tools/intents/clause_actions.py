@@ -43,20 +43,51 @@ def _active(reach: Rule, send: Rule, fetch: Rule) -> Rule:
     paid = seq(PAYLOAD, maybe(TRAFFIC), make=lambda _, t: (t,))
     noun = seq(maybe(sign("ING", "EG")), NOUN, make=lambda *_: (None,))
     return alt(
-        seq(only, verb, FILL, maybe(sign("BY")), DEALS, _HERE,
-            make=lambda o, _v, _f, _b, deals, both: _does(o, deals, both)),
-        seq(only, alt(seq(send, paid, make=lambda _, t: t), seq(verb, noun, make=lambda _, t: t)),
-            maybe(sign("ONLY")), TO_DEALS, _HERE,
-            make=lambda o, t, late, deals, both: _sent(o or late, t[0], deals, both)),
+        seq(
+            only,
+            verb,
+            FILL,
+            maybe(sign("BY")),
+            DEALS,
+            _HERE,
+            make=lambda o, _v, _f, _b, deals, both: _does(o, deals, both),
+        ),
+        seq(
+            only,
+            alt(seq(send, paid, make=lambda _, t: t), seq(verb, noun, make=lambda _, t: t)),
+            maybe(sign("ONLY")),
+            TO_DEALS,
+            _HERE,
+            make=lambda o, t, late, deals, both: _sent(o or late, t[0], deals, both),
+        ),
         seq(only, fetch, maybe(PAYLOAD), FETCHED, make=lambda o, _v, _p, deals: _does(o, deals)),
-        seq(only, alt(verb, sign("GOOUT")), sign("OUT"), FILL, maybe(PASSES),
-            make=lambda _o, _v, _u, _f, t: Action(out=True, side="egress", deals=_one(t))),
-        seq(only, sign("GOOUT"), FILL, maybe(PASSES),
-            make=lambda _o, _v, _f, t: Action(out=True, side="egress", deals=_one(t))),
-        seq(only, verb, maybe(NOUN), maybe(sign("TO", "WITH")), sign("EACH"), maybe(PASSES),
-            make=lambda _o, _v, _n, _p, _e, passes: Action(out=True, mutual=True,
-                                                       deals=(_each(passes),))),
-    )  # fmt: skip
+        seq(
+            only,
+            alt(verb, sign("GOOUT")),
+            sign("OUT"),
+            FILL,
+            maybe(PASSES),
+            make=lambda _o, _v, _u, _f, t: Action(out=True, side="egress", deals=_one(t)),
+        ),
+        seq(
+            only,
+            sign("GOOUT"),
+            FILL,
+            maybe(PASSES),
+            make=lambda _o, _v, _f, t: Action(out=True, side="egress", deals=_one(t)),
+        ),
+        seq(
+            only,
+            verb,
+            maybe(NOUN),
+            maybe(sign("TO", "WITH")),
+            sign("EACH"),
+            maybe(PASSES),
+            make=lambda _o, _v, _n, _p, _e, passes: Action(
+                out=True, mutual=True, deals=(_each(passes),)
+            ),
+        ),
+    )
 
 
 def _one(passes: Any) -> tuple[Deal, ...]:
@@ -94,32 +125,53 @@ def _reached(being: Any, only: Any, verb: Sign) -> tuple[bool, Any] | None:
 
 _BEING = maybe(sign("BE"))
 _ONLY = maybe(sign("ONLY"))
-_WITHIN = alt(seq(_BEING, _ONLY, sign("REACHED"), make=_reached),
-              seq(_BEING, _ONLY, sign("ABLE"), make=lambda b, o, v: (False, o)),
-              seq(_BEING, sign("UNABLE"), make=lambda b, v: (True, None)))  # fmt: skip
+_WITHIN = alt(
+    seq(_BEING, _ONLY, sign("REACHED"), make=_reached),
+    seq(_BEING, _ONLY, sign("ABLE"), make=lambda b, o, v: (False, o)),
+    seq(_BEING, sign("UNABLE"), make=lambda b, v: (True, None)),
+)
 PASSIVE = seq(
-    _WITHIN, maybe(TRAFFIC), maybe(SENDERS),
+    _WITHIN,
+    maybe(TRAFFIC),
+    maybe(SENDERS),
     make=lambda lead, first, senders: _passive(lead[0], lead[1], first, senders, None),
-)  # fmt: skip
+)
 _TAKEN = alt(
     seq(maybe(sign("ING")), NOUN),
     sign("ING"),
     seq(sign("P"), make=lambda one: one if one.value.everyone else None),
 )
 _RECEIVING = seq(
-    _ONLY, sign("RECEIVE", "RECEIVING"), _ONLY, maybe(_TAKEN), maybe(TRAFFIC), maybe(_TAKEN),
+    _ONLY,
+    sign("RECEIVE", "RECEIVING"),
+    _ONLY,
+    maybe(_TAKEN),
+    maybe(TRAFFIC),
+    maybe(_TAKEN),
     maybe(alt(SENDERS, FETCHED)),
-    make=lambda o, _v, late, noun, first, noun2, senders: (
-        _received(o or late, bool(noun or noun2), first, senders)),
-)  # fmt: skip
+    make=lambda o, _v, late, noun, first, noun2, senders: _received(
+        o or late, bool(noun or noun2), first, senders
+    ),
+)
 _REQUEST = seq(
-    _ONLY, TRAFFIC, maybe(sign("ONLY")), sign("ON", "TO", "FROM", "OF", "IN", "AT"), WHO, maybe(PASSES),
+    _ONLY,
+    TRAFFIC,
+    maybe(sign("ONLY")),
+    sign("ON", "TO", "FROM", "OF", "IN", "AT"),
+    WHO,
+    maybe(PASSES),
     make=lambda o, t, late, _p, who, more: _requested(o or late, t, who, more),
-)  # fmt: skip
+)
 _REQUEST_IT = seq(
-    _ONLY, TRAFFIC, _ONLY, make=lambda o, t, late: _requested(o or late, t, Who(pronoun=True), None)
-    if any(option.requests for one in t[0] for option in one.options) else None,
-)  # fmt: skip
+    _ONLY,
+    TRAFFIC,
+    _ONLY,
+    make=lambda o, t, late: (
+        _requested(o or late, t, Who(pronoun=True), None)
+        if any(option.requests for one in t[0] for option in one.options)
+        else None
+    ),
+)
 _NEEDING = seq(
     _ONLY,
     sign("NEED"),
@@ -127,9 +179,11 @@ _NEEDING = seq(
     make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
 )
 _HAVING = seq(
-    _ONLY, sign("HASACCESS"), DEALS,
+    _ONLY,
+    sign("HASACCESS"),
+    DEALS,
     make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
-)  # fmt: skip
+)
 
 
 def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
@@ -139,20 +193,30 @@ def _requested(only: Any, passes: Any, who: Who, more: Any) -> Action:
 
 
 _REFUSING = seq(
-    sign("DENY"), maybe(NOUN), maybe(sign("FROM")), WHO, maybe(PASSES),
-    make=lambda _d, _n, _p, who, t: None if who.rest or who.nobody else Action(
-        out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),)),
-)  # fmt: skip
+    sign("DENY"),
+    maybe(NOUN),
+    maybe(sign("FROM")),
+    WHO,
+    maybe(PASSES),
+    make=lambda _d, _n, _p, who, t: (
+        None
+        if who.rest or who.nobody
+        else Action(out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),))
+    ),
+)
 _ENTERING = seq(
-    sign("GETIN"), maybe(PASSES),
-    make=lambda _, t: Action(out=True, deals=(Deal(who=Who(pronoun=True), passing=t[0] if t else ()),)),
-)  # fmt: skip
+    sign("GETIN"),
+    maybe(PASSES),
+    make=lambda _, t: Action(
+        out=True, deals=(Deal(who=Who(pronoun=True), passing=t[0] if t else ()),)
+    ),
+)
 """`only a gets in on 80`"""
 _GIVEN = seq(
     maybe(sign("BE")), sign("GIVEN"), NOUN, DEALS, make=lambda _b, _g, _n, deals: _does(None, deals)
 )
 _REACH = alt(sign("REACH"), said("egress", "EG"))
-ACTION = alt(
+ACTION: Rule = alt(
     _active(_REACH, sign("SEND"), alt(sign("FETCH"), said("read", "REACHED"))),
     PASSIVE,
     _RECEIVING,
@@ -177,7 +241,7 @@ ACTION = alt(
     seq(sign("BE"), lazy(lambda: ACTING), make=lambda _, act: act),
 )
 """What follows `may`."""
-ACTING = alt(
+ACTING: Rule = alt(
     _active(sign("REACHING"), sign("SENDING"), sign("FETCHING")),
     _RECEIVING,
     seq(sign("BE"), PASSIVE, make=lambda _, act: act),

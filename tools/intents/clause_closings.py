@@ -15,47 +15,76 @@ __all__ = ["KEPT", "NOMINAL", "closing_clauses", "exempts"]
 
 _ONLY = maybe(sign("ONLY"))
 _OWNED = seq(
-    WHO, maybe(sign("POSS")), HEAD, PARTS,
+    WHO,
+    maybe(sign("POSS")),
+    HEAD,
+    PARTS,
     make=lambda who, _, head, parts: (head, [Part(role="of", who=who), *parts]),
-)  # fmt: skip
+)
 _OUTER = seq(
-    sign("ING", "EG"), sign("P"), NOUN, PARTS,
+    sign("ING", "EG"),
+    sign("P"),
+    NOUN,
+    PARTS,
     make=lambda side, end, _n, parts: (
         ("ingress" if side.symbol == "ING" else "egress", True),
-        [Part(role="from" if side.symbol == "ING" else "to", who=Who(ends=(end.value,))), *parts]),
-)  # fmt: skip
+        [Part(role="from" if side.symbol == "ING" else "to", who=Who(ends=(end.value,))), *parts],
+    ),
+)
 NOMINAL = alt(_OUTER, seq(HEAD, PARTS, make=lambda head, parts: (head, parts)), _OWNED)
 """A noun for what passes, with its phrases."""
 
 _LIMITING = alt(
-    seq(FILL, sign("LIMIT"), NOMINAL, make=lambda _f, _v, nominal: limits(*nominal, None)),
     seq(
-        FILL, NOMINAL, maybe(sign("BE", "MAY")), maybe(sign("BE")), sign("LIMITED"), PARTS,
+        FILL,
+        sign("LIMIT"),
+        NOMINAL,
+        make=lambda _f, _v, nominal: limits(nominal[0], nominal[1], None),
+    ),
+    seq(
+        FILL,
+        NOMINAL,
+        maybe(sign("BE", "MAY")),
+        maybe(sign("BE")),
+        sign("LIMITED"),
+        PARTS,
         make=lambda _f, nominal, _m, _b, _v, more: limits(nominal[0], [*nominal[1], *more], None),
     ),
     seq(
-        FILL, sign("LIMIT"), WHO, PARTS,
+        FILL,
+        sign("LIMIT"),
+        WHO,
+        PARTS,
         make=lambda _f, _v, who, parts: limits((None, False), parts, who),
     ),
-)  # fmt: skip
+)
 
 _TOPIC = {"DNS": "dns", "METRICS": "metrics", "PROBES": "probes"}
 _NAMED = sign(*_TOPIC)
 _TOPICS = seq(
     _NAMED,
     many(seq(alt(sign("AND"), seq(sign(","), sign("AND")), sign(",")), _NAMED)),
-    make=lambda first, more: Keep(topics=tuple(_TOPIC[x.symbol] for x in (first, *(m[-1] for m in more)))),
-)  # fmt: skip
+    make=lambda first, more: Keep(
+        topics=tuple(_TOPIC[x.symbol] for x in (first, *(m[-1] for m in more)))
+    ),
+)
 KEPT = alt(
     seq(
-        FILL, maybe(sign("KEEP", "ALLOW")), _TOPICS, maybe(sign("KEEPWORK", "ALLOWED")), FILL,
+        FILL,
+        maybe(sign("KEEP", "ALLOW")),
+        _TOPICS,
+        maybe(sign("KEEPWORK", "ALLOWED")),
+        FILL,
         make=lambda _f, _k, keep, _w, _g: [keep],
     ),
     seq(
-        FILL, _TOPICS, sign("MAY"), maybe(sign("KEEPWORK", "ALLOWED")),
+        FILL,
+        _TOPICS,
+        sign("MAY"),
+        maybe(sign("KEEPWORK", "ALLOWED")),
         make=lambda _f, keep, _m, _w: [keep],
     ),
-)  # fmt: skip
+)
 """What has to go on working."""
 
 
@@ -64,27 +93,39 @@ def _one_exempt(clause: Rule) -> Rule:
     return alt(
         KEPT,
         seq(WHO, ACTING, make=lambda who, act: list(spread(who, act, deny=False))),
-        seq(sign("WHAT"), WHO, sign("REACH", "FETCH"), make=lambda _w, who, _v: [
-            Tail(who=who, role="source")]),
         seq(
-            TRAFFIC, sign("FROM", "BY"), WHO,
+            sign("WHAT"),
+            WHO,
+            sign("REACH", "FETCH"),
+            make=lambda _w, who, _v: [Tail(who=who, role="source")],
+        ),
+        seq(
+            TRAFFIC,
+            sign("FROM", "BY"),
+            WHO,
             make=lambda t, _, who: [Tail(who=who, role="source", passing=t[0])],
         ),
         seq(
-            TRAFFIC, sign("TO"), WHO,
+            TRAFFIC,
+            sign("TO"),
+            WHO,
             make=lambda t, _, who: [Tail(who=who, role="destination", passing=t[0])],
         ),
         seq(
-            sign("FROM", "BY"), WHO, maybe(TRAFFIC),
+            sign("FROM", "BY"),
+            WHO,
+            maybe(TRAFFIC),
             make=lambda _, who, t: [Tail(who=who, role="source", passing=t[0] if t else ())],
         ),
         seq(
-            sign("TO"), WHO, maybe(TRAFFIC),
+            sign("TO"),
+            WHO,
+            maybe(TRAFFIC),
             make=lambda _, who, t: [Tail(who=who, role="destination", passing=t[0] if t else ())],
         ),
         clause,
         seq(WHO, maybe(TRAFFIC), make=_bare),
-    )  # fmt: skip
+    )
 
 
 def _bare(who: Who, passes: Any) -> list[Any] | None:
@@ -104,15 +145,22 @@ def exempts(clause: Rule) -> Rule:
     listed = alt(KEPT, seq(WHO, maybe(TRAFFIC), make=_bare))
     join = alt(seq(sign(","), sign("AND")), sign(","), sign("AND"))
     behind = seq(
-        sign(":"), listed, many(seq(join, listed, make=lambda _, found: found)),
+        sign(":"),
+        listed,
+        many(seq(join, listed, make=lambda _, found: found)),
         make=lambda _c, first, more: Exempt(
-            events=tuple(x for found in (first, *more) for x in found)),
-    )  # fmt: skip
+            events=tuple(x for found in (first, *more) for x in found)
+        ),
+    )
     kept = seq(
-        lead, FILL, one, many(seq(join, one, make=lambda _, found: found)),
+        lead,
+        FILL,
+        one,
+        many(seq(join, one, make=lambda _, found: found)),
         make=lambda _e, _f, first, more: Exempt(
-            events=tuple(x for found in (first, *more) for x in found)),
-    )  # fmt: skip
+            events=tuple(x for found in (first, *more) for x in found)
+        ),
+    )
     return alt(kept, behind)
 
 
@@ -193,48 +241,106 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
     return (
         *(_LIMITING,),
         seq(
-            FILL, maybe(sign("ALLOW", "DENY")), sign("DEFAULTDENY"), maybe(HEAD), lead, WHO, later,
+            FILL,
+            maybe(sign("ALLOW", "DENY")),
+            sign("DEFAULTDENY"),
+            maybe(HEAD),
+            lead,
+            WHO,
+            later,
             behind,
             make=lambda _f, _v, _d, head, _p, who, side, rest: _by_default(who, head or side, rest),
         ),
         seq(
-            FILL, HEAD, sign("ISO"), lead, WHO, behind,
+            FILL,
+            HEAD,
+            sign("ISO"),
+            lead,
+            WHO,
+            behind,
             make=lambda _f, head, _i, _p, who, rest: _by_default(who, head, rest),
         ),
         seq(
-            FILL, sign("DENY", "ISO", "NO"), NOMINAL, behind,
-            make=lambda _f, _v, nominal, rest: _shut(*nominal, rest),
+            FILL,
+            sign("DENY", "ISO", "NO"),
+            NOMINAL,
+            behind,
+            make=lambda _f, _v, nominal, rest: _shut(nominal[0], nominal[1], rest),
         ),
         seq(
-            FILL, HEAD, PARTS, FILL, shut, exempts(clause),
+            FILL,
+            HEAD,
+            PARTS,
+            FILL,
+            shut,
+            exempts(clause),
             make=lambda _f, head, parts, _g, _s, rest: _shut(head, parts, rest),
         ),
         seq(
-            sign("EXCEPT"), sign("FROM", "BY"), WHO, maybe(TRAFFIC), sign(","), HEAD, PARTS, shut,
-            make=lambda _e, _p, who, t, _c, head, parts, _s: _shut(head, parts, Exempt(events=(
-                Tail(who=who, role="source", passing=t[0] if t else ()),))),
+            sign("EXCEPT"),
+            sign("FROM", "BY"),
+            WHO,
+            maybe(TRAFFIC),
+            sign(","),
+            HEAD,
+            PARTS,
+            shut,
+            make=lambda _e, _p, who, t, _c, head, parts, _s: _shut(
+                head,
+                parts,
+                Exempt(events=(Tail(who=who, role="source", passing=t[0] if t else ()),)),
+            ),
         ),
         seq(
-            FILL, sign("DENY"), WHO,
-            make=lambda _f, _v, who: _isolated(who, (), None, wholly=True)
-            if any(end.said.lower().endswith(_ALL) for end in who.ends) else None,
+            FILL,
+            sign("DENY"),
+            WHO,
+            make=lambda _f, _v, who: (
+                _isolated(who, (), None, wholly=True)
+                if any(end.said.lower().endswith(_ALL) for end in who.ends)
+                else None
+            ),
         ),
         seq(
-            FILL, sign("ISO"), FILL, WHO, maybe(sign("BREAKOFF")), FILL, PARTS, behind,
+            FILL,
+            sign("ISO"),
+            FILL,
+            WHO,
+            maybe(sign("BREAKOFF")),
+            FILL,
+            PARTS,
+            behind,
             make=lambda _f, _v, pre, who, _b, mid, parts, rest: _isolated(
-                who, parts, rest, wholly=_wholly(pre, mid)),
+                who, parts, rest, wholly=_wholly(pre, mid)
+            ),
         ),
         seq(
-            FILL, sign("CUT"), FILL, WHO, said("off", "BREAKOFF"), FILL, PARTS, behind,
+            FILL,
+            sign("CUT"),
+            FILL,
+            WHO,
+            said("off", "BREAKOFF"),
+            FILL,
+            PARTS,
+            behind,
             make=lambda _f, _v, pre, who, _b, mid, parts, rest: _isolated(
-                who, parts, rest, wholly=_wholly(pre, mid)),
+                who, parts, rest, wholly=_wholly(pre, mid)
+            ),
         ),
         seq(
-            FILL, WHO, *be, FILL, sign("ISOLATED"), FILL, PARTS, behind,
+            FILL,
+            WHO,
+            *be,
+            FILL,
+            sign("ISOLATED"),
+            FILL,
+            PARTS,
+            behind,
             make=lambda _f, who, _m, _b, pre, _v, mid, parts, rest: _isolated(
-                who, parts, rest, wholly=_wholly(pre, mid)),
+                who, parts, rest, wholly=_wholly(pre, mid)
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def closing_clauses(get: Any) -> Rule:

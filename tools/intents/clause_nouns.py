@@ -164,11 +164,11 @@ def _directed(said: _Said, side: str | None) -> tuple[Who | None, Who | None] | 
         senders, around = senders or around, around if senders else []
     elif around and receivers and not senders:
         senders, around = around, []
-    elif around and senders and not receivers:
+    elif (around and senders and not receivers) or (
+        around and said.passing and not senders and not receivers
+    ):
         receivers, around = around, []
-    elif around and said.passing and not senders and not receivers:
-        receivers, around = around, []
-    if around or len(roles["from"]) and len(roles["by"]):
+    if around or (len(roles["from"]) and len(roles["by"])):
         return None
     return merged(*senders), merged(*receivers)
 
@@ -176,8 +176,8 @@ def _directed(said: _Said, side: str | None) -> tuple[Who | None, Who | None] | 
 def named_pair(
     who: Who, parts: Sequence[Part], *, deny: bool, passive: bool = False
 ) -> list[Any] | None:
-    """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`, `a is denied from b`."""
-    if who.rest or who.each or who.nobody or who.pronoun and not parts:
+    """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`."""
+    if who.rest or who.each or who.nobody or (who.pronoun and not parts):
         return None
     if any(one.who and one.who.rest for one in parts):
         return None
@@ -196,17 +196,38 @@ def named_pair(
             return None
         return _kept_away(who, said)
     elif lead == {"ingress"} and not passive:
-        return [Event(effect="deny" if deny else "allow", sources=who, passing=said.passing,
-                      destinations=Who(pronoun=True), topic="destination", only_traffic=said.only)]  # fmt: skip
+        return [
+            Event(
+                effect="deny" if deny else "allow",
+                sources=who,
+                passing=said.passing,
+                destinations=Who(pronoun=True),
+                topic="destination",
+                only_traffic=said.only,
+            )
+        ]
     elif lead == {"from"} or lead == {"by"} or lead == {"ingress", "from"}:
         role = "to"
     elif lead == {"for"} and deny and passive:
         # `x is off limits for y`
-        return [Event(effect="deny", sources=merged(*said.roles["for"]), destinations=who,
-                      passing=said.passing, topic="destination")]  # fmt: skip
+        return [
+            Event(
+                effect="deny",
+                sources=merged(*said.roles["for"]),
+                destinations=who,
+                passing=said.passing,
+                topic="destination",
+            )
+        ]
     elif lead == {"for"} and not deny and not passive:
-        return [Event(sources=who, destinations=merged(*said.roles["for"]), passing=said.passing,
-                      only_traffic=said.only)]  # fmt: skip
+        return [
+            Event(
+                sources=who,
+                destinations=merged(*said.roles["for"]),
+                passing=said.passing,
+                only_traffic=said.only,
+            )
+        ]
     else:
         return None
     return connection((None, True), [Part(role=role, who=who), *parts], deny=deny)

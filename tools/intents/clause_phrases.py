@@ -30,8 +30,11 @@ __all__ = [
 
 FILL = many(sign("FILL"))
 _ART = many(sign("ART"))
-NOUN = seq(_ART, alt(sign("NOUN"), said("access|requests|calls|queries|request|call", "REACH")),
-           make=lambda _, one: one)  # fmt: skip
+NOUN = seq(
+    _ART,
+    alt(sign("NOUN"), said("access|requests|calls|queries|request|call", "REACH")),
+    make=lambda _, one: one,
+)
 """What passes, by its noun."""
 SEP = seq(
     alt(
@@ -77,10 +80,13 @@ def _listed(_: Any, first: Who, others: Sequence[list[Any]]) -> Who | None:
 _ENDS = seq(FILL, _NAME, many(seq(_LIST, _NAME)), make=_listed)
 _OUTSIDERS = seq(maybe(_LIST), sign("EXCEPT"), _ENDS, make=lambda *v: v[2])
 _EXCEPTED = seq(
-    maybe(sign(",")), maybe(sign("AND")), _ENDS, sign("EXCEPTED"),
+    maybe(sign(",")),
+    maybe(sign("AND")),
+    _ENDS,
+    sign("EXCEPTED"),
     maybe(seq(sign("("), lazy(lambda: TRAFFIC), sign(")"), make=lambda _a, t, _b: t)),
     make=lambda _c, _a, ends, _e, t: replace(ends, passing=t[0]) if t else ends,
-)  # fmt: skip
+)
 
 
 def _without(ends: Who, left_out: Who | None) -> Who | None:
@@ -121,8 +127,12 @@ _NO_ONE = seq(
     ),
     make=lambda _, more: _nobody(more),
 )
-_NO_SUCH = seq(alt(sign("NOT"), sign("NO")), _ENDS, maybe(_OUTSIDERS),
-               make=lambda _, ends, out: _none_of(ends, out))  # fmt: skip
+_NO_SUCH = seq(
+    alt(sign("NOT"), sign("NO")),
+    _ENDS,
+    maybe(_OUTSIDERS),
+    make=lambda _, ends, out: _none_of(ends, out),
+)
 
 
 def _nobody(more: tuple[str, Who] | None) -> Who | None:
@@ -226,7 +236,7 @@ def _other_kind(part: Sequence[Passing], other: Passing) -> bool:
     return mine != theirs and len(mine) == len(theirs) == 1
 
 
-TRAFFIC = alt(
+TRAFFIC: Rule = alt(
     seq(_MARKS, maybe(_NOT_ON), make=lambda t, but: (t[0], t[1], (but,) if but else ())),
     seq(sign("NONE"), sign("EXCEPT", "BUT"), _MARKS, make=lambda _n, _b, t: (t[0], True, ())),
 )
@@ -266,17 +276,26 @@ def deals_rule(prepositions: Rule, *, needed: bool) -> Rule:
     """Return a rule for what stands at the other end, with its prepositions."""
     lead = prepositions if needed else maybe(prepositions)
     plain = seq(
-        maybe(sign("ONLY")), lead, WHO, maybe(PASSES),
+        maybe(sign("ONLY")),
+        lead,
+        WHO,
+        maybe(PASSES),
         make=lambda only, _, who, passes: _deal(only, who, passes),
-    )  # fmt: skip
+    )
     turned = seq(
-        TRAFFIC, maybe(sign("ONLY")), sign("OF", "ON", "TO", "IN", "FROM", "FOR", "BY")
-        if not needed else lead, WHO, maybe(TRAFFIC),
+        TRAFFIC,
+        maybe(sign("ONLY")),
+        sign("OF", "ON", "TO", "IN", "FROM", "FOR", "BY") if not needed else lead,
+        WHO,
+        maybe(TRAFFIC),
         make=lambda passes, only, _, who, more: _deal(only, who, _joined(passes, more)),
-    )  # fmt: skip
+    )
     one = alt(plain, turned)
-    return seq(one, many(seq(_LIST, one, make=lambda _, deal: None if deal.who.rest else deal)),
-               make=lambda first, more: (first, *more))  # fmt: skip
+    return seq(
+        one,
+        many(seq(_LIST, one, make=lambda _, deal: None if deal.who.rest else deal)),
+        make=lambda first, more: (first, *more),
+    )
 
 
 DEALS = deals_rule(_TO, needed=False)
@@ -285,8 +304,16 @@ SENDERS = deals_rule(sign("FROM", "BY", "TO", "FOR"), needed=True)
 FETCHED = deals_rule(sign("FROM"), needed=False)
 _ONLY = maybe(sign("ONLY"))
 
-_ROLES = {"FROM": "from", "TO": "to", "BY": "by", "OF": "of", "FOR": "for", "IN": "in", "ON": "in",
-          "WITH": "to"}  # fmt: skip
+_ROLES = {
+    "FROM": "from",
+    "TO": "to",
+    "BY": "by",
+    "OF": "of",
+    "FOR": "for",
+    "IN": "in",
+    "ON": "in",
+    "WITH": "to",
+}
 
 
 def _part(only: Any, lead: Sign, who: Who, passes: Any = None) -> Part | None:
@@ -305,7 +332,10 @@ def _pair(_b: Any, first: Who, more: Any) -> Part:
 PARTS = many(
     alt(
         seq(
-            _ONLY, sign("FROM", "TO", "BY", "OF", "FOR", "IN", "ON", "WITH"), WHO, maybe(TRAFFIC),
+            _ONLY,
+            sign("FROM", "TO", "BY", "OF", "FOR", "IN", "ON", "WITH"),
+            WHO,
+            maybe(TRAFFIC),
             make=_part,
         ),
         seq(sign("BETWEEN"), WHO, many(seq(sign("AND"), WHO)), make=_pair),
@@ -317,7 +347,8 @@ PARTS = many(
             make=lambda _, only, lead, who: _part(only, lead, who),
         ),
         seq(
-            maybe(sign(",")), TRAFFIC,
+            maybe(sign(",")),
+            TRAFFIC,
             make=lambda _, t: Part(role="t", passing=t[0], only=t[1]) if not t[2] else None,
         ),
         _map(_NOT_ON, lambda but: Part(role="but", passing=(but,))),
@@ -325,7 +356,7 @@ PARTS = many(
         _map(sign("OUT"), lambda _: Part(role="egress")),
         _map(sign("IN"), lambda _: Part(role="ingress")),
     )
-)  # fmt: skip
+)
 """Prepositional phrases and what passes, in any order."""
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.intents.clause_actions import ACTING, ACTION, PASSIVE
+from tools.intents.clause_actions import ACTING, ACTION
 from tools.intents.clause_closings import KEPT, NOMINAL, closing_clauses, exempts
-from tools.intents.clause_nouns import connection, exposure, named_pair
+from tools.intents.clause_nouns import connection, named_pair
+from tools.intents.clause_orders import MODAL, ORDERS, is_wide
 from tools.intents.clause_phrases import DEALS, FILL, HEAD, NOUN, PARTS, SENDERS, SEP, TRAFFIC, WHO
 from tools.intents.clause_rests import REFINES, RESTS, TAILS, is_person
 from tools.intents.clause_values import Action, Deal, Event, Part, Rest, Tail, Who, spread
@@ -20,33 +21,31 @@ _MOST_STEPS = 20_000
 _ONLY = maybe(sign("ONLY"))
 
 
-def _may(found: Sequence[Sign]) -> tuple[bool, bool]:
-    """Return whether modals deny, and whether they hold `only`."""
-    low = [word for one in found for word in one.said.lower().split()]
-    only = any(one in low for one in ("only", "solely", "exclusively", "just"))
-    return sum(one.symbol == "MAYNOT" for one in found) % 2 == 1, only
-
-
-_MODAL = seq(many(sign("MAY", "MAYNOT"), least=1), FILL, make=lambda found, _: _may(found))
 _NOT_NEEDED = seq(
-    sign("NONEED"), alt(seq(HEAD, PARTS, make=lambda head, parts: (head, parts)), DEALS),
+    sign("NONEED"),
+    alt(seq(HEAD, PARTS, make=lambda head, parts: (head, parts)), DEALS),
     make=lambda _, what: _unneeded(what),
-)  # fmt: skip
+)
 _PREDICATE = alt(
-    seq(_MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
+    seq(MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
     seq(sign("NOT"), ACTION, FILL, make=lambda _n, act, _f: (True, False, act)),
     seq(FILL, ACTION, FILL, make=lambda _, act, _f: (False, False, act)),
     seq(sign("NOBUSINESS"), ACTING, FILL, make=lambda _n, act, _f: (True, False, act)),
     seq(_NOT_NEEDED, FILL, make=lambda act, _f: (True, False, act)),
     seq(
-        maybe(sign("MAY")), maybe(sign("BE")), sign("DENIED"), sign("FROM"), ACTING, FILL,
+        maybe(sign("MAY")),
+        maybe(sign("BE")),
+        sign("DENIED"),
+        sign("FROM"),
+        ACTING,
+        FILL,
         make=lambda _m, _b, _d, _p, act, _f: (True, False, act),
     ),
-)  # fmt: skip
+)
 _LATER = seq(
     SEP,
     alt(
-        seq(_MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
+        seq(MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
         seq(FILL, ACTION, FILL, make=lambda _, act, _f: (None, False, act)),
         seq(
             sign("NOT"),
@@ -68,7 +67,7 @@ def _unneeded(what: Any) -> Action | None:
     to = [Deal(who=one.who) for one in parts if one.role in ("to", "from") and one.who]
     if len(to) != len(parts):
         return None
-    out = head[0] == "egress" or bool(to) and all(one.role == "to" for one in parts)
+    out = head[0] == "egress" or (bool(to) and all(one.role == "to" for one in parts))
     if not out and head[0] != "ingress":
         return None
     return Action(out=out, deals=tuple(to), side=None if to else head[0])
@@ -131,31 +130,43 @@ def _at_other_end(one: Event) -> Any:
 
 
 _LEFT_OUT = seq(
-    maybe(sign(",")), sign("EXCEPT", "BUT"), maybe(sign("FROM", "BY", "FOR")), WHO, maybe(TRAFFIC),
+    maybe(sign(",")),
+    sign("EXCEPT", "BUT"),
+    maybe(sign("FROM", "BY", "FOR")),
+    WHO,
+    maybe(TRAFFIC),
     make=lambda _c, _e, _p, who, t: (who, t[0] if t else ()),
-)  # fmt: skip
+)
 _DECLARED = alt(
-    seq(FILL, WHO, FILL, _PREDICATE, _LEFT_OUT,
-        make=lambda _f, who, _g, first, out: _but(who, first, out)),
-    seq(FILL, WHO, FILL, _PREDICATE, many(_LATER),
-        make=lambda _f, who, _g, first, later: _subject(who, first, later)),
-)  # fmt: skip
+    seq(
+        FILL,
+        WHO,
+        FILL,
+        _PREDICATE,
+        _LEFT_OUT,
+        make=lambda _f, who, _g, first, out: _but(who, first, out),
+    ),
+    seq(
+        FILL,
+        WHO,
+        FILL,
+        _PREDICATE,
+        many(_LATER),
+        make=lambda _f, who, _g, first, later: _subject(who, first, later),
+    ),
+)
 
 
 def _but(who: Who, first: tuple[Any, ...], out: tuple[Who, Any]) -> list[Any] | None:
     """Read `nobody may reach x except y on 80`, where the exception stands at the end."""
     left_out, passing = out
-    wide = who.nobody and not who.ends or who.ends and all(end.everyone for end in who.ends)
+    wide = (who.nobody and not who.ends) or (who.ends and all(end.everyone for end in who.ends))
     objects = [deal.who for deal in first[2].deals if deal.who]
-    if not wide or who.excepted or any(one.excepted or _is_wide(one) for one in objects):
+    if not wide or who.excepted or any(one.excepted or is_wide(one) for one in objects):
         return None
     if left_out.rest or left_out.nobody or left_out.pronoun or left_out.only:
         return None
     return _subject(replace(who, excepted=left_out.ends, passing=passing), first, ())
-
-
-def _is_wide(who: Who) -> bool:
-    return who.nobody or any(end.everyone for end in who.ends)
 
 
 _RESULT = alt(
@@ -167,24 +178,47 @@ _RESULT = alt(
     seq(sign("NOTDENIED"), make=lambda one: False),
 )
 _TELLING = seq(
-    FILL, _ONLY, NOMINAL, FILL, _RESULT, FILL, PARTS,
+    FILL,
+    _ONLY,
+    NOMINAL,
+    FILL,
+    _RESULT,
+    FILL,
+    PARTS,
     make=lambda _f, only, nominal, _g, deny, _h, more: connection(
-        nominal[0], [*nominal[1], *more], deny=deny, only=bool(only)),
-)  # fmt: skip
+        nominal[0], [*nominal[1], *more], deny=deny, only=bool(only)
+    ),
+)
 _NONE_PASSES = seq(
-    FILL, sign("NONE", "NO"), NOMINAL, maybe(_RESULT), PARTS,
-    make=lambda _f, _n, nominal, allowed, more: None if allowed else connection(
-        nominal[0], [*nominal[1], *more], deny=True),
-)  # fmt: skip
+    FILL,
+    sign("NONE", "NO"),
+    NOMINAL,
+    maybe(_RESULT),
+    PARTS,
+    make=lambda _f, _n, nominal, allowed, more: (
+        None if allowed else connection(nominal[0], [*nominal[1], *more], deny=True)
+    ),
+)
 _GRANTED = seq(
-    FILL, WHO, FILL, _RESULT, maybe(NOUN), PARTS, FILL,
+    FILL,
+    WHO,
+    FILL,
+    _RESULT,
+    maybe(NOUN),
+    PARTS,
+    FILL,
     make=lambda _f, who, _g, deny, noun, parts, _h: _granted(who, parts, deny=deny),
-)  # fmt: skip
+)
 _GRANTED_TO = seq(
-    FILL, WHO, FILL, sign("ALLOWED"), DEALS,
-    make=lambda _f, who, _g, _a, deals: None if who.rest else list(
-        spread(who, Action(out=True, deals=deals), deny=False)),
-)  # fmt: skip
+    FILL,
+    WHO,
+    FILL,
+    sign("ALLOWED"),
+    DEALS,
+    make=lambda _f, who, _g, _a, deals: (
+        None if who.rest else list(spread(who, Action(out=True, deals=deals), deny=False))
+    ),
+)
 
 
 def _granted(who: Who, parts: Sequence[Part], *, deny: bool) -> list[Any] | None:
@@ -197,10 +231,17 @@ def _granted(who: Who, parts: Sequence[Part], *, deny: bool) -> list[Any] | None
 
 
 _REQUESTED = seq(
-    FILL, _ONLY, TRAFFIC, _MODAL, maybe(sign("BE")), maybe(sign("REACHED")), sign("TO", "ON"), WHO,
+    FILL,
+    _ONLY,
+    TRAFFIC,
+    MODAL,
+    maybe(sign("BE")),
+    maybe(sign("REACHED")),
+    sign("TO", "ON"),
+    WHO,
     maybe(SENDERS),
     make=lambda _f, only, t, m, _b, _v, _p, who, senders: _requests(t, who, senders, m, bool(only)),
-)  # fmt: skip
+)
 
 
 def _requests(
@@ -215,198 +256,244 @@ def _requests(
 
 
 _LISTED = alt(
-    seq(said("egress|outbound|outgoing|the egress|its egress", "EG"), maybe(NOUN), _ONLY, DEALS,
-        make=lambda _e, _n, only, deals: Action(out=True, deals=deals, only=bool(only), side="egress")),
-    seq(sign("ING"), maybe(NOUN), _ONLY, maybe(TRAFFIC), SENDERS,
+    seq(
+        said("egress|outbound|outgoing|the egress|its egress", "EG"),
+        maybe(NOUN),
+        _ONLY,
+        DEALS,
+        make=lambda _e, _n, only, deals: Action(
+            out=True, deals=deals, only=bool(only), side="egress"
+        ),
+    ),
+    seq(
+        sign("ING"),
+        maybe(NOUN),
+        _ONLY,
+        maybe(TRAFFIC),
+        SENDERS,
         make=lambda _e, _n, only, t, deals: Action(
-            out=False, side="ingress", only=bool(only),
-            deals=tuple(replace(one, passing=one.passing or (t[0] if t else ())) for one in deals))),
-)  # fmt: skip
-_WANTS = many(sign("WANT"), least=1)
-_VERB = alt(
-    seq(sign("ALLOW", "GIVE"), make=lambda _: False),
-    seq(sign("DENY", "CUT"), make=lambda _: True),
+            out=False,
+            side="ingress",
+            only=bool(only),
+            deals=tuple(replace(one, passing=one.passing or (t[0] if t else ())) for one in deals),
+        ),
+    ),
 )
+_WANTS = many(sign("WANT"), least=1)
 _WHO_MAY = seq(
-    FILL, sign("LIMIT"), said("who|which|what", "THAT"), sign("MAY"), ACTION, sign(":"), WHO,
+    FILL,
+    sign("LIMIT"),
+    said("who|which|what", "THAT"),
+    sign("MAY"),
+    ACTION,
+    sign(":"),
+    WHO,
     maybe(TRAFFIC),
-    make=lambda _f, _l, _w, _m, act, _c, who, t: None if who.rest or t and any(
-        one.passing for one in act.deals) else list(spread(
-            replace(who, only=True),
-            replace(act, deals=tuple(replace(one, passing=t[0] if t else one.passing)
-                                     for one in act.deals)), deny=False)),
-)  # fmt: skip
+    make=lambda _f, _l, _w, _m, act, _c, who, t: (
+        None
+        if who.rest or (t and any(one.passing for one in act.deals))
+        else list(
+            spread(
+                replace(who, only=True),
+                replace(
+                    act,
+                    deals=tuple(
+                        replace(one, passing=t[0] if t else one.passing) for one in act.deals
+                    ),
+                ),
+                deny=False,
+            )
+        )
+    ),
+)
 """`restrict who can connect to x: a and b`"""
 _FROM_TO = seq(
-    FILL, WHO, sign(":"), _ONLY, sign("FROM", "TO"), WHO, maybe(seq(maybe(sign(",")), TRAFFIC, make=lambda _, t: t)),
-    make=lambda _f, who, _c, only, lead, other, t: None if who.rest or who.nobody or who.only else list(
-        spread(who, Action(out=lead.symbol == "TO", deals=(Deal(
-            who=replace(other, only=other.only or bool(only)), passing=t[0] if t else ()),)), deny=False)),
-)  # fmt: skip
+    FILL,
+    WHO,
+    sign(":"),
+    _ONLY,
+    sign("FROM", "TO"),
+    WHO,
+    maybe(seq(maybe(sign(",")), TRAFFIC, make=lambda _, t: t)),
+    make=lambda _f, who, _c, only, lead, other, t: (
+        None
+        if who.rest or who.nobody or who.only
+        else list(
+            spread(
+                who,
+                Action(
+                    out=lead.symbol == "TO",
+                    deals=(
+                        Deal(
+                            who=replace(other, only=other.only or bool(only)),
+                            passing=t[0] if t else (),
+                        ),
+                    ),
+                ),
+                deny=False,
+            )
+        )
+    ),
+)
 """`db: only from a, 5432`"""
-_ABLE_TO = seq(
-    FILL, _VERB, WHO, maybe(sign("POSS")), sign("ABILITY"), ACTION,
-    make=lambda _f, deny, who, _p, _a, act: None if who.rest or who.nobody else list(
-        spread(who, act, deny=deny)),
-)  # fmt: skip
 _HEADLINE = seq(
-    FILL, WHO, maybe(sign(":")), _LISTED, many(seq(SEP, _LISTED, make=lambda _, one: one)),
-    make=lambda _f, who, _c, first, more: None if who.rest or who.nobody or who.only else [
-        event for action in (first, *more) for event in spread(who, action, deny=False)],
-)  # fmt: skip
+    FILL,
+    WHO,
+    maybe(sign(":")),
+    _LISTED,
+    many(seq(SEP, _LISTED, make=lambda _, one: one)),
+    make=lambda _f, who, _c, first, more: (
+        None
+        if who.rest or who.nobody or who.only
+        else [event for action in (first, *more) for event in spread(who, action, deny=False)]
+    ),
+)
 _ABOUT = seq(
-    FILL, WHO, sign(":"), lazy(lambda: _CLAUSE),
-    make=lambda _f, who, _c, items: None if who.rest or who.nobody or who.only else [
-        Tail(who=who, role="subject", bare=True), *items],
-)  # fmt: skip
+    FILL,
+    WHO,
+    sign(":"),
+    lazy(lambda: _CLAUSE),
+    make=lambda _f, who, _c, items: (
+        None
+        if who.rest or who.nobody or who.only
+        else [Tail(who=who, role="subject", bare=True), *items]
+    ),
+)
 """`db: only a may reach it`"""
 _SO = seq(
-    FILL, sign("LIMIT", "ISO", "KEEP"), WHO, sign("SO"), maybe(sign("THAT")), lazy(lambda: _CLAUSE),
-    make=lambda _f, _v, who, _s, _t, items: None if who.rest or who.nobody or who.only else [
-        Tail(who=who, role="subject", bare=True), *items],
-)  # fmt: skip
+    FILL,
+    sign("LIMIT", "ISO", "KEEP"),
+    WHO,
+    sign("SO"),
+    maybe(sign("THAT")),
+    lazy(lambda: _CLAUSE),
+    make=lambda _f, _v, who, _s, _t, items: (
+        None
+        if who.rest or who.nobody or who.only
+        else [Tail(who=who, role="subject", bare=True), *items]
+    ),
+)
 """`restrict db so that only a may reach it`"""
 _COMPLAINED = alt(
-    seq(FILL, WHO, sign("COMPLAINT", "LISTEN"), maybe(TRAFFIC), make=lambda _f, who, _c, _t: [
-        Tail(who=who, role="subject", bare=True)]),
-    seq(FILL, WHO, sign("BE"), FILL, sign("ABLE"), sign("FROM", "TO", "FOR", "BY"), WHO, SEP, _WANTS,
+    seq(
+        FILL,
+        WHO,
+        sign("COMPLAINT", "LISTEN"),
+        maybe(TRAFFIC),
+        make=lambda _f, who, _c, _t: [Tail(who=who, role="subject", bare=True)],
+    ),
+    seq(
+        FILL,
+        WHO,
+        sign("BE"),
+        FILL,
+        sign("ABLE"),
+        sign("FROM", "TO", "FOR", "BY"),
+        WHO,
+        SEP,
+        _WANTS,
         lazy(lambda: _CLAUSE),
-        make=lambda _f, who, _b, _g, _a, _p, anyone, _s, _w, items: None if not _is_wide(anyone)
-        else [Tail(who=who, role="subject", bare=True), *items]),
-)  # fmt: skip
+        make=lambda _f, who, _b, _g, _a, _p, anyone, _s, _w, items: (
+            None if not is_wide(anyone) else [Tail(who=who, role="subject", bare=True), *items]
+        ),
+    ),
+)
 """`x is open to everyone, change that so that only y may reach it`"""
 _TAKEN = seq(
-    FILL, sign("RECEIVE"), _ONLY, maybe(HEAD), maybe(sign("FROM")), WHO, maybe(TRAFFIC),
-    make=lambda _f, _v, only, _h, _p, who, t: None if who.rest or who.nobody else [Event(
-        sources=replace(who, only=who.only or bool(only)), destinations=Who(pronoun=True),
-        passing=t[0] if t else (), topic="destination")],
-)  # fmt: skip
+    FILL,
+    sign("RECEIVE"),
+    _ONLY,
+    maybe(HEAD),
+    maybe(sign("FROM")),
+    WHO,
+    maybe(TRAFFIC),
+    make=lambda _f, _v, only, _h, _p, who, t: (
+        None
+        if who.rest or who.nobody
+        else [
+            Event(
+                sources=replace(who, only=who.only or bool(only)),
+                destinations=Who(pronoun=True),
+                passing=t[0] if t else (),
+                topic="destination",
+            )
+        ]
+    ),
+)
 """`accept a on 80`, behind what it is about"""
 _BARE_HEADLINE = seq(
-    FILL, _ONLY, HEAD, PARTS,
-    make=lambda _f, only, head, parts: connection(head, parts, deny=False, only=bool(only))
-    if {one.role for one in parts} >= {"from", "to"} or (only and len(parts) > 1) else None,
-)  # fmt: skip
+    FILL,
+    _ONLY,
+    HEAD,
+    PARTS,
+    make=lambda _f, only, head, parts: (
+        connection(head, parts, deny=False, only=bool(only))
+        if {one.role for one in parts} >= {"from", "to"} or (only and len(parts) > 1)
+        else None
+    ),
+)
 _BARE_REQUEST = seq(
-    FILL, TRAFFIC, PARTS,
-    make=lambda _f, t, parts: connection(
-        (None, True), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=False)
-    if {one.role for one in parts} >= {"from", "to"} else None,
-)  # fmt: skip
+    FILL,
+    TRAFFIC,
+    PARTS,
+    make=lambda _f, t, parts: (
+        connection((None, True), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=False)
+        if {one.role for one in parts} >= {"from", "to"}
+        else None
+    ),
+)
 _WHICH = alt(
-    seq(maybe(sign("THAT")), _MODAL, FILL, ACTION, make=lambda _t, m, _f, act: (m, act)),
-    seq(maybe(sign("ALLOWED")), sign("TO", "WITH", "FOR", "OF"), ACTION,
-        make=lambda _a, _p, act: ((False, False), act)),
+    seq(maybe(sign("THAT")), MODAL, FILL, ACTION, make=lambda _t, m, _f, act: (m, act)),
+    seq(
+        maybe(sign("ALLOWED")),
+        sign("TO", "WITH", "FOR", "OF"),
+        ACTION,
+        make=lambda _a, _p, act: ((False, False), act),
+    ),
     seq(sign("THAT"), ACTION, make=lambda _, act: ((False, False), act)),
-)  # fmt: skip
+)
 _SOLE = alt(
     seq(
-        WHO, sign("ONLYONE"), _WHICH,
-        make=lambda who, _o, which: None if which[0][0] or who.rest else list(
-            spread(replace(who, only=True), which[1], deny=False, only=which[0][1])),
+        WHO,
+        sign("ONLYONE"),
+        _WHICH,
+        make=lambda who, _o, which: (
+            None
+            if which[0][0] or who.rest
+            else list(spread(replace(who, only=True), which[1], deny=False, only=which[0][1]))
+        ),
     ),
     seq(
-        WHO, sign("ONLYONE"), sign("OF", "FOR", "TO"), WHO, maybe(TRAFFIC),
-        make=lambda who, _o, _p, other, t: list(spread(
-            replace(who, only=True),
-            Action(out=True, deals=(Deal(who=other, passing=t[0] if t else ()),)), deny=False)),
+        WHO,
+        sign("ONLYONE"),
+        sign("OF", "FOR", "TO"),
+        WHO,
+        maybe(TRAFFIC),
+        make=lambda who, _o, _p, other, t: list(
+            spread(
+                replace(who, only=True),
+                Action(out=True, deals=(Deal(who=other, passing=t[0] if t else ()),)),
+                deny=False,
+            )
+        ),
     ),
-)  # fmt: skip
-
-_LEAD = seq(FILL, _ONLY, maybe(sign("TO")), make=lambda _f, only, _t: bool(only))
+)
 
 
-def _let(only: bool, deny: bool, who: Who, action: Action, *, late: bool) -> list[Any] | None:
-    if who.rest or who.each or (deny and (only or late)):
-        return None
-    who = replace(who, only=who.only or only)
-    events = spread(who, action, deny=deny, only=late)
-    # Who is let do something is not who the sentence is about.
-    return [replace(one, topic="") if action.out and not deny else one for one in events]
-
-
-_LET = seq(
-    _LEAD, _VERB, WHO, _ONLY, maybe(sign("TO")), _ONLY, FILL, ACTION,
-    make=lambda only, deny, who, l1, _t, l2, _f, act: _let(
-        only, deny, who, act, late=bool(l1 or l2)),
-)  # fmt: skip
-_HELD = seq(
-    FILL, sign("LIMIT", "NEED"), WHO, sign("TO"), _ONLY, maybe(_MODAL), FILL, ACTION,
-    make=lambda _f, verb, who, _t, only, _m, _g, act: None if who.rest or who.nobody else list(
-        spread(who, act, deny=False, only=bool(only) or verb.symbol == "LIMIT")),
-)  # fmt: skip
-"""`restrict a to only call b`, `require x to be reachable only from y`"""
-_IT_SAYS = seq(sign("IT", "ART"), lazy(lambda: alt(_ORDER, _PASS, _LET, _PAIR)),
-               make=lambda _, items: items)  # fmt: skip
-"""`It denies POST on x`: the policy does."""
-_MADE = seq(
-    FILL, sign("MAKE"), WHO, PASSIVE,
-    make=lambda _f, _m, who, act: None if who.rest or not (act.deals or act.negative) else list(
-        spread(who, act, deny=False)),
-)  # fmt: skip
-_PREVENT = seq(
-    FILL, sign("DENY", "CUT", "KEEP"), WHO, maybe(sign("FROM")), FILL, ACTING,
-    make=lambda _f, _v, who, _p, _g, act: None if who.rest else list(spread(who, act, deny=True)),
-)  # fmt: skip
-_ORDER = seq(
-    _LEAD, alt(_VERB, seq(alt(sign("EXPOSE"), said("open", "ABLE")), make=lambda _: False)), _ONLY,
-    NOMINAL,
-    make=lambda only, deny, late, nominal: connection(
-        nominal[0], nominal[1], deny=deny, only=bool(only or late)),
-)  # fmt: skip
-_PASS = seq(
-    _LEAD, _VERB, maybe(NOUN), TRAFFIC, PARTS,
-    make=lambda only, deny, _n, t, parts: connection(
-        (None, False), [Part(role="t", passing=t[0], only=t[1]), *parts], deny=deny, only=only),
-)  # fmt: skip
-_PASS_BUT = seq(
-    FILL, sign("DENY"), WHO, sign("EXCEPT", "BUT"), TRAFFIC, PARTS,
-    make=lambda _f, _d, who, _e, t, parts: None if not _is_wide(who) or who.excepted else connection(
-        (None, False), [Part(role="t", passing=t[0], only=True), *parts], deny=False),
-)  # fmt: skip
-"""`refuse anything but GET to x`"""
-_THERE = seq(
-    _LEAD, _VERB, _ONLY, sign("FROM", "TO"), WHO, maybe(TRAFFIC),
-    make=lambda only, deny, late, lead, who, t: _there(
-        replace(who, only=who.only or bool(only or late)), lead, t[0] if t else (), deny=deny),
-)  # fmt: skip
-"""`allow from a`, behind what it is about"""
-
-
-def _there(who: Who, lead: Sign, passing: Any, *, deny: bool) -> list[Any] | None:
-    if who.rest or who.nobody or who.pronoun:
-        return None
-    it = Who(pronoun=True)
-    inward = lead.symbol == "FROM"
-    ends = {"sources": who, "destinations": it} if inward else {"sources": it, "destinations": who}
-    topic = "destination" if inward else "source"
-    return [Event(effect="deny" if deny else "allow", passing=passing, topic=topic, **ends)]  # type: ignore[arg-type]
-
-
-_PAIR = seq(
-    _LEAD, _VERB, _ONLY, WHO, maybe(seq(maybe(sign("POSS")), HEAD, make=lambda _, head: head)), PARTS,
-    make=lambda only, deny, late, who, head, parts: named_pair(
-        replace(who, only=who.only or bool(only or late)),
-        [*parts, *([Part(role=head[0])] if head and head[0] else [])], deny=deny),
-)  # fmt: skip
-_GIVE = seq(
-    FILL, sign("GIVE"), WHO, NOUN, DEALS,
-    make=lambda _f, _v, who, _n, deals: list(spread(who, Action(out=True, deals=deals), deny=False)),
-)  # fmt: skip
-_AWAY = seq(
-    FILL, sign("CUT", "DENY"), WHO, maybe(said("away|out", "BREAKOFF")), sign("FROM"), DEALS,
-    make=lambda _f, _v, who, _b, _p, deals: list(spread(who, Action(out=True, deals=deals), deny=True)),
-)  # fmt: skip
-_OPEN = seq(
-    FILL, alt(sign("EXPOSE"), said("open", "ABLE")), maybe(seq(TRAFFIC, sign("ON", "OF", "IN"))),
-    WHO, maybe(sign("ABLE")), PARTS,
-    make=lambda _f, _v, t, who, _a, parts: exposure(t[0][0] if t else (), who, parts),
-)  # fmt: skip
 _PORT_FOR = seq(
-    FILL, TRAFFIC, maybe(seq(sign("ON", "OF"), WHO, make=lambda _, who: who)), sign("BE"), FILL,
-    _ONLY, sign("FOR"), WHO, maybe(seq(maybe(SEP), sign("NELSE"))),
-    make=lambda _f, t, who, _b, _g, only, _p, users, rest: _port_for(t, who, users, only=bool(only or rest)),
-)  # fmt: skip
+    FILL,
+    TRAFFIC,
+    maybe(seq(sign("ON", "OF"), WHO, make=lambda _, who: who)),
+    sign("BE"),
+    FILL,
+    _ONLY,
+    sign("FOR"),
+    WHO,
+    maybe(seq(maybe(SEP), sign("NELSE"))),
+    make=lambda _f, t, who, _b, _g, only, _p, users, rest: _port_for(
+        t, who, users, only=bool(only or rest)
+    ),
+)
 
 
 def _port_for(passes: Any, subject: Who | None, users: Who, *, only: bool) -> list[Any] | None:
@@ -429,13 +516,37 @@ def _port_for(passes: Any, subject: Who | None, users: Who, *, only: bool) -> li
 _CLOSING = closing_clauses(lambda: _CLAUSE)
 _EXEMPTS = exempts(lazy(lambda: _CLAUSE))
 _CLAUSE: Rule = alt(
-    _COMPLAINED, _SOLE, RESTS, KEPT, _DECLARED, _CLOSING, _TELLING, _GRANTED, _GRANTED_TO, _NONE_PASSES, _REQUESTED,
-    _PREVENT, _AWAY, _GIVE, _PAIR, _LET, _MADE, _ORDER, _PASS, _PASS_BUT, _THERE, _HELD, _IT_SAYS, _OPEN, _HEADLINE, _FROM_TO, _WHO_MAY, _ABLE_TO, _ABOUT,
-    _SO, _TAKEN, _PORT_FOR, _BARE_HEADLINE, _BARE_REQUEST,
-)  # fmt: skip
+    _COMPLAINED,
+    _SOLE,
+    RESTS,
+    KEPT,
+    _DECLARED,
+    _CLOSING,
+    _TELLING,
+    _GRANTED,
+    _GRANTED_TO,
+    _NONE_PASSES,
+    _REQUESTED,
+    ORDERS,
+    _HEADLINE,
+    _FROM_TO,
+    _WHO_MAY,
+    _ABOUT,
+    _SO,
+    _TAKEN,
+    _PORT_FOR,
+    _BARE_HEADLINE,
+    _BARE_REQUEST,
+)
 _WANTED = seq(FILL, _WANTS, FILL, maybe(sign("TO")), _CLAUSE, make=lambda *v: v[4])
-_WISHED = seq(FILL, WHO, sign("TO"), maybe(_MODAL), ACTION, make=lambda _f, who, _t, _m, act: None if who.rest else list(
-    spread(who, act, deny=False)))  # fmt: skip
+_WISHED = seq(
+    FILL,
+    WHO,
+    sign("TO"),
+    maybe(MODAL),
+    ACTION,
+    make=lambda _f, who, _t, _m, act: None if who.rest else list(spread(who, act, deny=False)),
+)
 """`we want a to call b`"""
 _ANY = alt(_CLAUSE, _WANTED)
 _WHOLE = seq(

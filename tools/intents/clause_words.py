@@ -37,8 +37,8 @@ _REACH = _verbs(
     " visit browse target monitor connect talk speak communicate interact curl ping request hook"
 )
 _SEND = _verbs(
-    "emit publish push post report ship forward stream upload deliver replicate submit transmit relay"
-    " subscribe route"
+    "emit publish push post report ship forward stream upload deliver replicate submit transmit"
+    " relay subscribe route"
 )
 _FETCH = _verbs("pull fetch download collect retrieve load read")
 _RECEIVE = _verbs("accept receive admit serve answer take expect")
@@ -75,16 +75,21 @@ _NOUN = (
 )
 
 _LEXICON: tuple[tuple[str, str], ...] = (
-    ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that|\s+so)?"
-        r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful|ideal)\s+(?:if|when)"
-        r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?|ensure(?:\s+that)?"
+    ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that"
+        r"|\s+so)?"
+        r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful"
+        r"|ideal)\s+(?:if|when)"
+        r"|so\s+that|(?:we|i)\s+(?:want|need|would\s+like)(?=\s)|make\s+sure(?:\s+that)?"
+        r"|ensure(?:\s+that)?"
         r"|see\s+to\s+it\s+that|verify\s+that|it\s+is\s+(?:important|essential|required|mandatory)"
         r"\s+that|guarantee(?:\s+that)?"),
-    ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer|as\s+well(?!\s+as)"
+    ("FILL", r"at\s+all|whatsoever|in\s+any\s+(?:way|form)|any\s?more|any\s+longer"
+        r"|as\s+well(?!\s+as)"
         r"|from\s+now\s+on|going\s+forward|as\s+of\s+now|right\s+away|straight\s+away"),
     ("ASBEFORE",
         r"(?:keeps?|retains?)\s+(?:their|its|the)\s+(?:(?:current|present|existing)\s+)?access"
-        r"|(?:stays?|remains?|is|are|be)\s+(?:to\s+be\s+)?(?:unaffected|untouched|unchanged|as\s+(?:it|they)\s+(?:is|are)|as\s+before"
+        r"|(?:stays?|remains?|is|are|be)\s+(?:to\s+be\s+)?(?:unaffected|untouched|unchanged"
+        r"|as\s+(?:it|they)\s+(?:is|are)|as\s+before"
         r"|left\s+alone)|unaffected|untouched"),
     ("ABILITY", r"(?:abilit(?:y|ies)|rights?|permissions?|privileges?)\s+to"),
     ("RESTN",
@@ -97,13 +102,17 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?:nothing|nobody|no(?:\s|-)?one|none|nowhere)\s+(?:else|more|further|other)(?:\s+at\s+"
         rf"all)?|no\s+others?(?:\s+(?:[\w-]+\s+)?{_KIND})?(?![\w-])|no\s+further\s+{_KIND}"
         rf"|nothing\s+(?:but|beyond|besides|except)\s+(?:that|those|these|this)(?!\s*<)"
-        rf"|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it|they)\s+(?:answers?|responds?|listens?"
+        rf"|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it|they)\s+(?:answers?|responds?"
+        rf"|listens?"
         rf"|accepts?|serves?)(?:\s+to)?|(?:and\s+)?that\s+is\s+(?:it|all)|and\s+no\s+more"),
     ("PELSE",
         rf"(?:(?:all|any|every)\s+)?(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)"
-        rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one|body))\s+else|all\s+else"
+        rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one"
+        rf"|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
-        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others|(?:all\s+)?(?:the\s+)?rest(?:\s+of\s+(?:its|their|the)\s+(?:egress|ingress|outbound|inbound|traffic)(?:\s+traffic)?)?"
+        rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others"
+        rf"|(?:all\s+)?(?:the\s+)?rest(?:\s+of\s+(?:its|their|the)\s+(?:egress|ingress|outbound"
+        rf"|inbound|traffic)(?:\s+traffic)?)?"
         rf"|the\s+remainder|the\s+remaining\s+ones"),
     ("ONLYONE",
         rf"(?:is|are|be|shall\s+be|should\s+be|must\s+be|remains?|stays?)\s+the\s+(?:only|sole)\s+"
@@ -113,7 +122,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"(?:{_M}){_ADV}\s+{_NOT}{_ADV}(?:\s+(?:even|ever))?(?:\s+(?:get\s+to|have\s+to"
         rf"|be\s+{_LEAVE}\s+to))?(?!\s+only)"
         rf"|{_BE}\s+{_NOT}{_ADV}\s+(?:be\s+)?{_LEAVE}\s+to(?!\s+(?:<|the\s|any\s))"
-        rf"|(?:do|does|did)\s+{_NOT}\s+(?:need|have|get)\s+to|no\s+longer\s+(?:needs?|has|have|gets?)"
+        rf"|(?:do|does|did)\s+{_NOT}\s+(?:need|have|get)\s+to|no\s+longer\s+(?:needs?|has|have"
+        rf"|gets?)"
         rf"\s+to|(?:has|have)\s+no\s+(?:business|need|reason|right|cause)\s+to"
         rf"|{_BE}\s+(?:to\s+)?(?:never|no\s+longer)\s+to"),
     ("MAY",
@@ -124,7 +134,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|(?:is|are)\s+to(?=\s+(?:be\s|{_REACH['base']}|only\s)){_ONLY}"),
     ("REACH",
         r"(?:open|initiate|establish|make|start|create|set\s+up)(?:s|es)?\s+(?:up\s+)?(?:(?:any|new"
-        r"|tcp|http|outbound|outgoing|network|fresh)\s+)*(?:connections?|sessions?|requests?|calls?)"
+        r"|tcp|http|outbound|outgoing|network|fresh)\s+)*(?:connections?|sessions?|requests?"
+        r"|calls?)"
         r"(?=\s+(?:to|with|towards|against|into)\b)"),
     ("GOOUT",
         r"(?:open|initiate|establish|make|start|create)(?:s|es)?\s+(?:(?:any|new|outbound|outgoing"
@@ -145,17 +156,20 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("DEFAULTDENY",
         r"(?:a\s+)?default[\s-]+deny(?:[\s-]+all)?(?:\s+(?:policy|posture|baseline))?"
         r"|deny[\s-]+by[\s-]+default|zero[\s-]+trust(?:\s+baseline)?"),
-    ("ISO", rf"(?:{_ISO['base']}|cut|lock|shut|close|block)(?:s)?\s+(?:down|off|up)|(?:lock|close|shut|seal)(?=\s+(?:<P|all\s|the\s|any\s))"
+    ("ISO", rf"(?:{_ISO['base']}|cut|lock|shut|close|block)(?:s)?\s+(?:down|off|up)|(?:lock"
+        rf"|close|shut|seal)(?=\s+(?:<P|all\s|the\s|any\s))"
         rf"|{_ISO['base']}|lock-?down"),
     ("CUT",
         r"cut(?=\s+<P)|keep(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+(?:from|away|out|off)\b)"),
-    ("BREAKOFF", r"(?<=> )(?:off|down|away)(?=\s*(?:[.,;:]|$)|\s+(?:from|except|but|apart|save)\b)"),
+    ("BREAKOFF", r"(?<=> )(?:off|down|away)(?=\s*(?:[.,;:]|$)|\s+(?:from|except|but|apart"
+        r"|save)\b)"),
     ("EXPOSE", r"open(?:s|ing)?\s+up|exposes?|publishes"),
     ("ISOLATED",
         rf"(?:{_ISO['done']}|locked|sealed|closed|cut|shut|walled)(?:\s+(?:down|off))?"),
     ("KEEPWORK",
         r"(?:(?:has|have|needs?|must|should|ought)\s+(?:to\s+)?)?(?:(?:still|keeps?|continues?\s+to"
-        r"|to\s+keep|stays?)\s+)*(?:works?|working|functional|functioning|flowing|unaffected|intact)"),
+        r"|to\s+keep|stays?)\s+)*(?:works?|working|functional|functioning|flowing|unaffected"
+        r"|intact)"),
     ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s)?"
         r"|without\s+breaking|do\s+not\s+break"),
     ("NOMORE",
@@ -169,7 +183,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
     ("COMPLAINT",
         r"(?:is|are)\s+(?:currently\s+|just\s+|far\s+|way\s+|much\s+)*(?:too\s+(?:open|exposed"
-        r"|permissive|wide|public)|wide\s+open|(?:reachable|accessible|open)\s+(?:from|to|for|by)\s+"
+        r"|permissive|wide|public)|wide\s+open|(?:reachable|accessible|open)\s+(?:from|to|for"
+        r"|by)\s+"
         r"(?:everywhere|everyone|anyone|everybody|anybody|everything))"),
     ("NOTDENIED", rf"{_BE}\s+not\s+(?:be\s+)?(?:denied|blocked|affected|restricted|dropped)"),
     ("ALLOWED",
@@ -193,7 +208,9 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|scrapeable|scrapable|open)"),
     ("REACHED",
         rf"(?:{_REACH['done']}|{_FETCH['done']}|written|spoken|sent|seen|gotten|queried|opened"
-        rf"|updated|fed|entered|operated|managed|monitored|administered|controlled|maintained|viewed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from|only|on|over|with)\b|\s+<T)"
+        rf"|updated|fed|entered|operated|managed|monitored|administered|controlled|maintained"
+        rf"|viewed|published|pushed|made(?=\s+(?:to|against|on)\b)|issued|hit(?=\s+(?:by|from"
+        rf"|only|on|over|with)\b|\s+<T)"
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("GETIN", r"(?:gets?|comes?|goes|go|be\s+let|is\s+let|are\s+let)\s+in(?:side)?"
@@ -222,13 +239,15 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("LIMITED", _LIMIT["done"]),
     ("IT", r"they|them|it|itself|those|these|either\s+of\s+(?:them|these|those)|each\s+of\s+them"
         r"|both\s+of\s+them"),
-    ("EACH", r"each\s+other|one\s+another|each\s+another|among(?:st)?\s+themselves|between\s+themselves"),
+    ("EACH", r"each\s+other|one\s+another|each\s+another|among(?:st)?\s+themselves"
+        r"|between\s+themselves"),
     ("BOTHWAYS", r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction)|bidirectionally"
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
     ("NONE", rf"nobody|no(?:\s|-)?one|nothing|none|nowhere|not\s+a\s+single\s+{_KIND}"),
     ("NO", r"no|zero|not\s+any"),
     ("EXCEPT",
-        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are|stems?)(?:\s+sent)?"
+        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are"
+        r"|stems?)(?:\s+sent)?"
         r"(?=\s+(?:from|by|to)\b)"),
     ("EXCEPT",
         r"(?:with\s+the\s+(?:sole\s+|only\s+)?exception\s+(?:of|for)|except(?:ing)?|excluding"
@@ -251,7 +270,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("PROBES", r"(?:kubelet\s+)?(?:health|liveness|readiness|startup)[\s-]*(?:probes?|checks?)"
         r"|probes?|health\s?checks?"),
     ("NOUN", rf"(?:(?:the|any|all|all\s+the|such|every|its|their|our)\s+)*{_NOUN}"),
-    ("FROM", r"(?:(?:coming|originating|sent|received|starting|made)\s+)?from|out\s+of|away\s+from"),
+    ("FROM", r"(?:(?:coming|originating|sent|received|starting|made)\s+)?from|out\s+of"
+        r"|away\s+from"),
     ("BY", r"(?:made\s+|sent\s+|opened\s+|initiated\s+)?by"),
     ("BETWEEN", r"between"),
     ("TO", r"(?:(?:going|destined|headed|bound|directed)\s+)?(?:to|into|towards?|onto|against)"),

@@ -180,7 +180,8 @@ SYMBOLS: Final = tuple(
             r"rite)(?<!can write)(?<!and write)"),
         ("REACH",
             _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak",
-                   "consume", "emit", "publish", "dial", "invoke", "scrape", "poll", "interact", "touch")
+                   "consume", "emit", "publish", "dial", "invoke", "scrape", "poll", "interact",
+                   "touch")
          +
              r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?"
              r"|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from"

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tools.intents.asides import explains, is_question, only_tells, tells_of
-from tools.intents.clauses import Parsed, combine
+from tools.intents.clauses import Parsed
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
-from tools.intents.limits import is_pair, limited_pairs
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
 from tools.intents.named import take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
+from tools.intents.rests import close_rest, close_traffic, is_outer
 from tools.intents.segments import segments
 from tools.intents.shapes import Shape
 from tools.intents.stretches import parse_stretch
-from tools.intents.traffic import Passing, take_traffic
+from tools.intents.traffic import take_traffic
 from tools.intents.web import take_headers, take_hosts, take_requests, take_tokens
 from tools.intents.wording import normalise
 from topology.names import NameIndex
@@ -28,8 +28,6 @@ __all__ = [
     "Choice",
     "Isolation",
     "Meaning",
-    "close_rest",
-    "close_traffic",
     "is_watcher",
     "prepare",
     "read_meaning",
@@ -315,7 +313,7 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
     outward = (
         Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),
     )
-    if all(map(_outside, ends)):
+    if all(map(is_outer, ends)):
         return list(outward), replace(parsed, question="", alternatives=())
     return inward, replace(parsed, question="direction", alternatives=(outward,))
 
@@ -352,65 +350,3 @@ def _reaches_out(one: Statement) -> bool:
     return all(
         is_outside(party) for end in one.destinations for option in end.options for party in option
     )
-
-
-def close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
-    """Say that other ports or requests than those may not pass: `requests on other ports`."""
-    ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
-    allowed = [one for one in meaning.statements if one.effect == "allow"]
-    if not ports and allowed and not any(one.only for one in allowed):
-        pairs = limited_pairs(allowed) if all(map(is_pair, allowed)) else ()
-        if pairs:
-            others = [one for one in meaning.statements if one not in allowed]
-            meaning.statements = [*others, *pairs]
-            return
-    for place, one in enumerate(meaning.statements):
-        if one.effect != "allow":
-            continue
-        has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
-        if ports and not has_ports:
-            one = replace(one, passing=combine(one.passing, ports))
-        meaning.statements[place] = (
-            one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
-        )
-
-
-def close_rest(meaning: Meaning, *, persons: bool = False) -> None:
-    """Say of what was said so far that nothing else may.
-
-    Behind `a may reach b`, `nobody else` may be about a or about b.
-    """
-    meaning.rest = True
-    allowed = [one for one in meaning.statements if one.effect == "allow"]
-    if not allowed or any(one.only for one in allowed):
-        return
-    for place, one in enumerate(meaning.statements):
-        if one.effect == "allow":
-            ends = _closed_by_rest(one)
-            unsure = persons and ends == ("destination",) and is_pair(one) and not one.side
-            if ends and not (unsure and not all(map(_outside, one.destinations))):
-                meaning.statements[place] = one.restricted(*ends)
-            else:
-                meaning.rest_unclear = True
-
-
-def _closed_by_rest(one: Statement) -> tuple[str, ...]:
-    """Return on which end `nothing else` closes, nothing where it is not clear."""
-    if one.side:
-        return ("source",) if one.side == "ingress" else ("destination",)
-    selectable = [
-        name
-        for name, ends in (("destination", one.sources), ("source", one.destinations))
-        if ends and not all(_outside(end) for end in ends)
-    ]
-    if len(selectable) == 1:
-        return (selectable[0],)
-    if one.topic:
-        return ("source",) if one.topic == "destination" else ("destination",)
-    return ()
-
-
-def _outside(end: End) -> bool:
-    from tools.intents.parties import is_outside
-
-    return end.everyone or all(is_outside(party) for option in end.options for party in option)

@@ -32,7 +32,8 @@ _PIECE = re.compile(
     re.I,
 )
 _KNOWN_WORDS = """
-    a accept accepts across throughout accepted all allow allowed also and any anything apply are at be but by
+    across throughout
+    a accept accepts accepted all allow allowed also and any anything apply are at be but by
     clients connections default disable disabled do enable enabled encrypted encryption
     enforce enforced enforcement enforces enforcing every everything everywhere except
     exception exempt exemption for from have having in inside is it its keep leave leaves

@@ -86,11 +86,13 @@ _KINDS = "|".join(
         rf"{_DETERMINER}<E\d+>",
         r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address"
         r"|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)"
-        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)|anything(?!\s+else)"
+        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)"
+        r"|anything(?!\s+else)"
         r"|everything(?!\s+else)|everywhere",
         r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
         r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
-        r"(?<!other )(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
+        r"(?<!other )(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may"
+        r"|can|should"
         r"|must|is|are)\b)",
     )
 )  # fmt: skip

@@ -102,7 +102,7 @@ def _same_words(one: str, other: str) -> bool:
 
 
 def _settled(network: "Network", strict: Understood, loose: Understood) -> Understood:
-    """Return what two readers make of a request; where they differ, which of them is meant is asked.
+    """Return what two readers make of a request; where they differ, it is asked which is meant.
 
     The strict one goes first: it gave a place to every word.
     """
