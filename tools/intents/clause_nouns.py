@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.intents.clause_values import Closing, Event, Part, Who, merged
+from tools.intents.clause_values import Closing, Effect, Event, Part, Who, merged
 from tools.intents.clauses import combine
 
+_Ends = tuple[Who | None, Who | None]
 __all__ = ["connection", "exposure", "limits", "named_pair"]
 
 
@@ -31,24 +32,39 @@ def connection(
     said = _Said(parts)
     if said.between is not None:
         return _between(said, deny=deny)
-    roles = [one.role for one in parts]
-    if side is None and "of" in roles[1:] and roles[roles.index("of") - 1] == "t":
-        # `port 80 of x to y`: the port is x's, and y would use it.
-        ends = _owned(said)
-    else:
-        ends = _directed(said, side)
-    if ends is None:
+    ends = _owned(said) if side is None and _is_of_port(parts) else _directed(said, side)
+    if ends is None or not any(ends):
         return None
-    sources, destinations = ends
     topic = {"ingress": "destination", "egress": "source"}.get(side or "", "")
-    if only:
-        if sources and not destinations:
-            return None
-        sources = replace(sources, only=True) if sources and topic != "source" else sources
-        if topic == "source" and destinations:
-            destinations = replace(destinations, only=True)
-    if not sources and not destinations:
+    limited = _with_only(ends, topic) if only else ends
+    if limited is None:
         return None
+    return _events(said, limited, (side, head[0] == "both"), topic, deny=deny)
+
+
+def _is_of_port(parts: Sequence[Part]) -> bool:
+    """Say whether a port is said to be of an end: `port 80 of x to y`, which y would use."""
+    roles = [one.role for one in parts]
+    return "of" in roles[1:] and roles[roles.index("of") - 1] == "t"
+
+
+def _with_only(ends: _Ends, topic: str) -> _Ends | None:
+    """Return ends with `only`, where it is said of the whole."""
+    sources, destinations = ends
+    if sources and not destinations:
+        return None
+    if sources and topic != "source":
+        sources = replace(sources, only=True)
+    if topic == "source" and destinations:
+        destinations = replace(destinations, only=True)
+    return sources, destinations
+
+
+def _events(
+    said: "_Said", ends: _Ends, about: tuple[str | None, bool], topic: str, *, deny: bool
+) -> list[Any] | None:
+    sources, destinations = ends
+    side, both = about
     one_sided = not (sources and destinations)
     if said.only and not one_sided and not topic:
         topic = "destination"
@@ -65,7 +81,7 @@ def connection(
         topic=topic,  # type: ignore[arg-type]
         mutual=said.both,
     )
-    if one_sided and head[0] == "both":
+    if one_sided and both:
         return [replace(event, side="ingress"), replace(event, side="egress")]
     return [event]
 
@@ -179,58 +195,64 @@ def named_pair(
     """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`."""
     if who.rest or who.each or who.nobody or (who.pronoun and not parts):
         return None
-    if any(one.who and one.who.rest for one in parts):
+    if any(one.who and one.who.rest for one in parts) or _is_tangled(parts):
         return None
-    roles = {one.role for one in parts}
-    lead = roles & {"from", "to", "for", "by", "ingress", "egress", "of", "in"}
-    if roles & {"between"} or len(lead) > 2:
-        return None
-    if _is_tangled(parts):
-        return None
-    said = _Said(parts)
-    if lead == {"to"} or lead == {"egress"} or lead == {"egress", "to"}:
-        role = "from"
-    elif lead == {"from"} and (deny or passive):
-        # `block a from b` keeps a away from b; `a is allowed from b` may be about either end.
-        if not deny:
-            return None
-        return _kept_away(who, said)
-    elif lead == {"ingress"} and not passive:
-        return [
-            Event(
-                effect="deny" if deny else "allow",
-                sources=who,
-                passing=said.passing,
-                destinations=Who(pronoun=True),
-                topic="destination",
-                only_traffic=said.only,
-            )
-        ]
-    elif lead == {"from"} or lead == {"by"} or lead == {"ingress", "from"}:
-        role = "to"
-    elif lead == {"for"} and deny and passive:
-        # `x is off limits for y`
-        return [
-            Event(
-                effect="deny",
-                sources=merged(*said.roles["for"]),
-                destinations=who,
-                passing=said.passing,
-                topic="destination",
-            )
-        ]
-    elif lead == {"for"} and not deny and not passive:
-        return [
-            Event(
-                sources=who,
-                destinations=merged(*said.roles["for"]),
-                passing=said.passing,
-                only_traffic=said.only,
-            )
-        ]
-    else:
+    lead = frozenset(one.role for one in parts) & _LEADS
+    found = _special_pair(who, _Said(parts), lead, deny=deny, passive=passive)
+    if found is not None or (passive and lead == {"from"}):
+        return found
+    role = _NAMED.get(lead)
+    if role is None:
         return None
     return connection((None, True), [Part(role=role, who=who), *parts], deny=deny)
+
+
+_LEADS = frozenset({"from", "to", "for", "by", "ingress", "egress", "of", "in", "between"})
+_NAMED = {
+    frozenset({"to"}): "from",
+    frozenset({"egress"}): "from",
+    frozenset({"egress", "to"}): "from",
+    frozenset({"from"}): "to",
+    frozenset({"by"}): "to",
+    frozenset({"ingress", "from"}): "to",
+}
+"""The role of an end without a preposition, by the phrases behind it."""
+
+
+def _special_pair(
+    who: Who, said: _Said, lead: frozenset[str], *, deny: bool, passive: bool
+) -> list[Any] | None:
+    """Return what `block a from b`, `a is off limits for b` and `let a in` say."""
+    effect: Effect = "deny" if deny else "allow"
+    if lead == {"from"} and deny:
+        # `block a from b` keeps a away from b; `a is allowed from b` may be about either end.
+        return _kept_away(who, said)
+    if lead == {"for"} and deny == passive:
+        users = merged(*said.roles["for"])
+        sources, destinations = (users, who) if deny else (who, users)
+        topic: Any = "destination" if deny else ""
+        return [
+            Event(
+                effect=effect,
+                sources=sources,
+                destinations=destinations,
+                passing=said.passing,
+                only_traffic=said.only,
+                topic=topic,
+            )
+        ]
+    if lead == {"ingress"} and not passive:
+        return [
+            Event(
+                effect=effect,
+                sources=who,
+                destinations=Who(pronoun=True),
+                passing=said.passing,
+                only_traffic=said.only,
+                topic="destination",
+            )
+        ]
+    return None
 
 
 def _kept_away(who: Who, said: _Said) -> list[Any]:

@@ -11,6 +11,7 @@ __all__ = [
     "Again",
     "Closing",
     "Deal",
+    "Effect",
     "Event",
     "Exempt",
     "Keep",
