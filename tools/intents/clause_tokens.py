@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tools.intents.clause_words import WORDS
 from tools.intents.frames import Sign
 from tools.intents.locations import take_location
+from tools.intents.parties import End
 from tools.intents.shapes import MARK, Shape
 
 __all__ = ["located", "row_of", "trimmed"]
@@ -18,11 +19,22 @@ _POSSESSIVE = re.compile(r"(?<=>)\s*'s?(?!\w)")
 
 def located(signs: list[Sign]) -> tuple[list[Sign], tuple[str, ...], tuple[str, ...]]:
     """Return a sentence without the namespace that it begins with: `in x, a may reach b`."""
+    signs = _moved(signs)
     if not signs or signs[0].symbol not in ("IN", "ON", "FOR"):
         return signs, (), ()
     lead = Sign("ON", None, signs[0].said)
     found, spaces, doubtful = take_location([lead, *signs[1:]])
     return (found if spaces else signs), spaces, doubtful
+
+
+def _moved(signs: list[Sign]) -> list[Sign]:
+    """Return a sentence with `..., in the south only` at its start, where names need it."""
+    unsure = any(isinstance(one.value, End) and len(one.value.options) > 1 for one in signs)
+    last = signs[:-1] if signs and signs[-1].symbol == "ONLY" else signs
+    tail = [one.symbol for one in last[-3:]]
+    if not unsure or tail != [",", "IN", "P"]:
+        return signs
+    return [*last[-2:], *last[:-3]]
 
 
 def row_of(shape: Shape, sentence: str) -> list[Sign]:
