@@ -37,6 +37,10 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("netassist", appauthor=False))
 
 
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("netassist", appauthor=False))
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -91,6 +95,16 @@ class Settings(BaseSettings):
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
+    local_model: str = ""
+    """GGUF file in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
+    local_timeout: float = Field(default=30.0, gt=0)
+    """Seconds that a local model may take for one reading; then the rules answer."""
+    local_threads: int = Field(default=0, ge=0, le=256)
+    """Threads of a local model; 0: all cores but one."""
+    models_dir: Path = Field(default_factory=lambda: _data_folder() / "models")
+    """Folder of pulled models."""
+    models_url: str = "https://huggingface.co"
+    """Hub, or a mirror of it, from which models are pulled."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Temperature for hosted models; none is sent by default, as some models accept none."""
 

@@ -107,7 +107,7 @@ async def _follow(
     history: Sequence[BaseMessage],
     tools: Sequence[BaseTool],
 ) -> None:
-    hosted = turn.rung.tier != "rules"
+    hosted = not turn.rung.composes
     agent = create_agent(
         model,
         [*tools, *_control_tools()] if hosted else tools,
@@ -130,7 +130,7 @@ async def _follow(
 
 
 async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
-    if rung.tier == "rules":
+    if rung.composes:
         return await stack.enter_async_context(rung.open())
     from assistant.models.hosted import FAILURES, describe_failure
 
@@ -151,9 +151,9 @@ def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
     assert isinstance(last, AIMessage)
     if not (turn.needs or turn.declined):
         turn.text = str(last.text).strip()
-        if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
+        if not turn.rung.composes and not turn.results and _only_asks(turn.text):
             turn.needs = (turn.text,)
-    if turn.rung.tier == "rules":
+    if turn.rung.composes:
         said = last.response_metadata.get("netassist", {})
         turn.needs = tuple(said.get("needs", ()))
         turn.declined = bool(said.get("declined", False))
@@ -209,6 +209,8 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
     ) -> ModelResponse[Any]:
         if self._turn.rung.tier == "rules":
             return await handler(request)
+        if self._turn.rung.tier == "local":
+            return await _read_locally(request, handler)
         from assistant.models.hosted import FAILURES, describe_failure
 
         try:
@@ -291,6 +293,18 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             name=name, arguments=arguments, ok=ok, result=data, milliseconds=milliseconds
         )
         self._turn.computed.append(Computed(call=call, result=result))
+
+
+async def _read_locally(
+    request: ModelRequest[None],
+    handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
+) -> ModelResponse[Any]:
+    from assistant.models.local.runtime import LocalFailure
+
+    try:
+        return await handler(request)
+    except LocalFailure as error:
+        raise TierFailure(str(error)) from None
 
 
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:
