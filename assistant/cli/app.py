@@ -13,6 +13,7 @@ from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
 from assistant.cli.matrix import matrix
+from assistant.cli.models import models
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
@@ -84,6 +85,7 @@ for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
 app.add_typer(ipam, name="ipam")
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -186,7 +186,10 @@ def _local(
             file = LlamaFile(path, seconds=settings.local_timeout, threads=settings.local_threads)
             made.append(
                 LocalModel(
-                    workspace=workspace, specs=specs, generator=file, model_name=f"local:{path.stem}"
+                    workspace=workspace,
+                    specs=specs,
+                    generator=file,
+                    model_name=f"local:{path.stem}",
                 )
             )
         yield made[0]

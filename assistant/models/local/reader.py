@@ -44,9 +44,7 @@ class LocalReading:
     """The question in plain words, for who asked it to check."""
 
 
-def read_locally(
-    reading: Reading, generator: Generator, *, has_flows: bool
-) -> LocalReading | None:
+def read_locally(reading: Reading, generator: Generator, *, has_flows: bool) -> LocalReading | None:
     """Return what a question asks, or asks back; None when it is none of what can be asked.
 
     Raises:

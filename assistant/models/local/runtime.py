@@ -129,9 +129,7 @@ class LlamaFile:
                 message = f"`{self.path.name}` could not be loaded as a GGUF model"
                 raise LocalFailure(message) from error
             self._guard = llama_cpp.llama_cpp.ggml_abort_callback(lambda _: self._is_late())
-            llama_cpp.llama_set_abort_callback(
-                self._model.ctx, self._guard, ctypes.c_void_p(None)
-            )
+            llama_cpp.llama_set_abort_callback(self._model.ctx, self._guard, ctypes.c_void_p(None))
         return self._model
 
     def _is_late(self) -> bool:
