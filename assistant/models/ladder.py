@@ -184,13 +184,9 @@ def _local(
         if not made:
             # Kept: to load the file takes seconds, and it is loaded when it is first needed.
             file = LlamaFile(path, seconds=settings.local_timeout, threads=settings.local_threads)
+            name = f"local:{path.stem}"
             made.append(
-                LocalModel(
-                    workspace=workspace,
-                    specs=specs,
-                    generator=file,
-                    model_name=f"local:{path.stem}",
-                )
+                LocalModel(workspace=workspace, specs=specs, generator=file, model_name=name)
             )
         yield made[0]
 

@@ -101,7 +101,7 @@ def _request(url: str, there: int) -> Any:
     headers = {"User-Agent": "netassist", "Accept-Encoding": "identity"}
     if there:
         headers["Range"] = f"bytes={there}-"
-    return urlopen(Request(url, headers=headers), timeout=_TIMEOUT)  # noqa: S310
+    return urlopen(Request(url, headers=headers), timeout=_TIMEOUT)
 
 
 def _pieces(answer: IO[bytes]) -> Iterator[bytes]:
@@ -123,7 +123,7 @@ def _translated(url: str, part: Path) -> Iterator[None]:
         raise ModelUnavailable(message, hint="Check the address, or try again later.") from error
     except (http.client.HTTPException, OSError) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        kept = f" {part.stat().st_size:,} bytes are kept; " if part.exists() else " "
+        kept = f"{part.stat().st_size:,} bytes are kept; run" if part.exists() else "Run"
         message = f"`{url}` could not be fetched: {reason or type(error).__name__}."
         raise ModelUnavailable(
             message, hint=f"{kept}run the command again to go on.".strip()
