@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
     local_model: str = ""
-    """GGUF file in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
+    """GGUF in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
     local_timeout: float = Field(default=30.0, gt=0)
     """Seconds that a local model may take for one reading; then the rules answer."""
     local_threads: int = Field(default=0, ge=0, le=256)

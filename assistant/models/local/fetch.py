@@ -125,6 +125,5 @@ def _translated(url: str, part: Path) -> Iterator[None]:
         reason = error.reason if isinstance(error, URLError) else error
         kept = f"{part.stat().st_size:,} bytes are kept; run" if part.exists() else "Run"
         message = f"`{url}` could not be fetched: {reason or type(error).__name__}."
-        raise ModelUnavailable(
-            message, hint=f"{kept}run the command again to go on.".strip()
-        ) from (error)
+        hint = f"{kept} the command again to go on."
+        raise ModelUnavailable(message, hint=hint) from error

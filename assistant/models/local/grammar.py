@@ -9,7 +9,7 @@ LONGEST_SLOT = 120
 
 
 def build(commands: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """Return a grammar of one line: a command, and one of its lists of arguments.
+    r"""Return a grammar of one line: a command, and one of its lists of arguments.
 
     Nothing but these lines can be generated, so an answer names nothing that was not offered and
     is no longer than the longest of them.
@@ -22,7 +22,7 @@ def build(commands: Mapping[str, Sequence[Sequence[str]]]) -> str:
         ValueError: No command has any list that can be offered.
 
     >>> print(build({"who_can": [["web"], ["db"]], "none": [[]]}))
-    root ::= " " ("who_can web" | "who_can db" | "none") "\\n"
+    root ::= " " ("who_can web" | "who_can db" | "none") "\n"
     """
     lines = [
         " ".join([command, *words])

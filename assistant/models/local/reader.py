@@ -1,10 +1,10 @@
 """What a question asks, by the choice of a small model that cannot say anything else.
 
 The commands that a question comes near to are offered, with the names that it holds; the model
-chooses one line of these. Its choice counts only where it is also the nearest command: what the two
-do not agree on is asked back. Who of two is the source is never taken from the model, as that is its
-known error: unless the rules are sure, both ways are computed, and only an answer that holds for both
-is given.
+chooses one line of these. Its choice counts only where it is also the nearest command: what the
+two do not agree on is asked back. Who of two is the source is never taken from the model, as that
+is its known error: unless the rules are sure, both ways are computed, and only an answer that holds
+for both is given.
 """
 
 from collections.abc import Sequence
@@ -162,9 +162,9 @@ def _connection(choice: Choice, reading: Reading, common: Frame) -> Frame:
     roles = reading.roles
     frame = replace(common, intent="reach", sources=(source,), destinations=(destination,))
     swapped = replace(frame, sources=(destination,), destinations=(source,))
-    if roles and roles.sure and roles.sources == frame.sources:
-        if roles.destinations == frame.destinations:
-            return frame
+    ends = (roles.sources, roles.destinations) if roles and roles.sure else ()
+    if ends == (frame.sources, frame.destinations):
+        return frame
     return replace(frame, alternative=swapped)
 
 

@@ -155,7 +155,8 @@ ROUTES: tuple[Route, ...] = (
         meaning="What is wrong with the policies?",
         examples=(
             "review my policies", "is anything wrong with our rules", "find mistakes in the "
-            "policies", "what would an auditor complain about", "any bad rules", "where are we weak",
+            "policies", "what would an auditor complain about", "any bad rules",
+            "where are we weak",
             "check the security of the cluster", "what should I fix", "anything suspicious here",
         ),
     ),

@@ -6,9 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from assistant.models.local.routes import NONE, ROUTES, Route
 from assistant.models.rules.reading import Reading
+from assistant.models.rules.words import word_set
+
+if TYPE_CHECKING:
+    from knowledge.embeddings import Embedder
 
 __all__ = ["Near", "mask", "nearest_examples", "rank"]
 
@@ -16,9 +21,9 @@ _NEAREST = 3
 """Examples of a command that count, so that one odd example decides nothing."""
 _WORD_SHARE = 0.5
 """How much common words count beside meaning."""
-_STOP = frozenset(
+_STOP = word_set(
     "a an the of to is are be do does can may will would it its that this there in on at for "
-    "and or please me my our i we you x y".split()
+    "and or please me my our i we you x y"
 )
 
 
@@ -98,7 +103,7 @@ def _similar(question: str) -> dict[str, float]:
 
 
 @cache
-def _vectors():  # type: ignore[no-untyped-def]
+def _vectors() -> "tuple[Embedder, list[list[float]]] | None":
     """Return the embedder and the examples' vectors, computed once a process."""
     from knowledge.embeddings import Embedder
     from knowledge.errors import KnowledgeError
