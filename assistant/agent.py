@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from assistant.hosting.middleware import Hosting
+    from assistant.hosting.spending import Budget
+    from assistant.privacy.veil import Veil
     from assistant.turn import Turn
     from tools.spec import ToolSpec
     from tools.workspace import Workspace
@@ -76,6 +79,7 @@ class Assistant:
         self.model = model
         self._specs = _specs(specs)
         self._rungs: tuple[Rung, ...] | None = None
+        self._veil: Veil | None = None
         folder = self.settings.state_dir
         self._sessions = SessionStore(
             folder / "sessions.sqlite3" if self.settings.keep_sessions else None
@@ -189,6 +193,9 @@ class Assistant:
         from assistant.turn import StepLimit, Turn, run_turn
 
         turn = Turn(rung=rung, emit=emit, max_steps=self.settings.max_steps)
+        if not rung.composes:
+            turn.hosting = self._host(rung, emit)
+            turn.budget = self._budget(rung)
         try:
             async with asyncio.timeout(self.settings.turn_timeout) as limit:
                 turn.gate = Gate(self.approve, limit)
@@ -200,12 +207,37 @@ class Assistant:
             self._fail(turn, TierFailure(message))
         except TierFailure as failure:
             self._fail(turn, failure)
-        except StepLimit:
-            self._end_early(turn, last=last or turn.wrote)
+        except StepLimit as limit_reached:
+            self._end_early(turn, str(limit_reached), last=last or turn.wrote)
         if not last and self._guessed(turn, question):
             message = "it stated what no tool had computed"
             raise TierFailure(message)
         return turn
+
+    def _host(self, rung: Rung, emit: Emit) -> "Hosting":
+        from assistant.hosting.middleware import Hosting, HostingOptions
+        from assistant.privacy.names import names_of
+        from assistant.privacy.veil import Veil
+
+        settings = self.settings
+        if self._veil is None:
+            names = names_of(self.workspace.cluster) if settings.pseudonymise else None
+            self._veil = Veil(secrets=settings.secrets(), names=names)
+        options = HostingOptions(
+            context_tokens=settings.context_tokens, most_tools=settings.max_tools
+        )
+        return Hosting(rung.model, self._veil, options, emit)
+
+    def _budget(self, rung: Rung) -> "Budget":
+        from assistant.hosting.spending import Budget, Price
+
+        settings = self.settings
+        price = settings.prices.get(rung.model.partition(":")[2] or rung.model)
+        return Budget(
+            tokens=settings.turn_tokens,
+            cost=settings.turn_cost,
+            price=Price(input=price[0], output=price[1]) if price else None,
+        )
 
     def _fail(self, turn: "Turn", failure: TierFailure) -> None:
         """Give the turn up, unless something was changed: another model must not change it again.
@@ -218,21 +250,21 @@ class Assistant:
         turn.text = "\n\n".join(dict.fromkeys(result.summary for result in turn.results))
         turn.emit(Notice(f"`{turn.rung.model}` did not come to an end: {failure}."))
 
-    def _end_early(self, turn: "Turn", *, last: bool) -> None:
-        """Answer from what was computed when the model came to no end."""
-        steps = self.settings.max_steps
+    def _end_early(self, turn: "Turn", bound: str, *, last: bool) -> None:
+        """Answer from what was computed when the model came to no end within a bound."""
         if turn.results:
             said = dict.fromkeys(result.summary for result in turn.results)
             turn.text = "\n\n".join(said)
-            turn.emit(Notice(f"`{turn.rung.model}` came to no end after {steps} steps."))
+            turn.emit(Notice(f"`{turn.rung.model}` came to no end {bound}."))
             return
         if not last:
-            message = f"it came to no end after {steps} steps"
+            message = f"it came to no end {bound}"
             raise TierFailure(message)
-        message = f"The model `{turn.rung.model}` came to no end after {steps} steps."
+        message = f"The model `{turn.rung.model}` came to no end {bound}."
         raise TurnLimitReached(
             message,
-            hint="Ask a narrower question, or raise NETASSIST_MAX_STEPS.",
+            hint="Ask a narrower question, or raise NETASSIST_MAX_STEPS, or the bound on tokens or "
+            "cost.",
             calls=tuple(item.call for item in turn.computed),
         )
 

@@ -70,9 +70,15 @@ def compose(
         citations=tuple(_citations(results)),
         needs=needs,
         declined=turn.declined,
-        usage=dict(turn.usage),
+        usage=_usage(turn),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _usage(turn: "Turn") -> dict[str, float]:
+    """Return the tokens of a turn, and their cost where the model has a price."""
+    price = turn.budget.price
+    return {**turn.usage, "cost": price.of(turn.usage)} if price and turn.usage else {**turn.usage}
 
 
 def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:

@@ -7,14 +7,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
@@ -22,6 +22,8 @@ from assistant.adapters.for_langchain import as_langchain, describe_error
 from assistant.answer import ToolCall
 from assistant.approval import Gate
 from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
+from assistant.hosting.control import CONTROL_TOOLS, control_tools
+from assistant.hosting.spending import Budget
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
 from assistant.wording import is_question, split_sentences
@@ -29,17 +31,20 @@ from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
 
+if TYPE_CHECKING:
+    from assistant.hosting.middleware import Hosting
+    from assistant.privacy.veil import Unveiling
+
 __all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
 
 logger = logging.getLogger(__name__)
 
-CONTROL_TOOLS = ("ask_back", "decline")
 _MALFORMED_LIMIT = 3
 _INVALID = "__not_json__"
 
 
 class StepLimit(Exception):
-    """The model was called as often as one turn allows."""
+    """One turn's bound is reached; its text says which, as in "after 12 steps"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,9 @@ class Turn:
     rung: Rung
     emit: Callable[[Event], None]
     max_steps: int
+    hosting: "Hosting | None" = None
+    """What stands before a hosted model."""
+    budget: Budget = field(default_factory=Budget)
     gate: Gate = field(default_factory=Gate)
     """Through which every call of a tool that writes must go."""
     computed: list[Computed] = field(default_factory=list)
@@ -110,9 +118,9 @@ async def _follow(
     hosted = not turn.rung.composes
     agent = create_agent(
         model,
-        [*tools, *_control_tools()] if hosted else tools,
+        [*tools, *control_tools()] if hosted else tools,
         system_prompt=SYSTEM_PROMPT if hosted else None,
-        middleware=[_Bookkeeping(turn)],
+        middleware=[_Bookkeeping(turn), *([turn.hosting] if turn.hosting else [])],
     )
     start: list[Any] = [*history, HumanMessage(question)]
     state: dict[str, Any] = {"messages": start}
@@ -121,11 +129,14 @@ async def _follow(
         config={"recursion_limit": 4 * turn.max_steps + 20},
         stream_mode=["messages", "values"],
     )
+    unveiling = turn.hosting.unveiling() if turn.hosting else None
     async for mode, chunk in stream:
         if mode == "values":
             state = chunk
+            if unveiling and (rest := unveiling.flush()):
+                turn.emit(TextDelta(rest))
         elif chunk[1].get("langgraph_node") == "model":
-            _stream_text(chunk[0], turn.emit)
+            _stream_text(chunk[0], turn.emit, unveiling)
     _finish(turn, state["messages"][len(history) :])
 
 
@@ -140,8 +151,13 @@ async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
         raise TierFailure(describe_failure(error)) from None
 
 
-def _stream_text(message: Any, emit: Callable[[Event], None]) -> None:
-    if isinstance(message, AIMessage) and (text := str(message.text)):
+def _stream_text(
+    message: Any, emit: Callable[[Event], None], unveiling: "Unveiling | None"
+) -> None:
+    text = str(message.text) if isinstance(message, AIMessage) else ""
+    if unveiling:
+        text = unveiling.feed(text)
+    if text:
         emit(TextDelta(text))
 
 
@@ -186,7 +202,10 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             fault = "it kept calling tools in a form that cannot be used"
             raise TierFailure(fault)
         if turn.steps >= turn.max_steps:
-            raise StepLimit
+            bound = f"after {turn.max_steps} steps"
+            raise StepLimit(bound)
+        if excess := turn.budget.describe_excess(turn.usage):
+            raise StepLimit(excess)
         turn.steps += 1
         response = await self._call(request, handler)
         message = response.result[0]
@@ -338,36 +357,3 @@ def _admit_invalid_calls(message: AIMessage) -> AIMessage:
     return message.model_copy(
         update={"tool_calls": [*message.tool_calls, *admitted], "invalid_tool_calls": []}
     )
-
-
-def _control_tools() -> list[BaseTool]:
-    """Return the tools by which a model asks back or declines; a call of one ends the turn."""
-
-    def end(**_: Any) -> str:
-        return ""
-
-    texts = {
-        "ask_back": (
-            "Ask the person one question, when a name is ambiguous or a needed fact is missing.",
-            "question",
-            "The question, with the choices there are.",
-        ),
-        "decline": (
-            "Decline a question that is outside this field or that no tool can compute.",
-            "reason",
-            "Why, and what could be asked instead; states no fact about the network.",
-        ),
-    }
-    return [
-        StructuredTool(
-            name=name,
-            description=description,
-            args_schema={
-                "type": "object",
-                "properties": {argument: {"type": "string", "description": text}},
-                "required": [argument],
-            },
-            func=end,
-        )
-        for name, (description, argument, text) in texts.items()
-    ]

@@ -121,5 +121,14 @@ def _show(answer: "Answer", output: Output, *, as_json: bool, as_lines: bool) ->
         return
     output.write_markdown(answer.text)
     output.note(
-        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]"
+        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s{_spent(answer)}, "
+        f"session {answer.session}]"
     )
+
+
+def _spent(answer: "Answer") -> str:
+    """Return tokens and cost of an answer, where a hosted model told them."""
+    if not answer.usage.get("total"):
+        return ""
+    cost = f", ${answer.usage['cost']:.4f}" if "cost" in answer.usage else ""
+    return f", {answer.usage['total']:,.0f} tokens{cost}"

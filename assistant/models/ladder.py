@@ -10,6 +10,7 @@ azure:DEPLOYMENT   a deployment at Azure OpenAI
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import NotConfigured
@@ -133,11 +134,17 @@ def _azure(name: str, settings: Settings) -> Rung:
     missing = []
     if not settings.azure_openai_endpoint:
         missing.append("AZURE_OPENAI_ENDPOINT")
-    if not (settings.azure_openai_api_key or settings.azure_openai_ad_token):
-        missing.append("AZURE_OPENAI_API_KEY (or AZURE_OPENAI_AD_TOKEN)")
+    if not settings.has_azure_credential:
+        missing.append(
+            "AZURE_OPENAI_API_KEY (or AZURE_OPENAI_AD_TOKEN, or NETASSIST_AZURE_OPENAI_ENTRA=true)"
+        )
     if missing:
         message = f"`azure:{name}` needs more settings."
         raise NotConfigured(message, hint=f"Set {' and '.join(missing)}.")
+
+    if settings.uses_entra and find_spec("azure") is None:
+        message = f"`azure:{name}` needs `azure-identity` for tokens of Entra."
+        raise NotConfigured(message, hint="Install it with `pip install 'netassist[entra]'`.")
 
     def enter() -> "AbstractAsyncContextManager[BaseChatModel]":
         from assistant.models.hosted import open_azure

@@ -1,30 +1,18 @@
-"""Which commands a question comes near to: by meaning, and by words."""
+"""Which commands a question comes near to, by their examples."""
 
-import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
 from assistant.models.local.routes import NONE, ROUTES, Route
+from assistant.models.nearness import Nearness
 from assistant.models.rules.reading import Reading
-from assistant.models.rules.words import word_set
-
-if TYPE_CHECKING:
-    from knowledge.embeddings import Embedder
 
 __all__ = ["Near", "mask", "nearest_examples", "rank"]
 
 _NEAREST = 3
 """Examples of a command that count, so that one odd example decides nothing."""
-_WORD_SHARE = 0.5
-"""How much common words count beside meaning."""
-_STOP = word_set(
-    "a an the of to is are be do does can may will would it its that this there in on at for "
-    "and or please me my our i we you x y"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,78 +61,15 @@ def nearest_examples(question: str, route: Route) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _score(question: str) -> Mapping[str, float]:
-    """Return how near a question is to every example."""
-    meaning, words = _similar(question), _alike(question)
-    return {
-        text: meaning.get(text, 0.0) + _WORD_SHARE * words.get(text, 0.0) for text in _all_texts()
-    }
+    return _nearness().score(question)
+
+
+@cache
+def _nearness() -> Nearness:
+    return Nearness(
+        tuple(dict.fromkeys(text for route in (*ROUTES, NONE) for text in _texts(route)))
+    )
 
 
 def _texts(route: Route) -> tuple[str, ...]:
     return (route.meaning, *route.examples)
-
-
-@cache
-def _all_texts() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for route in (*ROUTES, NONE) for text in _texts(route)))
-
-
-def _similar(question: str) -> dict[str, float]:
-    """Return the cosine with every example; nothing where no embeddings are installed."""
-    vectors = _vectors()
-    if vectors is None:
-        return {}
-    embedder, matrix = vectors
-    asked = embedder.embed([question])[0]
-    return {
-        text: sum(one * other for one, other in zip(asked, vector, strict=True))
-        for text, vector in zip(_all_texts(), matrix, strict=True)
-    }
-
-
-@cache
-def _vectors() -> "tuple[Embedder, list[list[float]]] | None":
-    """Return the embedder and the examples' vectors, computed once a process."""
-    from knowledge.embeddings import Embedder
-    from knowledge.errors import KnowledgeError
-
-    try:
-        embedder = Embedder()
-    except KnowledgeError:
-        return None
-    return embedder, embedder.embed(_all_texts())
-
-
-def _alike(question: str) -> dict[str, float]:
-    """Return the share of rare words that a question has in common with every example."""
-    weights = _weights()
-    asked = _words(question)
-    scores = {}
-    for text in _all_texts():
-        there = _words(text)
-        shared = sum(weights.get(word, 0.0) for word in asked & there)
-        size = math.sqrt(_length(asked) * _length(there))
-        scores[text] = shared / size if size else 0.0
-    return scores
-
-
-def _length(words: frozenset[str]) -> float:
-    weights = _weights()
-    return sum(weights.get(word, 3.0) for word in words)
-
-
-@cache
-def _weights() -> dict[str, float]:
-    texts = _all_texts()
-    counts = Counter(word for text in texts for word in _words(text))
-    return {word: math.log(len(texts) / count) for word, count in counts.items()}
-
-
-@cache
-def _words(text: str) -> frozenset[str]:
-    found = re.findall(r"[a-z]+", text.lower())
-    return frozenset(_stem(word) for word in found if word not in _STOP)
-
-
-def _stem(word: str) -> str:
-    return re.sub(r"(?<=\w{3})(?:ies|es|s|ing|ed)$", "", word)
