@@ -7,8 +7,11 @@ from assistant.models.nearness import Nearness
 
 __all__ = ["choose_tools"]
 
-ALWAYS = ("can_reach", "list_objects", "inspect_object", "search_docs")
-"""What every question may need, so that a name can be looked up and a fact be cited."""
+ALWAYS = (
+    "can_reach", "who_can_reach", "what_can_reach", "list_policies", "list_objects",
+    "inspect_object", "search_docs",
+)  # fmt: skip
+"""What most questions need, in whatever words: who reaches whom, what a name is, what is known."""
 
 
 def choose_tools(

@@ -17,7 +17,9 @@ from assistant.models.rules.lexicon import COMMON, VOCABULARY
 from assistant.privacy.names import PUBLIC, Names
 from assistant.privacy.secrets import find_secrets
 
-__all__ = ["Unveiling", "Veil"]
+__all__ = ["HIDDEN", "Unveiling", "Veil"]
+
+HIDDEN = "[hidden]"
 
 _TOKEN = re.compile(
     r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
@@ -56,9 +58,11 @@ class Veil:
             text: Any text.
             asked: A person wrote it: misspelt names count as names.
         """
-        for secret in (*self._secrets, *find_secrets(text)):
-            if secret in text:
-                text = text.replace(secret, self._stand_in("secret", secret))
+        for secret in self._secrets:
+            # Keys of our own never come back: no tool has any use for them.
+            text = text.replace(secret, HIDDEN)
+        for secret in find_secrets(text):
+            text = text.replace(secret, self._stand_in("secret", secret))
         if self._names is None:
             return text
         return _TOKEN.sub(lambda match: self._hide_word(match[0], asked=asked), text)
