@@ -279,9 +279,10 @@ class Assistant:
     ) -> Answer:
         from assistant.compose import compose
 
-        return compose(
+        answer = compose(
             turn, question, workspace=self.workspace, session=session, falls=falls, begun=begun
         )
+        return replace(answer, text=self._veil.mask(answer.text)) if self._veil else answer
 
     async def _recall(self, session: str, emit: Emit) -> "list[BaseMessage]":
         from assistant.memory import revive

@@ -35,6 +35,14 @@ def ask(
         ),
     ] = "",
     session: Annotated[str, typer.Option(metavar="ID", help="Go on with this conversation.")] = "",
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Tell a hosted model stand-ins for all names of the network; the answer has the "
+            "names. Default: $NETASSIST_PSEUDONYMISE.",
+        ),
+    ] = False,
     yes: ApproveAll = False,
     as_json: JsonFlag = False,
     as_lines: Annotated[
@@ -56,6 +64,8 @@ def ask(
 
     output: Output = context.obj
     settings = Settings()
+    if pseudonymise:
+        settings = settings.model_copy(update={"pseudonymise": True})
     paths = list(workspace or [])
     if question in ("", "-"):
         question = _read_question(paths)

@@ -130,6 +130,13 @@ def _openai(name: str, settings: Settings) -> Rung:
     return Rung(tier="hosted", model=f"openai:{name}", open=enter)
 
 
+def _has_entra() -> bool:
+    try:
+        return find_spec("azure.identity") is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _azure(name: str, settings: Settings) -> Rung:
     missing = []
     if not settings.azure_openai_endpoint:
@@ -142,7 +149,7 @@ def _azure(name: str, settings: Settings) -> Rung:
         message = f"`azure:{name}` needs more settings."
         raise NotConfigured(message, hint=f"Set {' and '.join(missing)}.")
 
-    if settings.uses_entra and find_spec("azure") is None:
+    if settings.uses_entra and not _has_entra():
         message = f"`azure:{name}` needs `azure-identity` for tokens of Entra."
         raise NotConfigured(message, hint="Install it with `pip install 'netassist[entra]'`.")
 

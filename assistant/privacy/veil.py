@@ -58,14 +58,19 @@ class Veil:
             text: Any text.
             asked: A person wrote it: misspelt names count as names.
         """
+        text = self.mask(text)
+        if self._names is None:
+            return text
+        return _TOKEN.sub(lambda match: self._hide_word(match[0], asked=asked), text)
+
+    def mask(self, text: str) -> str:
+        """Return a text without secrets."""
         for secret in self._secrets:
             # Keys of our own never come back: no tool has any use for them.
             text = text.replace(secret, HIDDEN)
         for secret in find_secrets(text):
             text = text.replace(secret, self._stand_in("secret", secret))
-        if self._names is None:
-            return text
-        return _TOKEN.sub(lambda match: self._hide_word(match[0], asked=asked), text)
+        return text
 
     def hide_data(self, data: Any, *, asked: bool = False) -> Any:
         """Return JSON data that may leave: every text among its values, no key."""
