@@ -22,6 +22,8 @@ __all__ = ["Choice", "LocalReading", "choose", "offer", "read_locally"]
 _OFFERED = 4
 _FLOOR = 0.42
 """Nearness below which nothing is read into a question."""
+_FLOOR_TO_DESCRIBE = 0.6
+"""The same for a description, which any question about a thing comes near to."""
 _SHOWN = 2
 """Examples of each command in the prompt."""
 _STANDINS = {"X": "alpha", "Y": "beta"}
@@ -52,7 +54,8 @@ def read_locally(reading: Reading, generator: Generator, *, has_flows: bool) -> 
     """
     near = offer(reading, has_flows=has_flows)
     best = near[0]
-    if best.route is NONE or best.score < _FLOOR:
+    describes = best.route.tool == "inspect_object"
+    if best.route is NONE or best.score < (_FLOOR_TO_DESCRIBE if describes else _FLOOR):
         return None
     chosen = choose(reading, near, generator)
     if chosen is None:
