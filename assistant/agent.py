@@ -146,9 +146,10 @@ class Assistant:
         answer = await asyncio.to_thread(self._compose, turn, question, session, falls, begun)
         await self._remember(session, turn, answer, emit)
         logger.info(
-            "session=%s model=%s tools=%s milliseconds=%.0f tokens=%s",
+            "session=%s model=%s prompt=%s tools=%s milliseconds=%.0f tokens=%s",
             session,
             answer.model,
+            self._told() if answer.tier == "hosted" else "-",
             ",".join(call.name for call in answer.tools) or "-",
             answer.seconds * 1000,
             answer.usage.get("total", 0),
@@ -213,6 +214,12 @@ class Assistant:
             message = "it stated what no tool had computed"
             raise TierFailure(message)
         return turn
+
+    def _told(self) -> str:
+        """Return the versions of the prompt and of the tools' descriptions."""
+        from assistant.prompts import SYSTEM_PROMPT_VERSION, tools_version
+
+        return f"{SYSTEM_PROMPT_VERSION}/{tools_version(self._specs)}"
 
     def _host(self, rung: Rung, emit: Emit) -> "Hosting":
         from assistant.hosting.middleware import Hosting, HostingOptions

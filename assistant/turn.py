@@ -318,12 +318,18 @@ async def _read_locally(
     request: ModelRequest[None],
     handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
 ) -> ModelResponse[Any]:
+    from assistant.models.local.model import LocalModel
     from assistant.models.local.runtime import LocalFailure
 
     try:
         return await handler(request)
     except LocalFailure as error:
         raise TierFailure(str(error)) from None
+    except asyncio.CancelledError:
+        # Its thread would go on, and the program could not end before it.
+        if isinstance(request.model, LocalModel):
+            request.model.stop()
+        raise
 
 
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:

@@ -43,6 +43,10 @@ class LocalModel(RulesModel):
         """Return the model itself: it knows its tools."""
         return self
 
+    def stop(self) -> None:
+        """Cut a reading that nobody waits for any more."""
+        self.generator.stop()
+
     @property
     def _interpreter(self) -> Interpreter:
         return replace(super()._interpreter, read_further=self._read_further)

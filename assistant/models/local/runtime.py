@@ -31,6 +31,10 @@ class Generator(Protocol):
         """Return the text that the grammar allows and the model finds likeliest."""
         ...
 
+    def stop(self) -> None:
+        """Cut what is being computed."""
+        ...
+
 
 def threads() -> int:
     """Return how many threads to compute with: one core is left to everything else.
@@ -77,6 +81,10 @@ class LlamaFile:
                     stopping_criteria=limits,
                 )
         return str(said["choices"][0]["text"])
+
+    def stop(self) -> None:
+        """Cut what is being computed: nobody waits for it any more."""
+        self._deadline = 0.0
 
     def measure(self) -> tuple[float, float, float]:
         """Return seconds to load, and tokens read and written a second.

@@ -1,5 +1,7 @@
 """What a model in process may decide, with a stand-in that chooses among what it is offered."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,7 +134,9 @@ async def test_a_reading_that_was_cut_falls_to_the_rules_which_say_so(
 
     first = Rung(tier="local", model="local:some", open=give)
     assistant._rungs = (first, *rules._rungs)
-    events: list[Event] = [event async for event in assistant.stream("the lowdown on ledger")]
+    events: list[Event] = [
+        event async for event in assistant.stream("give me the lowdown on ledger")
+    ]
     assert isinstance(events[-1], Finished)
     answer = events[-1].answer
     assert answer.tier == "rules"
@@ -175,3 +179,22 @@ def test_the_meaning_of_every_command_comes_nearest_to_itself(route: Any) -> Non
 def test_every_command_names_a_tool_that_only_reads() -> None:
     effects = {spec.name: spec.effect for spec in registry()}
     assert {effects[route.tool] for route in ROUTES} == {"read"}
+
+
+async def test_leaving_a_question_cuts_the_reading(
+    ask_with: Ask, chooser: Any, first_of: Any
+) -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    def wait(lines: list[str]) -> str:
+        begun.set()
+        stopped.wait(30)
+        return lines[0]
+
+    generator = chooser(wait)
+    generator.stop = stopped.set
+    asked = asyncio.create_task(ask_with(generator).aask("give me the lowdown on ledger"))
+    await asyncio.to_thread(begun.wait, 30)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert stopped.is_set()
