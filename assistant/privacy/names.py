@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from assistant.models.rules.lexicon import COMMON, VOCABULARY
 from assistant.models.rules.words import word_set
 from topology.model import Cluster
 
@@ -47,7 +48,7 @@ def names_of(cluster: Cluster, sources: Iterable[str] = ()) -> Names:
     words = {part for name in kinds for part in re.split(r"[._-]", name)}
     parts = frozenset(
         word
-        for word in words - _PRODUCT
+        for word in words - _PRODUCT - COMMON - VOCABULARY
         if len(word) >= _SHORTEST and not word.isdigit() and word not in kinds
     )
     long = (word for word in {*kinds, *parts} if len(word) >= _SHORTEST + 2)

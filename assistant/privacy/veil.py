@@ -100,6 +100,9 @@ class Veil:
     def _hide_word(self, word: str, *, asked: bool) -> str:
         assert self._names is not None
         low = word.lower()
+        if low in self._there:
+            # A misspelling of the question, which a tool's answer quotes, among others.
+            return self._there[low]
         if low in self._names.kinds:
             return self._stand_in(self._names.kinds[low], low)
         if _is_address(word):

@@ -10,6 +10,8 @@ __all__ = ["NONE", "ROUTES", "Route"]
 
 ENDS = ("workload", "service", "pod", "address", "dns", "entity", "namespace", "unknown")
 """Kinds of names that can be an end of a connection."""
+THINGS = tuple(kind for kind in ENDS if kind != "entity")
+"""Those that a question can be about alone: "the world" is more often a phrase."""
 GUARDED = ("workload", "service", "namespace")
 OBJECTS = ("workload", "service", "pod", "node", "namespace")
 
@@ -69,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
         command="callers-of",
         tool="who_can_reach",
         names=1,
+        kinds=THINGS,
         meaning="Who can open a connection to X?",
         examples=(
             "who can reach X", "which pods may talk to X", "whose requests does X accept",
@@ -82,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
         command="targets-of",
         tool="what_can_reach",
         names=1,
+        kinds=THINGS,
         meaning="What can X open connections to?",
         examples=(
             "what can X reach", "where can X go", "which services may X call",

@@ -57,6 +57,14 @@ def test_a_misspelt_name_of_a_question_is_hidden_too(veil: Veil) -> None:
     assert "ledg" not in hidden
     assert "legd" not in hidden
     assert veil.reveal(hidden) == "can legder talk to acme-ledgr-api"
+    assert "legder" not in veil.hide("Nothing is named `legder`.")
+
+
+def test_plain_words_in_names_of_policies_stay_in_a_sentence() -> None:
+    shop = Cluster(namespaces={"open-from-acme": Namespace(name="open-from-acme")})
+    veil = Veil(names=names_of(shop))
+    assert veil.hide("is traffic from acme open") == "is traffic from termx1 open"
+    assert "acme" not in veil.hide("open-from-acme")
 
 
 def test_only_the_values_of_data_are_hidden(veil: Veil) -> None:

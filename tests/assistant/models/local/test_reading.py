@@ -105,7 +105,13 @@ def test_a_choice_that_is_not_the_nearest_is_asked_back(
 
 @pytest.mark.parametrize(
     "question",
-    ["translate ledger into French", "how much RAM does web burn?", "tell me a joke", "asdf qwer"],
+    [
+        "translate ledger into French",
+        "how much RAM does web burn?",
+        "tell me a joke",
+        "asdf qwer",
+        "who won the world cup?",
+    ],
 )
 def test_what_is_outside_is_declined_without_asking_a_model(
     ask_with: Ask, chooser: Any, question: str
