@@ -51,7 +51,7 @@ def names_of(cluster: Cluster, sources: Iterable[str] = ()) -> Names:
         for word in words - _PRODUCT - COMMON - VOCABULARY
         if len(word) >= _SHORTEST and not word.isdigit() and word not in kinds
     )
-    long = (word for word in {*kinds, *parts} if len(word) >= _SHORTEST + 2)
+    long = (word for word in {*kinds, *parts} if len(word) > _SHORTEST)
     return Names(kinds=kinds, parts=parts, spellings=tuple(sorted(long)))
 
 

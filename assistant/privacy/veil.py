@@ -27,6 +27,8 @@ _TOKEN = re.compile(
 _STAND_IN = re.compile(r"\b[a-z]+x\d+(?:\.test)?\b|\[secret-\d+\]", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z]{2,24}", re.IGNORECASE)
 _PIECE = re.compile(r"[^._-]+")
+_SHORTEST = 4
+"""Letters from which on a word of a question may be a part of a name, or hold one."""
 _MISSPELT = 5
 """Letters from which on a word of a question may be a misspelt name."""
 
@@ -133,11 +135,15 @@ class Veil:
         return self._stand_in("term", low) if low in self._names.parts else piece
 
     def _is_misspelt(self, word: str) -> bool:
-        """Return whether a word that is no English one here comes close to a name."""
+        """Return whether a word of no list of ours is a part of a name, holds one, or is close."""
         assert self._names is not None
-        if len(word) < _MISSPELT or word in COMMON or word in VOCABULARY or not word.isascii():
+        if len(word) < _SHORTEST or word in COMMON or word in VOCABULARY or not word.isascii():
             return False
         known = self._names.spellings
+        if any(one in word or word in one for one in known):
+            return True
+        if len(word) < _MISSPELT:
+            return False
         return process.extractOne(word, known, scorer=OSA.distance, score_cutoff=2) is not None
 
     def _stand_in(self, kind: str, word: str) -> str:

@@ -58,6 +58,8 @@ def test_a_misspelt_name_of_a_question_is_hidden_too(veil: Veil) -> None:
     assert "legd" not in hidden
     assert veil.reveal(hidden) == "can legder talk to acme-ledgr-api"
     assert "legder" not in veil.hide("Nothing is named `legder`.")
+    assert "ledger" not in veil.hide("the ledgers and ledgerservice", asked=True)
+    assert veil.hide("can something talk to everything", asked=True).count("termx") == 0
 
 
 def test_plain_words_in_names_of_policies_stay_in_a_sentence() -> None:
