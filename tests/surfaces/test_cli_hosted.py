@@ -9,8 +9,6 @@ from typer.testing import CliRunner
 
 from assistant.cli.app import app
 
-QUESTION = "Can frontend reach the redis cart?"
-
 
 @pytest.fixture
 def double() -> ModuleType:
@@ -40,11 +38,11 @@ def test_names_stay_here_if_that_is_asked_for(double: ModuleType) -> None:
     calls = ("list_objects", {"kind": "workload"}), ("inspect_object", {"name": "appx1"})
     script = double.Calls(calls), double.Say("See above.")
     with double.OpenAIDouble(*script) as server:
-        result = ask(server.url, "--pseudonymise", "--json", "Does frontend talk to cartservice?")
+        result = ask(server.url, "--pseudonymise", "--json", "Does web talk to cartservice?")
     answer = json.loads(result.stdout)
     names = {row["name"] for row in answer["tools"][0]["result"]["objects"]} - {"coredns"}
     assert names
     sent = json.dumps([request["messages"][1:] for request in server.requests]).lower()
     assert not {name for name in names if name in sent}
-    assert answer["tools"][1]["arguments"] == {"name": "frontend"}
+    assert answer["tools"][1]["arguments"] == {"name": "web"}
     assert answer["tools"][1]["ok"]
