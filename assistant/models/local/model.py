@@ -18,6 +18,9 @@ from assistant.models.rules.words import normalise
 
 __all__ = ["LocalModel"]
 
+_REMEMBERED = 512
+"""Messages whose readings are kept; a conversation is read anew with each of its messages."""
+
 
 class LocalModel(RulesModel):
     """Answers like the rules tier, which it asks first; what that cannot read, a model reads.
@@ -34,6 +37,9 @@ class LocalModel(RulesModel):
     generator: Any
     """A Generator; pydantic knows no protocols."""
     _readings: dict[str, LocalReading | None] = PrivateAttr(default_factory=dict)
+    """By the message with the names that its pronouns stand for."""
+    _told: dict[str, LocalReading | None] = PrivateAttr(default_factory=dict)
+    """By the message as it was."""
 
     @property
     def _llm_type(self) -> str:
@@ -58,13 +64,16 @@ class LocalModel(RulesModel):
         if state:
             plain = refer(plain, state, rules.vocabulary)
         if plain not in self._readings:
+            if len(self._readings) >= _REMEMBERED:
+                self._readings.clear()
+                self._told.clear()
             generator: Generator = self.generator
             self._readings[plain] = read_locally(
                 read(plain, rules.vocabulary, rules.port_names),
                 generator,
                 has_flows=rules.has_flows,
             )
-        found = self._readings[plain]
+        found = self._told[normalise(text)] = self._readings[plain]
         return found.frame if found else None
 
     def _say(self, messages: Sequence[BaseMessage]) -> AIMessage:
@@ -78,7 +87,7 @@ class LocalModel(RulesModel):
 
     def _tell(self, text: str) -> str:
         """Return how a message was read, if the model read it."""
-        found = self._readings.get(normalise(text))
+        found = self._told.get(normalise(text))
         if found is None:
             return ""
         return (

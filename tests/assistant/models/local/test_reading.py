@@ -204,3 +204,15 @@ async def test_leaving_a_question_cuts_the_reading(
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     assert stopped.is_set()
+
+
+def test_a_pronoun_stands_for_what_was_asked_about_before(
+    ask_with: Ask, chooser: Any, first_of: Any
+) -> None:
+    generator = chooser(first_of("describe"))
+    assistant = ask_with(generator)
+    first = assistant.ask("Who can reach ledger?")
+    answer = assistant.ask("give me the lowdown on it", session=first.session)
+    assert answer.tools[0].name == "inspect_object"
+    assert answer.tools[0].arguments["name"].endswith("shop/ledger")
+    assert "_Read by `local:some`" in answer.text
