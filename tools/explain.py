@@ -137,7 +137,7 @@ def _explained(workspace: Workspace, document: "Document") -> ExplainedPolicy:
     faults = (one for one in validate(document, workspace.profile) if one.severity == "error")
     rules = (
         ExplainedRule(text=one.text, path=one.path, location=str(one.location))
-        for one in describe_policy(document)
+        for one in describe_policy(document, root_namespace=root)
     )
     return ExplainedPolicy(
         policy=document.key,

@@ -208,7 +208,8 @@ def _node(network: "Network", node: Node) -> list[str]:
 
 
 def _policy(network: "Network", policy: Document) -> Told:
-    clauses = describe_policy(policy)
+    root = network.mesh.settings.root_namespace
+    clauses = describe_policy(policy, root_namespace=root)
     chosen = [quote(each.full_name) for each in selections.selected_workloads(network, policy.key)]
     reach = (
         f"Right now that is {count(len(chosen), 'workload')}: {shorten(chosen, 12)}."

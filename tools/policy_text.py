@@ -13,6 +13,10 @@ from topology.model import Document, Location
 
 __all__ = ["Clause", "describe_policy"]
 
+_DRY_RUN = (
+    "It is in dry run (`istio.io/dry-run`): it enforces nothing, and proxies only log what it "
+    "would decide."
+)
 _FALLBACK = "It says nothing that decides any traffic."
 
 
@@ -25,12 +29,16 @@ class Clause:
     location: Location
 
 
-def describe_policy(document: Document) -> tuple[Clause, ...]:
+def describe_policy(document: Document, *, root_namespace: str = "") -> tuple[Clause, ...]:
     """Return what a policy says, rule by rule; nothing for a kind that is not known.
 
     The first sentence says whom it is about, unless one sentence says all.
+
+    Args:
+        document: A policy.
+        root_namespace: Of the mesh; empty for `istio-system`.
     """
-    found = recover(document)
+    found = recover(document, root_namespace=root_namespace)
     if found is None:
         return ()
     return tuple(
@@ -40,7 +48,9 @@ def describe_policy(document: Document) -> tuple[Clause, ...]:
 
 
 def _sentences(document: Document, found: Recovered) -> Iterator[tuple[str, str]]:
-    whole = replace(found.intent, kinds=(), name="", exact=False)
+    whole = replace(found.intent, kinds=(), name="", exact=False, dry_run=False)
+    if found.dry_run:
+        yield _DRY_RUN, "metadata.annotations"
     rules = [one for one in found.told if one.intent.clauses]
     if len(rules) <= 1 and len(found.told) <= 2:
         path = (rules or found.told)[0].path if found.told else "spec"

@@ -126,3 +126,31 @@ def test_a_malformed_policy_is_told_as_far_as_it_goes(spec: str) -> None:
         text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: p}}\nspec: {spec}\n"
         for policy in load_text(text).policies:
             assert all(clause.text for clause in describe_policy(policy))
+
+
+def test_a_policy_in_dry_run_is_said_to_enforce_nothing() -> None:
+    text = (
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+        "metadata: {name: p, namespace: a, annotations: {istio.io/dry-run: 'true'}}\n"
+        "spec: {action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}\n"
+    )
+
+    first, rule = told(text)
+
+    assert "dry run" in first
+    assert "enforces nothing" in first
+    assert "is denied" in rule
+
+
+def test_a_policy_of_the_root_namespace_is_about_every_namespace() -> None:
+    text = (
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+        "metadata: {name: p, namespace: aks-istio-system}\nspec: {}\n"
+    )
+    (policy,) = load_text(text).policies
+
+    (here,) = describe_policy(policy)
+    (everywhere,) = describe_policy(policy, root_namespace="aks-istio-system")
+
+    assert "in namespace `aks-istio-system`" in here.text
+    assert "in any namespace" in everywhere.text

@@ -57,7 +57,7 @@ def _sentences(intent: Intent) -> Iterator[str]:
         word = "nothing else" if others else "nothing"
         who = say_party(subject)
         if side == "ingress":
-            yield f"{_upper(word)} may reach {who.replace('every ', 'any ', 1)}."
+            yield f"{_upper(word)} may reach {who.replace('every ', 'any ')}."
         else:
             yield f"{_upper(who)} may reach {word}."
     for subject, mode, ports in intent.mutual_tls:

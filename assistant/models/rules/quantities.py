@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 __all__ = ["Quantities", "read_quantities", "spell_digits"]
 
@@ -21,6 +22,14 @@ _SPELLED = re.compile(
     rf"({'|'.join(_WORDS)}))\b(?=\s+(?:\w+\s+){{0,2}}?{_COUNTED})",
     re.I,
 )
+_POWER = re.compile(r"(?<![\w/.:^*-])(\d{1,3})\s*(?:\^|\*\*)\s*(\d{1,2})(?![\w.^*])", re.I)
+_SCIENTIFIC = re.compile(r"(?<![\w/.:-])(\d{1,3}(?:\.\d+)?)e\+?(\d{1,2})(?![\w.:-])", re.I)
+_SCALED = re.compile(
+    r"(?<![\w/.:-])(\d{1,3}(?:\.\d+)?)\s*(k|thousand|m|million|bn|billion)\b"
+    r"(?=\s+(?:\w+\s+)?(?:nodes?|pods?|ports?|machines?|vms?|workers?|services?)\b)",
+    re.I,
+)
+_SCALES_OF = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
 _N = r"(?<![\w/.:-])(\d{1,3}(?:,\d{3})+|\d{1,7})(k)?(?![\d./%])"
 _LAST = r"(\d{1,3}(?:,\d{3})+|\d{1,7})(k)?(?![\d./%])"
 _UNIT = r"(?:nodes?|machines?|vms?|workers?|vm instances|agents?)\b"
@@ -50,10 +59,6 @@ _PAIRS = re.compile(
     r"(?:max\s*)?pods?",
     re.I,
 )
-_ABOUT = (
-    r"\b(?:about|around|roughly|approx\w*|~|typically|usually|on average|average|normally|"
-    r"actually|really|currently|running|run)\b"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +86,19 @@ def spell_digits(text: str) -> str:
         factor = 1 if match[1].lower() == "a" else _WORDS[match[1].lower()]
         return str(factor * _WORDS[match[2].lower()])
 
-    text = re.sub(r"(?<![\w.])(\d+)k(?=\s+(?:\w+\s+)?(?:nodes?|pods?|ports?))",
-                  lambda match: f"{match[1]}000", text, flags=re.I)  # fmt: skip
-    return _SPELLED.sub(put, text)
+    return _SPELLED.sub(put, _write_out(text))
+
+
+def _write_out(text: str) -> str:
+    """Write powers and multiples as plain digits: `10^9`, `1e6`, `2.5k nodes`, `3 million pods`."""
+
+    def scale(match: re.Match[str], exponent: int) -> str:
+        value = Decimal(match[1]).scaleb(exponent)
+        return str(int(value)) if value == int(value) else match[0]
+
+    text = _POWER.sub(lambda match: str(int(match[1]) ** int(match[2])), text)
+    text = _SCIENTIFIC.sub(lambda match: scale(match, int(match[2])), text)
+    return _SCALED.sub(lambda match: scale(match, _SCALES_OF[match[2].lower()]), text)
 
 
 def read_quantities(text: str) -> Quantities:
@@ -141,8 +156,3 @@ def _total_pods(text: str) -> int:
         if number > 250 and not re.search(r"max(?:imum)?[ -]?$", before, re.I):
             return number
     return 0
-
-
-def is_average(text: str, start: int) -> bool:
-    """Return whether a number at a place is what usually runs rather than a limit."""
-    return bool(re.search(rf"{_ABOUT}\W*$", text[max(0, start - 20) : start], re.I))

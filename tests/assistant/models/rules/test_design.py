@@ -81,6 +81,11 @@ def test_spelled_numbers_count_where_they_count_something() -> None:
     assert spell_digits("fifty nodes in two pools") == "50 nodes in 2 pools"
     assert spell_digits("a hundred nodes") == "100 nodes"
     assert spell_digits("2k pods on one of them") == "2000 pods on one of them"
+    assert (
+        spell_digits("10^9 nodes, 1e3 more, 2.5k pods") == "1000000000 nodes, 1000 more, 2500 pods"
+    )
+    assert spell_digits("3 million pods in 10.0.0.0/8") == "3000000 pods in 10.0.0.0/8"
+    assert spell_digits("GET /v1e2 on port 8080") == "GET /v1e2 on port 8080"
 
 
 @pytest.mark.parametrize(
