@@ -20,6 +20,8 @@ from assistant.models.rules.reading import Reading
 __all__ = ["Choice", "LocalReading", "choose", "offer", "read_locally"]
 
 _OFFERED = 4
+_WORDS = 2
+"""Words besides names that say what is asked."""
 _FLOOR = 0.42
 """Nearness below which nothing is read into a question."""
 _FLOOR_TO_DESCRIBE = 0.6
@@ -52,6 +54,9 @@ def read_locally(reading: Reading, generator: Generator, *, has_flows: bool) -> 
     Raises:
         LocalFailure: The model failed or took too long.
     """
+    if len([word for word in mask(reading).split() if word not in _STANDINS]) < _WORDS:
+        # Bare names ask nothing; the rules ask what is meant.
+        return None
     near = offer(reading, has_flows=has_flows)
     best = near[0]
     describes = best.route.tool == "inspect_object"

@@ -187,6 +187,13 @@ def test_every_command_names_a_tool_that_only_reads() -> None:
     assert {effects[route.tool] for route in ROUTES} == {"read"}
 
 
+def test_bare_names_are_asked_about_by_the_rules(ask_with: Ask, chooser: Any) -> None:
+    generator = chooser(None)
+    answer = ask_with(generator).ask("shop/web shop/ledger")
+    assert answer.needs[0].startswith("Which way")
+    assert not generator.prompts
+
+
 async def test_leaving_a_question_cuts_the_reading(
     ask_with: Ask, chooser: Any, first_of: Any
 ) -> None:
