@@ -42,8 +42,9 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    split: Literal["dev", "test"]
-    """`dev` was looked at while the reader was made, `test` was not."""
+    split: Literal["dev", "test", "unseen"]
+    """`dev` was looked at while the reader was made, `test` when it was measured first, `unseen`
+    was written after the last change to it."""
     workspace: str
     question: str
     calls: tuple[Call, ...]
@@ -61,7 +62,10 @@ class ReadingsResult(SuiteResult):
 
 
 def run(
-    cases: Path | None = None, *, model: str = "rules", split: Literal["dev", "test", ""] = ""
+    cases: Path | None = None,
+    *,
+    model: str = "rules",
+    split: Literal["dev", "test", "unseen", ""] = "",
 ) -> ReadingsResult:
     """Ask every question and compare the calls.
 

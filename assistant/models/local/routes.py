@@ -49,6 +49,8 @@ NONE = Route(
         "how old is X", "who is on holiday this week", "is X a good name", "should we hire people",
         "what version of the image does X run", "is the disk of X full",
         "how many customers use X", "book a table for tonight", "X is slow, tune its memory",
+        "which language is X written in", "what size does X have on disk", "how good is X",
+        "what is the price of X", "who likes X", "how does X look", "how many stars has X",
     ),
 )  # fmt: skip
 
