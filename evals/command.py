@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.suite == "bench":
         return _bench(options)
     module = import_module(f"evals.suites.{options.suite.replace('-', '_')}")
-    settings = {"model": options.model} if options.suite == "questions" else {}
+    settings = {}
+    if options.suite == "questions":
+        settings = {"model": options.model, "split": options.split}
     try:
         result: SuiteResult = module.run(options.cases, **settings)
     except (FileNotFoundError, ValueError) as error:
@@ -95,6 +97,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=Path, help="cases file; default: the suite's own")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
+    parser.add_argument(
+        "--split", default="", help="`dev` or `test` cases of `questions` (default: both)"
+    )
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
     parser.add_argument("--book", action="store_true", help="`bench` of the address book instead")
     parser.add_argument(

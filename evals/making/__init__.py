@@ -1,0 +1,1 @@
+"""Making of evaluation questions from facts that were read by hand."""
