@@ -9,6 +9,7 @@ from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
 from assistant.models.rules.drafting import change_request, read_request, request_of
+from assistant.models.rules.ellipsis import complete_ellipsis
 from assistant.models.rules.followups import (
     CORRECTION,
     ELLIPTIC,
@@ -48,7 +49,7 @@ _WHY = re.compile(
 _WHO = re.compile(
     r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
     r"allowed(?: to)?|does|has access|gets|get|comes|is let)(?: it| then| so| that| get)?"
-    r"(?: in| through| there| access)?[\s?!.]*$",
+    r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
     re.I,
 )
 
@@ -223,6 +224,11 @@ class Interpreter:
         asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
         if state and state.destinations and asks_who and _WHO.match(piece):
             return replace(state, intent="who_can", sources=(), alternative=None, kind="")
+        if state and state.is_path:
+            # Before pronouns are filled in: in "and X, does that one get in" it stands for X.
+            bare = read(piece, self.vocabulary, self.port_names)
+            if completed := complete_ellipsis(bare, state):
+                return completed
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)

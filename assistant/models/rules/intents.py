@@ -333,7 +333,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
         and (few or network or cue)
         and not re.search(r"\b(?:bigger|better|faster|than|compare|difference)\b", reading.shape)
     ):
-        one, two = ends[0].name, ends[1].name
+        one, two = (ref.name if len(ref.names) < 2 else ref.text for ref in ends)
         return Frame(
             intent="ask",
             sources=(ends[0],),

@@ -218,7 +218,9 @@ def _match_window(
         return None
     if len(words) > 1 and (_is_function(words[0]) or _is_function(words[-1])):
         hit = vocabulary.find(" ".join(words), fuzzy=False)
-        return hit if hit and hit.score == EXACT and len(words) < 4 else None
+        # "declarations in customs" is not the policy `declarations-in`.
+        whole = hit and any(entry.kind != "policy" for entry in hit.entries)
+        return hit if hit and hit.score == EXACT and whole and len(words) < 4 else None
     everyday = all(word in COMMON for word in words)
     if len(words) == 1 and re.fullmatch(FORWARD, words[0]):
         # A verb of connecting is a name only where it is spelt like one: "to scrape" is none.

@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from assistant.models.rules.epithets import narrow_by_epithets
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import KIND_NOUNS
 from assistant.models.rules.mentions import Mention, narrow
-from assistant.models.rules.vocabulary import Entry, Vocabulary
+from assistant.models.rules.vocabulary import PART, Entry, Vocabulary
 
 __all__ = ["qualify"]
 
@@ -66,6 +67,7 @@ def qualify(
         if not named or mention.start >= named[-1].end:
             named.append(_apply_noun(text, mention, vocabulary, starts))
     merged, everywhere = _merge_namespaces(text, named, vocabulary)
+    merged = list(narrow_by_epithets(text, _drop_echoes(merged), vocabulary))
     return tuple(_settle(text, merged, everywhere, vocabulary, source_first=source_first))
 
 
@@ -78,6 +80,9 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
     for mention in mentions:
         before = joined[-1] if joined else None
         if before and not text[before.end : mention.start].strip(" -"):
+            if before.ref.kind == "any" and mention.ref.text.lower() == "outside":
+                # "which pods outside NAMESPACE" is no world; the namespace follows.
+                continue
             if before.ref.kind == "any" and mention.ref.kind == "entity":
                 joined[-1] = replace(before, end=mention.end)
                 continue
@@ -91,6 +96,21 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
                 continue
         joined.append(mention)
     return joined
+
+
+def _drop_echoes(mentions: list[Mention]) -> tuple[Mention, ...]:
+    """Leave out a part of a name that is also there in full ("syslog from a to syslog-sink")."""
+    return tuple(
+        mention
+        for mention in mentions
+        if not (
+            mention.score <= PART
+            and any(
+                other.score > PART and other.entries and set(mention.entries) == set(other.entries)
+                for other in mentions
+            )
+        )
+    )
 
 
 def _apply_noun(
