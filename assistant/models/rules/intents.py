@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 
+from assistant.models.rules.absent import ask_ends, read_absent, read_symptom
+from assistant.models.rules.comparison import read_comparison
 from assistant.models.rules.defence import read_defence
 from assistant.models.rules.design import PLANNING, read_design
 from assistant.models.rules.design_names import named_apart
@@ -69,15 +71,9 @@ def route(reading: Reading) -> Frame | None:
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
-    if outside in ("write", "change"):
-        return Frame(intent="decline", kind=outside)
-    if design:
+    if design and outside not in ("write", "change"):
         return design
-    if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
-        return frame
-    if frame := _route_outside(reading, outside) or _route_nowhere(reading):
-        return frame
-    if frame := _route_ends(reading):
+    if frame := _route_aside(reading, outside) or _route_ends(reading):
         return frame
     if frame := read_inventory(reading) or read_design(reading.text):
         return frame
@@ -88,6 +84,19 @@ def route(reading: Reading) -> Frame | None:
     if not named and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
+
+
+def _route_aside(reading: Reading, outside: Outside) -> Frame | None:
+    """Return what is asked that no policy between two ends decides, or why it is not answered."""
+    if frame := read_absent(reading):
+        return frame
+    if outside in ("write", "change"):
+        return Frame(intent="decline", kind=outside)
+    if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
+        return frame
+    if outside in ("", "flows") and (frame := _route_nowhere(reading) or read_symptom(reading)):
+        return frame
+    return _route_outside(reading, outside)
 
 
 def _names_workload(reading: Reading) -> bool:
@@ -123,6 +132,7 @@ def _computes_only(design: Frame | None) -> Frame | None:
 def _route_ends(reading: Reading) -> Frame | None:
     """Return the first reading that fits of a question about what is named."""
     for step in (
+        read_comparison,
         read_policies,
         _route_named_policy,
         _route_dns,
@@ -355,7 +365,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
             text=f"From where should `{ends[0].name}` be reached? Name a workload, address "
             f"or `the internet`.",
         )
-    return None
+    return ask_ends(reading)
 
 
 def _finish(frame: Frame, reading: Reading) -> Frame:

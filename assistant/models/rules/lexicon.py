@@ -37,7 +37,8 @@ FORWARD = alternatives(
     r"handshake)(?:s|d|ed|ing)?",
     r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|"
     r"telnet|see|"
-    r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?", r"hitting", r"getting (?:at|to|into|through)",
+    r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?",
+    r"hitting", r"getting (?:at|to|into|through)",
     r"quer(?:ies|ied|ying)", r"scrap(?:ing|ed)", r"us(?:ing|ed)", r"invok(?:ing|ed)",
     r"(?:connect|talk|speak|communicate|egress|ssh|talked|log|post|push|write|writ|publish|"
     r"forward|send|"
