@@ -21,6 +21,7 @@ from assistant.models.rules.followups import (
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
+from assistant.models.rules.nearest import doubt_frame, guess_frame
 from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
@@ -224,11 +225,8 @@ class Interpreter:
         asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
         if state and state.destinations and asks_who and _WHO.match(piece):
             return replace(state, intent="who_can", sources=(), alternative=None, kind="")
-        if state and state.is_path:
-            # Before pronouns are filled in: in "and X, does that one get in" it stands for X.
-            bare = read(piece, self.vocabulary, self.port_names)
-            if completed := complete_ellipsis(bare, state):
-                return completed
+        if completed := self._complete(piece, state):
+            return completed
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
@@ -244,7 +242,18 @@ class Interpreter:
                 return follow
         if frame is None and not reading.refs and _THIS_POLICY.search(piece):
             frame = _only_policy(self.vocabulary)
-        return ask_left_out(frame, reading) if frame else Frame(intent="decline")
+        if frame is None:
+            return guess_frame(reading)
+        return ask_left_out(doubt_frame(frame, reading), reading)
+
+    def _complete(self, piece: str, state: Frame | None) -> Frame | None:
+        """Return what an elliptic message asks, or None.
+
+        Before pronouns are filled in: in "and X, does that one get in" it stands for X.
+        """
+        if state is None or not state.is_path:
+            return None
+        return complete_ellipsis(read(piece, self.vocabulary, self.port_names), state)
 
     def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
         """Ask for the path of a method where rules look at paths."""

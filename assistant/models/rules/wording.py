@@ -121,7 +121,7 @@ def _compose_frame(
     ]
     if parts and any(ref.text == NO_DNS for ref in frame.destinations):
         parts.insert(0, _NO_DNS)
-    if (frame.is_path or frame.intent == "size") and frame.text and parts:
+    if (frame.is_path or frame.intent in ("size", "policies")) and frame.text and parts:
         parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
         verdicts = {result.verdict for result in results if isinstance(result, ToolResult)}
