@@ -21,6 +21,7 @@ from assistant.models.rules.followups import (
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
+from assistant.models.rules.lexicon import ABILITY
 from assistant.models.rules.nearest import doubt_frame, guess_frame
 from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
@@ -122,7 +123,8 @@ class Interpreter:
             return answered
         if found := self._read_whole(message, plain, state):
             return found
-        pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
+        parts = self._fold_topics(split_questions(plain))
+        pieces = [piece for part in parts for piece in _split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
@@ -245,6 +247,20 @@ class Interpreter:
         if frame is None:
             return guess_frame(reading)
         return ask_left_out(doubt_frame(frame, reading), reading)
+
+    def _fold_topics(self, parts: Sequence[str]) -> list[str]:
+        """Return "and A? can that reach B?" as "can A reach B?"."""
+        folded: list[str] = []
+        for part in parts:
+            topic = read(folded[-1], self.vocabulary, self.port_names) if folded else None
+            pronoun = re.match(rf"({ABILITY}\s+(?:not\s+)?)(?:that|it|this|they)\b", part, re.I)
+            named = topic and re.fullmatch(r"(?:the\s+)?@0@\W*", LEAD.sub("", topic.shape))
+            if topic and pronoun and named and len(topic.refs) == 1:
+                name = topic.refs[0].name if len(topic.refs[0].names) == 1 else topic.refs[0].text
+                folded[-1] = f"{pronoun[1]}{name}{part[pronoun.end() :]}"
+            else:
+                folded.append(part)
+        return folded
 
     def _complete(self, piece: str, state: Frame | None) -> Frame | None:
         """Return what an elliptic message asks, or None.

@@ -92,8 +92,8 @@ LET = alternatives(
 )
 
 PULL = alternatives(
-    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|"
-    r"receive data)(?:s|es|ed|ing)?"
+    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|grab|pick|"
+    r"take|draw|request|receive data)(?:s|es|ed|ing)?|getting|taking"
 )
 """Verbs whose `from` names the end that is connected to."""
 
@@ -113,8 +113,10 @@ BREACHES = (
 )
 """Verbs whose object is an end that somebody takes, where a sentence supposes it."""
 FOOTHOLD = (
-    r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies))\s+(?:\w+\s+)?"
-    r"(?:lands?|landed|sits?|sitting|is|are|got|in|on)\s*(?:on|in|inside|into)?|"
+    r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies)|burglars?|virus|worm|"
+    r"ransomware|bad actors?)\s+(?:\w+\s+)?"
+    r"(?:lands?|landed|sits?|sitting|is|are|got|in|on|has|have|holds?|owns?|controls?|runs?)"
+    r"\s*(?:on|in|inside|into)?|"
     r"(?:compromise|breach|takeover|exploit|hack)\s+(?:of|in|on)|"
     r"(?:lateral movement|foothold|rce|shell)\s+(?:from|in|on|inside)|"
     r"(?:starting|logged in|pivot(?:s|ing)?)\s+(?:from|on|in|into))"
@@ -123,7 +125,8 @@ FOOTHOLD = (
 
 SOURCE_PREPOSITION = (
     r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"
-    r"out of)|sent by|starting (?:in|at|from)|(?:with)?in (?:the )?(?:reach|range|scope|sight) of)"
+    r"out of)|sent by|starting (?:in|at|from)|"
+    r"(?:with)?in (?:the )?(?:reach|range|scope|sight) (?:of|for))"
 )
 DESTINATION_PREPOSITION = (
     r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|"

@@ -342,7 +342,8 @@ def _match_qualified(
     spaces = vocabulary.find(parts[0])
     known = [entry.name for entry in spaces.entries if entry.kind == "namespace"] if spaces else []
     inside = tuple(entry for entry in entries if entry.namespace in known)
-    if not known and not entries and all(_is_everyday(part) for part in parts):
+    if not known and not entries and any(_is_everyday(part) for part in parts):
+        # "ECONNREFUSED/timeouts", "and/or": alternatives, not a name in a namespace.
         return None
     if not inside:
         near = tuple(entry.full_name for entry in entries[:3]) or vocabulary.nearest(parts[-1])

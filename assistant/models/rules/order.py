@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.models.rules.clauses import CLAUSE_RULES, by_dial
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     ABILITY,
@@ -69,10 +70,9 @@ def order_of(
         _by_own_pronoun,
         _by_breach,
         _by_way,
+        by_dial,
         _by_answer,
-        _by_inverted_passive,
-        _by_circumstance,
-        _by_deed,
+        *CLAUSE_RULES,
         _by_fronted_object,
         _by_blocker,
         _by_preposition,
@@ -175,43 +175,6 @@ def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group
     return False if re.fullmatch(lets, middle) else None
 
 
-def _by_inverted_passive(
-    left: str, middle: str, right: str, first: _Group, second: _Group
-) -> bool | None:
-    """Decide "is A let in at B", "was A turned away by B": the verb stands before the names."""
-    asked = re.search(r"\b(?:is|are|was|were|gets?|being)\s+(?:the\s+)?$", left)
-    met = (
-        rf"\s*(?:(?:not|ever|still|really|also|\w+ly)\s+)*(?:{LET}|accepted|welcomed|served|"
-        r"turned|refused|rejected|denied|dropped|blocked|stopped)\s+"
-        r"(?:(?:in|away|out|off)\s+)?(?:at|by|into|inside|through|past|onto)\s+(?:the\s+)?"
-    )
-    return True if asked and re.fullmatch(met, middle) else None
-
-
-def _by_circumstance(
-    left: str, middle: str, right: str, first: _Group, second: _Group
-) -> bool | None:
-    """Decide "does A answer when B asks": who answers is asked by the other one."""
-    answers = re.search(
-        r"\b(?:answer|accept|serv|allow|admit|respond|repl(?:y|ie)|refus|reject|den(?:y|ie)|drop|"
-        r"block|let|listen|open)\w*\b[^@]*\b(?:when(?:ever)?|if|once|where)\s+(?:the\s+)?$",
-        middle,
-    )
-    comes = re.match(
-        rf"\s*(?:(?:{ABILITY}|to)\s+)*(?:ask|tr(?:y|ie)|knock|come|arriv|want|request|{FORWARD})",
-        right,
-    )
-    return False if answers and comes else None
-
-
-def _by_deed(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
-    """Decide "may A do it on B", where what is done was lifted out before."""
-    may = rf"\s*(?:{ABILITY}\s+)?(?:(?:allowed|able|permitted|free|supposed)\s+to\s+)?"
-    does = r"(?:do|does|make|makes|issue|perform|run|carry out|try)\s+(?:\w+\s+){0,3}?"
-    where = r"(?:on|at|against|to|with)\s+(?:the\s+)?"
-    return True if re.fullmatch(f"{may}{does}{where}", middle) else None
-
-
 def _by_fronted_object(
     left: str, middle: str, right: str, first: _Group, second: _Group
 ) -> bool | None:
@@ -291,7 +254,7 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
     if gets and not _receives(words):
         # An error comes from whoever was asked; anything else may be sent of its own accord.
         return True if _REFUSAL.search(gets["what"]) else None
-    pulls = re.search(rf"{PULL}\b[^@]*\bfrom\s+(?:the\s+)?$", words)
+    pulls = re.search(rf"{PULL}\b[^@]*\b(?:from|out of|off(?: of)?)\s+(?:the\s+)?$", words)
     passive = re.search(
         r"\b(?:be|is|are|been|being|gets?)\s+(?:\w+\s+)?\w+(?:ed|en)?\s+(?:by|from)\s+(?:the\s+)?$",
         words,

@@ -43,6 +43,12 @@ _ALL_OF_IT = re.compile(
 _SAME_PLACE = re.compile(
     r"\s*(?:there\b|in\s+(?:the\s+same|that|its own)\s+(?:namespace|environment|env|place)\b)", re.I
 )
+_OUT_THERE = re.compile(
+    r"\s+(?:(?:who|that|which|is|are|just|sitting|living|located|coming|connecting|somewhere|out|"
+    r"there|over)\s+)*(?:on|from|in|at)\s+(?:the\s+)?",
+    re.I,
+)
+"""Between "someone" and the internet: where that someone is."""
 _AS_A = re.compile(r"\bas\s+(?:an?|its|their|the|our)\s+$", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 
@@ -79,6 +85,14 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
     joined: list[Mention] = []
     for mention in mentions:
         before = joined[-1] if joined else None
+        if (
+            before
+            and before.ref.kind == "any"
+            and mention.ref.names == ("world",)
+            and _OUT_THERE.fullmatch(text[before.end : mention.start])
+        ):
+            joined[-1] = replace(mention, start=before.start)
+            continue
         if before and not text[before.end : mention.start].strip(" -"):
             if before.ref.kind == "any" and mention.ref.text.lower() == "outside":
                 # "which pods outside NAMESPACE" is no world; the namespace follows.

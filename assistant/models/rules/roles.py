@@ -62,7 +62,13 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
         joint = _JOINT.fullmatch(gap) and re.search(
             r"\b(?:and|or|nor|plus|well|with|but)\b|[,&]", gap
         )
-        if groups and joint and mention.ref.kind != "any" and groups[-1][-1].kind != "any":
+        if (
+            groups
+            and joint
+            and _same_lead(gap, pieces)
+            and mention.ref.kind != "any"
+            and groups[-1][-1].kind != "any"
+        ):
             groups[-1].append(mention.ref)
         else:
             pieces.append(gap.lower())
@@ -72,6 +78,15 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
     pieces.append(text[position:].lower())
     joined = re.sub(r"\s+", " ", " ".join(pieces)).strip()
     return Sentence(joined, tuple(tuple(group) for group in groups))
+
+
+def _same_lead(gap: str, pieces: list[str]) -> bool:
+    """Return whether a preposition between two names is the one before the first.
+
+    "from a and from b" joins the two, "b, from a" tells them apart.
+    """
+    lead = re.search(r"\b(to|from)\s+(?:the\s+)?$", gap.lower())
+    return lead is None or re.search(rf"\b{lead[1]}\s+(?:the\s+)?$", pieces[-2]) is not None
 
 
 def assign_roles(sentence: Sentence) -> Roles | None:

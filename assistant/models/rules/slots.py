@@ -20,6 +20,13 @@ WELL_KNOWN: dict[str, int] = {
 """IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
+_REQUESTS_FIRST = re.compile(
+    r"\s*(?:(?:why|how come|when|if|is|are|was|were|does|do|did|will|would|can|could|may|might|"
+    r"should|shall|a|an|the|my|our|any|every|all|and|so|but|that|explain|tell me|whether|not|"
+    r"please|check)\s+)*requests\s+from\b",
+    re.IGNORECASE,
+)
+"""Requests that come from an end; "A requests from B" is another thing."""
 _INFLECTED = r"posts|posted|posting|puts|putting|patches|patched|patching|deletes|deleted|deleting"
 """Methods as verbs of a sentence; "gets" says too many other things."""
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
@@ -145,7 +152,7 @@ def _turn_pull(text: str) -> str:
         r"(?<![\w-])(?:accept|receive|take|allow|serve|permit|admit|expect|handle|see|answer|get)"
         r"(?:s|d|ed)?\s+(?:\w+\s+){0,2}requests\s+from"
     )
-    if re.search(takes, text, re.IGNORECASE):
+    if re.search(takes, text, re.IGNORECASE) or _REQUESTS_FIRST.match(text):
         return text
     return re.sub(r"\brequests\s+from\b", "requests to", text)
 
