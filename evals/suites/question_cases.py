@@ -15,7 +15,7 @@ SPLITS = {
         "questions-design.jsonl",
         "questions-made-dev.jsonl",
     ),
-    "test": ("questions-test.jsonl", "questions-made-test.jsonl"),
+    "test": ("questions-test.jsonl", "questions-made-test.jsonl", "questions-test-2.jsonl"),
 }
 """Development and test share neither a workspace nor a wording of `evals/making/wordings.py`."""
 
