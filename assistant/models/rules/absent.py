@@ -138,6 +138,10 @@ _FLOWS = (
     " For what was observed, add flows: `hubble observe -o jsonpb --last 10000 > flows.jsonl`, "
     "then `-w flows.jsonl`."
 )
+_SAY_WHO = (
+    "Which ends are meant? A policy is written from who may call whom, and tried on this network: "
+    "say `only A may call B on port 8080`, or `lock down namespace N`."
+)
 _WHICH_POLICY = re.compile(
     r"\b(?:which|what)\s+(?:\w+\s+){0,2}(?:polic(?:y|ies)|kind|resource|object|type)\b.{0,20}"
     r"\bshould\s+(?:i|we|one)\b",
@@ -152,7 +156,7 @@ def read_absent(reading: Reading) -> Frame | None:
     """
     text = reading.text
     if _WHICH_POLICY.search(text):
-        return Frame(intent="docs", kind="search_docs", arguments={"query": text[:400]})
+        return Frame(intent="ask", text=_SAY_WHO)
     if reading.named(*_ENDPOINTS):
         return None
     subject = next(

@@ -11,9 +11,9 @@ from tools.spec import ToolResult
 
 __all__ = ["misses_question"]
 
-_CLEAR = 0.40
-"""Least score of a passage that is quoted. Passages that answer a question of the evaluations have
-0.40 or more; those that share words only ("Azure", "gateway") mostly less."""
+_CLEAR = 0.35
+"""Least score of a passage that is quoted: below, questions of the evaluations shared words with
+the articles ("Azure", "gateway") and no subject."""
 _SIDES = (
     re.compile(r"\bdifferen(?:ce|t|ces)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>[^?.,]+)", re.I),
     re.compile(

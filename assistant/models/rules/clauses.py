@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 from assistant.models.rules.frame import Ref
-from assistant.models.rules.lexicon import ABILITY, FORWARD, LET, PULL
+from assistant.models.rules.lexicon import ABILITY, BACKWARD, FORWARD, LET, PULL
 
-__all__ = ["CLAUSE_RULES", "by_dial"]
+__all__ = ["CLAUSE_RULES", "by_dial", "by_motion"]
 
 _Group = tuple[Ref, ...]
 _Rule = Callable[[str, str, str, _Group, _Group], bool | None]
@@ -74,6 +74,16 @@ def _by_deed(left: str, middle: str, right: str, first: _Group, second: _Group) 
     does = r"(?:do|does|make|makes|issue|perform|run|carry out|try)\s+(?:\w+\s+){0,3}?"
     where = r"(?:on|at|against|to|with)\s+(?:the\s+)?"
     return True if re.fullmatch(f"{may}{does}{where}", middle) else None
+
+
+def by_motion(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
+    """Decide "A dumping rows in B" by the shape alone: whoever does something to the other."""
+    still = r"(?:is|are|runs?|running|lives?|living|sits?|sitting|stands?|stays?|belongs?|being)"
+    moves = r"(?:\w+ly\s+)?(?!be\b)[a-z]{3,}(?:ing|s|e|es)\s+(?:[\w-]+\s+){0,3}?"
+    where = r"(?:into|in|onto|to|towards?|at)\s+(?:the\s+|its\s+)?"
+    if re.search(rf"\b{still}\b", middle) or re.search(BACKWARD, middle):
+        return None
+    return True if re.fullmatch(rf"\s*{moves}{where}", middle) else None
 
 
 CLAUSE_RULES: tuple[_Rule, ...] = (

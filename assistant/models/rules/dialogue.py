@@ -50,7 +50,8 @@ _WHY = re.compile(
 )
 _WHO = re.compile(
     r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
-    r"allowed(?: to)?|does|has access|gets|get|comes|is let)(?: it| then| so| that| get)?"
+    r"(?:allowed|able|permitted)(?: to)?|does|has access|gets|get|comes|is let)"
+    r"(?: it| then| so| that| get)?"
     r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
     re.I,
 )

@@ -304,6 +304,12 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
         r"see|get|have|think|am|know|ask|tell))",
         shape,
     )
+    if roles.sources and re.match(
+        r"\W*(?:(?:and|so|then|list|show|all|everything)\s+)*(?:reachable|accessible|open|exposed|"
+        r"visible|available)\s+(?:from|to|by|for)\s+(?:the\s+)?@0@",
+        shape,
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
     if roles.sources and re.search(
         r"\b(?:what|where|who|whom|which|everything|anything|all|blast radius|"
         r"destinations?|targets?)\b",

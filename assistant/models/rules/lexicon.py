@@ -60,8 +60,9 @@ BACKWARD = alternatives(
     r"accept(?:s|ed|ing)?(?: \w+){0,3}(?: (?:from|by|of))?",
     r"receiv(?:e|es|ed|ing)(?: \w+){0,3}(?: (?:from|by))?",
     r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|"
-    r"welcomes|want|"
-    r"expect|expects)(?: \w+){0,3} (?:from|by)",
+    r"welcomes)(?: \w+){0,3} (?:from|by)",
+    r"(?:wants?|expects?) (?:any )?(?:traffic|requests?|calls?|connections?|packets?|visits|"
+    r"anything|nothing) (?:from|by)",
     r"(?:allow|allows|permit|permits|let|lets)(?: \w+){0,3} (?:from|by)",
     r"(?:let|lets|letting|admit|admits|admitting)(?: (?:in|traffic|requests?))*",
     r"listen(?:s|ing)? (?:to|for)(?:(?: \w+){0,3} (?:from|by))?", r"hear(?:s|d|ing)? (?:from|of)",
@@ -93,7 +94,7 @@ LET = alternatives(
 
 PULL = alternatives(
     r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|grab|pick|"
-    r"take|draw|request|receive data)(?:s|es|ed|ing)?|getting|taking"
+    r"take|draw|request|want|receive data)(?:s|es|ed|ing)?|getting|taking"
 )
 """Verbs whose `from` names the end that is connected to."""
 

@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.models.rules.clauses import CLAUSE_RULES, by_dial
+from assistant.models.rules.clauses import CLAUSE_RULES, by_dial, by_motion
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     ABILITY,
@@ -78,6 +78,7 @@ def order_of(
         _by_preposition,
         _by_middle,
         _by_noun,
+        by_motion,
     ):
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:

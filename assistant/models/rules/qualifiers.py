@@ -93,6 +93,9 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
         ):
             joined[-1] = replace(mention, start=before.start)
             continue
+        if before and _is_apposition(text, before, mention):
+            joined[-1] = replace(mention, start=before.start, end=mention.end + 1)
+            continue
         if before and not text[before.end : mention.start].strip(" -"):
             if before.ref.kind == "any" and mention.ref.text.lower() == "outside":
                 # "which pods outside NAMESPACE" is no world; the namespace follows.
@@ -110,6 +113,13 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
                 continue
         joined.append(mention)
     return joined
+
+
+def _is_apposition(text: str, first: Mention, second: Mention) -> bool:
+    """Return whether "the old checkout (checkout-v1)" says in brackets which one is meant."""
+    inside = re.fullmatch(r"[\w\s]{0,12}\(\s*", text[first.end : second.start])
+    closed = text[second.end : second.end + 1] == ")"
+    return bool(inside and closed and set(second.entries) < set(first.entries))
 
 
 def _drop_echoes(mentions: list[Mention]) -> tuple[Mention, ...]:

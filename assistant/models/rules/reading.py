@@ -38,6 +38,12 @@ _PRONOUNS = word_set(
     "something these those nobody traffic be is are do not able data packets packet bytes stuff "
     "info information logs emails mails requests connections queries calls messages events"
 )
+_PRODUCT = re.compile(
+    r"(?:azure |aks |the )*(?:kubenet|overlay|cilium|istio|calico|hubble|azure|aks|envoy|ebpf|"
+    r"wireguard|npm|acns|kube-?proxy|cni|ambient)(?: cni| mode| networking)?",
+    re.I,
+)
+"""What articles are about, and no end of a connection."""
 _NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
 _STOP = (
     r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|"
@@ -157,7 +163,8 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
 
 def _object_of(number: int) -> re.Pattern[str]:
     """Return the pattern of "anything" that is moved, or that one end is said to be."""
-    moved = rf"(?<=\w )@{number}@(?= (?:into|onto|out of|off|to|from|through|across) (?:\w+ )?@)"
+    way = r"(?:into|onto|out of|of|off|to|towards?|against|with|from|through|across)"
+    moved = rf"(?<=\w )@{number}@(?= {way} (?:\w+ )?@)"
     said = rf"(?<=@ )@{number}@(?= @\d+@ (?:{ABILITY}) (?:\w+ )?(?:{FORWARD}|{PULL}))"
     return re.compile(f"{moved}|{said}")
 
@@ -219,6 +226,8 @@ def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
     words = name.strip(" .,:;!?").split()
     while words and words[-1] in COMMON and len(words) > 1:
         words.pop()
+    if _PRODUCT.fullmatch(" ".join(words)):
+        return None
     if not words or words[0] in _PRONOUNS or all(word in COMMON for word in words):
         return None
     if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):

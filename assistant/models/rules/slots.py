@@ -174,7 +174,14 @@ def _lift_host(slots: Slots) -> Slots:
 
 def _lift_numbers(slots: Slots) -> Slots:
     found: list[PortText] = []
-    text = slots.text
+    # "to port 80 of web" is "to web" once the port is gone.
+    text = re.sub(
+        rf"\b(?:to|towards?|against|into|at|on|onto)\s+(?:the\s+)?(?P<port>(?:{_PROTOCOL}\s+)?"
+        rf"port\s+{_NUMBER}(?:/{_PROTOCOL})?)\s+of\b",
+        r"\g<port> to",
+        slots.text,
+        flags=re.IGNORECASE,
+    )
     dials = re.search(r"\b(?:telnet|nc|netcat)\b", text, re.IGNORECASE)
     lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
     patterns = (
@@ -187,7 +194,7 @@ def _lift_numbers(slots: Slots) -> Slots:
         rf"(?<=[\w)\]])\s?:(?P<list>{_NUMBER}(?:/{_PROTOCOL})?)\b",
         rf"(?:\b(?:on|over|via|at|using|"
         rf"through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
-        rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
+        rf"\b(?:on|over|via|using|through|at)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
         rf"(?:\s+{_PROTOCOL}\b)?)(?!\w|[./]\w)",
         rf"(?<=\s)(?:-[pP]|--port)[\s=]+(?P<list>{_NUMBER})\b",
         r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
