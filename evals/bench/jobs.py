@@ -71,9 +71,7 @@ def perform(job: Job) -> Any:
         case "engine":
             found = measure_engine(folder, pods=job["pods"], box=job["box"])
         case "questions":
-            found = list(measure_questions(folder))
-        case "answers":
-            found = list(measure_answers(folder, pods=job["pods"]))
+            found = [*measure_questions(folder), *measure_answers(folder, pods=job["pods"])]
         case "write-flows":
             write_flows(folder, job["count"])
             return []

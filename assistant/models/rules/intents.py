@@ -15,7 +15,7 @@ from assistant.models.rules.inventory import read_inventory, read_policies, read
 from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
 from assistant.models.rules.observed import read_observed
 from assistant.models.rules.reading import Reading
-from assistant.models.rules.roles import Roles
+from assistant.models.rules.roles import Roles, is_turned_by_unknown
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
 from assistant.models.rules.talk import read_talk
@@ -266,12 +266,17 @@ def _route_paths(reading: Reading) -> Frame | None:
 def _route_pair(reading: Reading, roles: Roles) -> Frame | None:
     if not roles.both_ways and (frame := _read_only(reading, roles)):
         return frame
-    return Frame(
+    frame = Frame(
         intent="reach",
         sources=roles.sources,
         destinations=roles.destinations,
         both_ways=roles.both_ways,
     )
+    if not roles.both_ways and is_turned_by_unknown(reading.sentence, roles):
+        # Both ways are computed, and it is asked which is meant where they differ.
+        other = replace(frame, sources=frame.destinations, destinations=frame.sources)
+        return replace(frame, alternative=other)
+    return frame
 
 
 def _read_only(reading: Reading, roles: Roles) -> Frame | None:

@@ -183,12 +183,12 @@ COMMON = (
     a an the this that these those my our your their its his her it they them he she we you i me us
     is are was were be been being am do does did done has have had having can could may might must
     shall should will would need needs want wants let lets get gets got getting go goes going come
-    and or but nor not no yes if then else than so because as at by for from in into of off on onto
-    out over to toward towards under up upon via with within without between through against
-    about across after along among around before behind below beneath beside besides beyond despite
-    down during except inside like near per plus since till until versus any anyone anything anybody
-    all each every everyone everything everybody both either neither few many much more most none
-    some such same other another others only own just still even ever never also too very quite
+    comes coming and or but nor not no yes if then else than so because as at by for from in into of
+    off on onto out over to toward towards under up upon via with within without between through
+    against about across after along among around before behind below beneath beside besides beyond
+    despite down during except inside like near per plus since till until versus any anyone anything
+    anybody all each every everyone everything everybody both either neither few many much more most
+    none some such same other another others only own just still even ever never also too very quite
     actually really currently directly now today already again please hello hi hey thanks thank what
     which who whom whose where when why how here there tell say said show give check see look find
     know think make makes made take takes took put use uses used using work works working worked

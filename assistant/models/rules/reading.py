@@ -40,7 +40,8 @@ _PRONOUNS = word_set(
 )
 _PRODUCT = re.compile(
     r"(?:azure |aks |the )*(?:kubenet|overlay|cilium|istio|calico|hubble|azure|aks|envoy|ebpf|"
-    r"wireguard|npm|acns|kube-?proxy|cni|ambient)(?: cni| mode| networking)?",
+    r"wireguard|npm|acns|kube-?proxy|cni|ambient|nsgs?|vnets?|load ?balancers?|route tables?|"
+    r"network security groups?)(?: cni| mode| networking)?",
     re.I,
 )
 """What articles are about, and no end of a connection."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     BACKWARD,
+    BLOCK,
+    COMMON,
     DESTINATION_PREPOSITION,
     FORWARD,
     LET,
@@ -13,6 +15,7 @@ from assistant.models.rules.lexicon import (
 )
 from assistant.models.rules.mentions import Mention
 from assistant.models.rules.order import PASSIVE_STOP, order_of
+from assistant.models.rules.words import singular
 
 __all__ = ["Roles", "Sentence", "assign_roles", "build_sentence"]
 
@@ -123,6 +126,28 @@ def _assign_two(sentence: Sentence) -> Roles | None:
         or "<->" in middle
     )
     return Roles(sources=sources, destinations=destinations, both_ways=both, sure=sure)
+
+
+def is_turned_by_unknown(sentence: Sentence, roles: Roles) -> bool:
+    """Return whether the second end was taken for the sender on words that are not known.
+
+    In "can A read plates out of B" the subject stands first: only a passive or a verb of
+    receiving turns that round, and an unknown word may be neither.
+    """
+    if len(sentence.groups) != 2 or roles.sources != sentence.groups[1]:
+        return False
+    left, middle = re.split(r"@\d+@", sentence.text, maxsplit=2)[:2]
+    asked = r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$"
+    if not re.search(asked, left):
+        return False
+    # What is taken or got ("take mail from B") may be sent or fetched; only its verb is known.
+    middle = re.sub(BACKWARD, lambda match: match[0].partition(" ")[2], middle)
+    words = re.findall(r"[a-z]{3,}", re.sub(f"{LET}|{BLOCK}", " ", middle))
+    passive = re.match(r"\s*(?:\w+ly\s+|not\s+|ever\s+|still\s+)*(?:be|get)\s+\w+", middle)
+    clause = re.search(r"\b(?:when(?:ever)?|if|once|where)\b", middle)
+    return not (passive or clause) and any(
+        word not in COMMON and singular(word) not in COMMON for word in words
+    )
 
 
 def _assign_one(sentence: Sentence) -> Roles | None:

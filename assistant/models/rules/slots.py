@@ -21,8 +21,8 @@ WELL_KNOWN: dict[str, int] = {
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
 _REQUESTS_FIRST = re.compile(
-    r"\s*(?:(?:why|how come|when|if|is|are|was|were|does|do|did|will|would|can|could|may|might|"
-    r"should|shall|a|an|the|my|our|any|every|all|and|so|but|that|explain|tell me|whether|not|"
+    r"\s*(?:(?:why|how come|when|if|is|are|was|were|does|do|did|will|would|"
+    r"should|shall|the|my|our|any|every|all|and|so|but|that|explain|tell me|whether|not|"
     r"please|check)\s+)*requests\s+from\b",
     re.IGNORECASE,
 )
