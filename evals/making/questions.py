@@ -151,9 +151,3 @@ def _unique_names(facts: tuple[Fact, ...]) -> frozenset[tuple[str, str]]:
     }
     shorts = [(workspace, name.partition("/")[2]) for workspace, name in full]
     return frozenset(one for one in shorts if shorts.count(one) == 1)
-
-
-if __name__ == "__main__":
-    folder = Path(__file__).resolve().parents[1] / "cases"
-    for name in ("dev", "test"):
-        write_cases(name, folder / f"questions-made-{name}.jsonl")

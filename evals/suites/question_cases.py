@@ -15,7 +15,12 @@ SPLITS = {
         "questions-design.jsonl",
         "questions-made-dev.jsonl",
     ),
-    "test": ("questions-test.jsonl", "questions-made-test.jsonl", "questions-test-2.jsonl"),
+    "test": (
+        "questions-test.jsonl",
+        "questions-made-test.jsonl",
+        "questions-test-2.jsonl",
+        "questions-test-3.jsonl",
+    ),
 }
 """Development and test share neither a workspace nor a wording of `evals/making/wordings.py`."""
 
