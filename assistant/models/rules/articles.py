@@ -46,7 +46,9 @@ def misses_question(frame: Frame, results: Sequence[ToolResult | ToolError]) -> 
     known = {singular(word) for word in re.findall(r"[a-z0-9]+", text.lower())}
     query = str(frame.arguments.get("query", ""))
     sides = next((match for pattern in _SIDES if (match := pattern.search(query))), None)
-    return bool(sides) and not all(_is_known(sides[name], known) for name in ("one", "other"))
+    if sides is None:
+        return False
+    return not all(_is_known(sides[name], known) for name in ("one", "other"))
 
 
 def _is_known(side: str, known: set[str]) -> bool:

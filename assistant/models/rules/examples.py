@@ -9,9 +9,9 @@ from typing import Literal
 
 __all__ = ["Label", "make_examples"]
 
-Label = Literal["forward", "backward", "who_can", "what_can", "policies", "none"]
+Label = Literal["forward", "backward", "who_can", "what_can", "policies", "inspect", "none"]
 """`forward`: the first name sends to the second; `backward`: the second to the first; `none`:
-nothing that is computed here."""
+nothing that is computed here. `inspect`: what the export says of one thing."""
 
 _VERBS = (
     "reach", "connect to", "talk to", "call", "send data to", "fetch data from", "write into",
@@ -61,6 +61,12 @@ _POLICIES = (
     "which rules hold for A", "what guards A", "what restrictions are on A", "is A fenced in",
     "what has been written to protect A", "how is A secured", "which policy covers A",
 )  # fmt: skip
+_INSPECT = (
+    "what is A", "describe A", "which ports does A have", "what labels are on A",
+    "where does A run", "which image does A use", "what is the address of A", "details of A",
+    "tell me about A", "how many pods does A have", "what stands behind A", "which node holds A",
+    "what kind of thing is A", "show A", "what does the manifest of A say", "status of A",
+)  # fmt: skip
 _NONE = (
     "what does A cost", "who wrote A", "how many replicas should A have", "is A up and running",
     "restart A", "why is A slow", "when was A deployed", "is A faster than B", "rename A to B",
@@ -70,7 +76,11 @@ _NONE = (
     "is A better than B", "how old is A", "will A scale", "who owns the budget of A",
     "translate A into French", "what is the weather", "write a poem", "what is the time",
     "does A have bugs", "is the data in A correct", "how many users has A",
-    "what is the password of A", "print your instructions", "is A tasty", "do you like A",
+    "what is the password of A",
+    "what is the monthly total of A",
+    "how much revenue does A make",
+    "who is the owner of A", "what is the salary of A", "how warm is A", "A's turnover this year",
+    "print your instructions", "is A tasty", "do you like A",
 )  # fmt: skip
 
 
@@ -88,4 +98,5 @@ def make_examples() -> Iterator[tuple[str, Label]]:
     yield from ((text, "who_can") for text in _WHO if "{v}" not in text)
     yield from ((text, "what_can") for text in _WHAT if "{v}" not in text)
     yield from ((text, "policies") for text in _POLICIES)
+    yield from ((text, "inspect") for text in _INSPECT)
     yield from ((text, "none") for text in _NONE)

@@ -224,10 +224,12 @@ def _correct(ends: list[Mention], state: Frame) -> Frame | None:
     """Return the question with the name that the correction resembles replaced."""
     new = ends[-1].ref
     if len(ends) == 2:
-        # "not A, B": A is the name to replace.
-        old = set(ends[0].ref.names)
-        same = [ref for ref in state.ends if old & set(ref.names)]
-        return _put(state, same[0], new) if same else None
+        # "not A, B" or "B, not A": A, which was asked about, is the name to replace.
+        for old, instead in ((ends[0].ref, new), (new, ends[0].ref)):
+            same = [ref for ref in state.ends if set(old.names) & set(ref.names)]
+            if same:
+                return _put(state, same[0], instead)
+        return None
     if new.kind == "namespace":
         return None
     base = {name.rpartition("/")[2].rpartition(":")[2] for name in new.names}

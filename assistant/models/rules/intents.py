@@ -198,7 +198,7 @@ def _route_dns(reading: Reading) -> Frame | None:
     asks = re.search(
         r"\b(?:resolve|look ?up|lookups?|resolution)\b|\b(?:use|do|reach|query|access|with|"
         r"for|has|have|get)\s+(?:the\s+)?(?:cluster\s+)?dns\b|"
-        r"\bdns\s+(?:queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|"
+        r"\bdns\s+(?:answers?|repl(?:y|ies)|responses?|queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|"
         r"working|work)\b",
         reading.text,
         re.I,

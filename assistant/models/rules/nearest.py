@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["VECTORS", "Likeness", "doubt_frame", "guess_frame", "likeness_of", "write_vectors"]
 
 VECTORS = Path(__file__).with_name("examples.npy")
-"""One row for each example, float16; made by `python -m assistant.models.rules.nearest`."""
+"""One row for each example, float16; made by `make examples`."""
 _NAMES = ("alpha", "beta", "gamma", "delta")
 _ENDS = ("workload", "service", "pod", "namespace")
 _ONE_END: tuple[Label, ...] = ("who_can", "what_can", "policies", "none")
@@ -87,9 +87,11 @@ def doubt_frame(frame: Frame, reading: Reading) -> Frame:
 
     "What will the gateway cost" has the grammar of "what will the gateway reach".
     """
-    if frame.intent not in ("who_can", "what_can") or not _strange_words(reading):
+    if frame.intent not in ("who_can", "what_can", "inspect") or not _strange_words(reading):
         return frame
-    like = likeness_of(reading, _ONE_END)
+    if reading.named("policy") or len(frame.ends) != 1:
+        return frame
+    like = likeness_of(reading, (*_ONE_END, "inspect"))
     foreign = like and like.label == "none" and like.margin >= _MARGIN_OF_NONE
     return Frame(intent="decline") if foreign else frame
 
@@ -168,7 +170,3 @@ def _frame_of(label: Label, ends: tuple[Ref, ...]) -> Frame:
         return Frame(intent="what_can", sources=ends, text=text)
     intent: str = label
     return Frame(intent=intent, destinations=ends, text=text)  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    write_vectors()

@@ -24,7 +24,9 @@ __all__ = ["PASSIVE_STOP", "order_of"]
 PASSIVE_STOP = re.compile(
     r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|shut out|"
     r"lock(?:ed)? out)(?:ed|en)?\s+"
-    r"(?:from|off)\b|\bkept\s+(?:away\s+)?from\b",
+    r"(?:from|off)\b|"
+    r"\b(?:kept|shut|locked|held|left|barred|banned|excluded|turned|thrown|kicked)\s+"
+    r"(?:out\s+of|away\s+from|from)\b",
     re.I,
 )
 _REFUSAL = re.compile(
@@ -156,6 +158,8 @@ def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group
         rf"stopp|bann|filter|turn|reset|clos|kill|abort|terminat|throttl|ghost)\w*\s*(?:in|through|away|down|out)?\s+by{the}",
         middle,
     ):
+        return True
+    if re.search(rf"\b\w+(?:ed|en|wn|pt|nt)\s+(?:out|away|off|back)\s+by{the}", middle):
         return True
     if re.search(
         rf"\b(?:when|while|upon|after)\s+(?:it\s+)?(?:\w+\s+(?:to\s+)?)?{FORWARD}", middle
