@@ -13,6 +13,7 @@ from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
 from assistant.cli.matrix import matrix
+from assistant.cli.mcp import mcp
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
@@ -79,7 +80,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
+for command in (ask, reach, who_can_reach, what_can, matrix, review, mcp, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
