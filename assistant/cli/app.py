@@ -18,6 +18,7 @@ from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
+from assistant.cli.topology import topology
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
 from topology.errors import TopologyError, UnreadableInput
@@ -84,6 +85,7 @@ for command in (ask, reach, who_can_reach, what_can, matrix, review, mcp, doctor
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
+app.add_typer(topology, name="topology")
 app.add_typer(ipam, name="ipam")
 
 
