@@ -38,7 +38,13 @@ def preserve(turn: "Turn", answer: Answer) -> list[dict[str, Any]]:
             ]
             if calls:
                 kept.append({"role": "ai", "text": "", "calls": calls})
-    said = {"needs": list(answer.needs), "declined": answer.declined}
+    said = {
+        "needs": list(answer.needs),
+        "declined": answer.declined,
+        "verdict": answer.verdict,
+        "tier": answer.tier,
+        "model": answer.model,
+    }
     return [*kept, {"role": "ai", "text": answer.text, "said": said}]
 
 

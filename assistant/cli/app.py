@@ -18,10 +18,11 @@ from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
+from assistant.cli.sessions import sessions
 from assistant.cli.topology import topology
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
-from topology.errors import TopologyError, UnreadableInput
+from topology.errors import DriverMissing, StoreUnavailable, TopologyError, UnreadableInput
 
 __all__ = ["app", "main"]
 
@@ -87,6 +88,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
 app.add_typer(topology, name="topology")
 app.add_typer(ipam, name="ipam")
+app.add_typer(sessions, name="sessions")
 
 
 def main() -> None:
@@ -115,12 +117,12 @@ def _code_of(error: Exception) -> int:
     if isinstance(error, ToolError) and isinstance(error.__cause__, TopologyError):
         return _code_of(error.__cause__)
     # Only an error needs them, and they take address planning along.
-    from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
+    from topology.ipam.book.errors import Overlap
 
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
-        case NotConfigured() | BookUnavailable() | DriverMissing():
+        case NotConfigured() | StoreUnavailable() | DriverMissing():
             return exit_codes.NOT_CONFIGURED
         case ModelUnavailable():
             return exit_codes.MODEL_UNAVAILABLE

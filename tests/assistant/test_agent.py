@@ -388,7 +388,7 @@ async def test_the_state_file_can_be_read_by_its_owner_alone(
     path: Path = settings.state_dir / "sessions.sqlite3"
     assert path.stat().st_mode & 0o077 == 0
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM turns").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM session_turn").fetchone() == (1,)
     connection.close()
 
 
