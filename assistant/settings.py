@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
+    editor: str = Field(default="vi", validation_alias=_named("editor", "VISUAL", "EDITOR"))
+    """Program that a long question is written in."""
+    keymap: dict[str, str] = Field(default_factory=dict)
+    """Keys of the chat by the name of what they do, such as `chat.new: ctrl+t`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Temperature for hosted models; none is sent by default, as some models accept none."""
 

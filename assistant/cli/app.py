@@ -9,6 +9,7 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
+from assistant.cli.chat import chat
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
@@ -82,7 +83,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, reach, who_can_reach, what_can, matrix, review, mcp, doctor):
+for command in (ask, chat, reach, who_can_reach, what_can, matrix, review, mcp, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
