@@ -261,7 +261,7 @@ async def test_a_change_is_made_only_after_a_yes(
     with AddressBook(str(tmp_path / "book.db"), actor="me") as book:
         book.add_block(Draft(name="corp", network=ip_network("10.60.0.0/16"), role="block"))
     async with chat() as (app, pilot):
-        await send(pilot, "allocate a /26 in corp, call it aks-new")
+        await send(pilot, "allocate a /26 for aks-new in corp")
         await wait_until(pilot, lambda: isinstance(app.screen, ApprovalDialog))
         await pilot.press(key)
         await wait_until(pilot, lambda: not app.is_answering)
