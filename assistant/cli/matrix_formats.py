@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.pictures import draw_heat_map, draw_matrix, to_dot, to_mermaid, write_page
+from tools.pictures import draw_heat_map, draw_matrix, to_dot, to_mermaid, write_page
 
 if TYPE_CHECKING:
     from tools.matrix import MatrixResult

@@ -145,7 +145,7 @@ def _draw(
     *,
     open_it: bool,
 ) -> "ToolResult":
-    from assistant.pictures import draw_reach, to_dot, to_mermaid, to_svg
+    from tools.pictures import draw_reach, to_dot, to_mermaid, to_svg
     from tools.reach_results import ReachResult
 
     output: Output = context.obj

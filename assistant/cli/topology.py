@@ -56,7 +56,7 @@ def show(
     """
     from dataclasses import asdict
 
-    from assistant.pictures import draw_topology, to_dot, to_mermaid, to_svg
+    from tools.pictures import draw_topology, to_dot, to_mermaid, to_svg
 
     output: Output = context.obj
     opened = open_workspace(workspace, output)

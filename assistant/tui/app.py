@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatApp"]
 
-_MOST_TURNS = 40
+_MOST_TURNS = 25
 """Turns that stay on the screen; those before are in the session, and `/export` writes them."""
 
 

@@ -1,4 +1,4 @@
-from assistant.pictures import Edge, Node, Picture, to_dot, to_mermaid
+from tools.pictures import Edge, Node, Picture, to_dot, to_mermaid
 
 HOSTILE = 'web"] --> evil["x'
 PICTURE = Picture(

@@ -1,8 +1,8 @@
 import pytest
 
-from assistant.pictures import draw_matrix, draw_topology
-from assistant.pictures.scenes import MOST_BOXES
 from tools.matrix import MatrixResult, show_matrix
+from tools.pictures import draw_matrix, draw_topology
+from tools.pictures.scenes import MOST_BOXES
 from tools.workspace import Workspace
 from topology.load import load_text
 

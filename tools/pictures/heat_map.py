@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from assistant.pictures.picture import SIGNS, Verdict
+from tools.pictures.picture import SIGNS, Verdict
 
 if TYPE_CHECKING:
     from tools.matrix import MatrixResult

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.pictures import Edge, Node, Picture, draw_heat_map, draw_reach, to_svg
 from tools.matrix import MatrixResult, show_matrix
+from tools.pictures import Edge, Node, Picture, draw_heat_map, draw_reach, to_svg
 from tools.reach import can_reach
 from tools.reach_results import ReachResult
 from tools.workspace import Workspace

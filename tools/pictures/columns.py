@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import networkx
 
-from assistant.pictures.picture import Node, Picture
+from tools.pictures.picture import Node, Picture
 
 __all__ = ["arrange"]
 

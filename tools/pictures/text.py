@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assistant.pictures.picture import COLOURS, SIGNS, Edge, Node, Picture, Verdict
+from tools.pictures.picture import COLOURS, SIGNS, Edge, Node, Picture, Verdict
 
 __all__ = ["to_dot", "to_mermaid"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
-from assistant.pictures.columns import arrange
-from assistant.pictures.picture import COLOURS, SIGNS, Edge, Node, Picture
+from tools.pictures.columns import arrange
+from tools.pictures.picture import COLOURS, SIGNS, Edge, Node, Picture
 
 __all__ = ["to_svg"]
 

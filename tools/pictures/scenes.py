@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from assistant.pictures.picture import Edge, Node, Picture, Verdict
+from tools.pictures.picture import Edge, Node, Picture, Verdict
 from tools.wording import count
 from topology.graph import build_graph
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from assistant.pictures import write_page
 from tools.matrix import MatrixResult, show_matrix
+from tools.pictures import write_page
 from tools.workspace import Workspace
 from topology.load import load_text
 

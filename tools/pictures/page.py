@@ -26,7 +26,7 @@ def write_page(result: "MatrixResult", workspace: "Workspace | None" = None) -> 
         workspace: With it, a click on a pair of a small network shows each layer with rule, file
             and line; without it, or on a large one, the ports and the policies of both ends.
     """
-    template = files("assistant.pictures").joinpath("page.html").read_text(encoding="utf-8")
+    template = files("tools.pictures").joinpath("page.html").read_text(encoding="utf-8")
     data = _data(result) | {"paths": _paths(result, workspace) if workspace else None}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # Inside a script element nothing but these can end it or begin a comment.
