@@ -20,6 +20,7 @@ from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
 from assistant.cli.sessions import sessions
+from assistant.cli.slack import slack
 from assistant.cli.topology import topology
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from tools.errors import ToolError
@@ -83,7 +84,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, chat, reach, who_can_reach, what_can, matrix, review, mcp, doctor):
+for command in (ask, chat, reach, who_can_reach, what_can, matrix, review, mcp, slack, doctor):
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")

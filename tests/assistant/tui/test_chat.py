@@ -26,7 +26,7 @@ from assistant.tui.long_text import LongText, TextScreen
 from assistant.tui.network_panel import NetworkPanel
 from assistant.tui.prompt import Prompt
 from assistant.tui.reach_map import ReachMap
-from assistant.tui.tool_line import ToolLine, in_short
+from assistant.tui.tool_line import ToolLine
 from assistant.tui.turn_view import TurnView
 from assistant.tui.verdict_card import VerdictCard
 from topology.ipam.book import AddressBook, Draft
@@ -384,9 +384,3 @@ async def test_names_cannot_colour_the_screen(chat: Chat) -> None:
     async with chat() as (app, pilot):
         await ask(pilot, "Can [bold red]web[/] reach the db?")
         assert "[bold red]web[/]" in str(app.query(".question").first(Static).content)
-
-
-def test_arguments_are_said_in_short() -> None:
-    assert in_short({"source": "a", "destination": "b", "http": "GET /x"}) == "a \u2192 b GET /x"
-    assert in_short({"names": ["x"], "empty": ""}) == "['x']"
-    assert len(in_short({"text": "y" * 500})) == 70
