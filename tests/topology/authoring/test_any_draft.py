@@ -198,7 +198,9 @@ def applied(text: str, found: Draft) -> Network:
 
 
 @given(intent=intents, chosen=tiers, policies=st.sampled_from(EXISTING))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 def test_a_draft_is_valid_and_what_is_called_verified_holds(
     intent: Intent, chosen: list[str], policies: str
 ) -> None:
