@@ -87,6 +87,12 @@ def _take(reader: Reader, item: Any) -> bool:
     return False
 
 
+def _overlap(one: Group, other: Group) -> bool:
+    """Say whether some ends stand on both sides; where all do, a namespace talks to itself."""
+    mine, theirs = said_of(one.ends), said_of(other.ends)
+    return bool(mine & theirs) and mine != theirs
+
+
 def _event(reader: Reader, event: Event) -> bool:
     before = context(reader)
     event = about(reader, without_nobody(event))
@@ -105,12 +111,7 @@ def _event(reader: Reader, event: Event) -> bool:
         return False
     if event.destinations and event.destinations.each:
         destination = None
-    if (
-        source
-        and destination
-        and not event.mutual
-        and said_of(source.ends) & said_of(destination.ends)
-    ):
+    if source and destination and not event.mutual and _overlap(source, destination):
         # `only a and b may reach c, a on 80 and b on 90`: no list of what they reach.
         pronouns = any(who and who.pronoun for who in said)
         if not pronouns:

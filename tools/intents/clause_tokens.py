@@ -52,12 +52,14 @@ def trimmed(signs: list[Sign]) -> list[Sign]:
         # `The following example shows how to use a simple rule to ...`
         told = next((at for at, one in enumerate(signs) if one.symbol in _ORDERS), 0)
         lead = {one.symbol for one in signs[:told]}
-        if told and lead <= {"AG", "W", "ING", "EG", "ART"}:
+        if told and lead <= {"AG", "W", "ART"}:
             signs = signs[told:]
     signs = [one for one in signs if one.symbol != "AG"]
-    while signs and (signs[-1].symbol in (",", ":", "WITH", "AND") or signs[-1].said == "?"):
+    while signs and (
+        signs[-1].symbol in (",", ":", "WITH", "AND", "FILL") or signs[-1].said == "?"
+    ):
         signs.pop()
-    while signs and signs[0].symbol in (",", ":", "AND", "BUT", "FILL"):
+    while signs and signs[0].symbol in (",", ":", "AND", "BUT", "FILL", "THAT"):
         signs.pop(0)
     return signs
 

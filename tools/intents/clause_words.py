@@ -62,7 +62,7 @@ _KIND = (
     r"(?:traffic|connections?|requests?|access|communications?|packets?|calls?|flows?|sources?"
     r"|destinations?|pods?|workloads?|endpoints?|callers?|clients?|services?|apps?|applications?"
     r"|namespaces?|things?|peers?|hosts?|sites?|domains?|targets?|teams?|consumers?|ones?"
-    r"|one|components?|parties|party|systems?|names?|addresses|external\s+hosts?)"
+    r"|one|components?|parties|party|systems?|names?|addresses|identit(?:y|ies)|external\s+hosts?)"
 )
 _PASSING = r"(?:ports?|methods?|verbs?|paths?|urls?|routes?|requests?|protocols?|calls?)"
 _CIRCUMSTANCE = (
@@ -177,9 +177,9 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"\s+(?:up\s+)?(?:anything|anyone)\s+(?:else|more|further)(?:\s+(?:in|through))?"),
     ("NOBUSINESS", r"(?:has|have)\s+no\s+(?:business|reason|need|right|cause)(?=\s+[a-z]+ing\b)"),
     ("EXCHANGE",
-        r"exchange(?:\s+(?:data|traffic|messages|requests|packets|information))?"),
+        r"exchange(?:\s+any)?(?:\s+(?:data|traffic|messages|requests|packets|information))?"),
     ("NONEED",
-        r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no"
+        r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no|gets?\s+no|(?:has|have)\s+no(?=\s+access\b)"
         r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
     ("COMPLAINT",
         r"(?:is|are)\s+(?:currently\s+|just\s+|far\s+|way\s+|much\s+)*(?:too\s+(?:open|exposed"

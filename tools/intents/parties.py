@@ -164,7 +164,9 @@ def _unmarked(low: str, said: str) -> End:
     ) and ("address" not in low):
         if re.search(r"(?:any|every|all|each)\s+namespace", low):
             return _plain(Pods(namespaces=None), said)
-        return End(options=((Pods(),),), said=said, everyone=not re.search("namespace", low))
+        everyone = not re.search("namespace", low)
+        trouble = _other_spaces(said)
+        return End(options=((Pods(),),), said=said, trouble=trouble, everyone=everyone)
     if re.search(r"namespaces?$", low):
         return _plain(Pods(namespaces=None), said)
     return End(options=((Anyone(),),), said=said, everyone=True)
@@ -210,7 +212,15 @@ def _pods(shape: Shape, text: str, said: str) -> End:
         for group in groups
     )
     everyone = pods == (Pods(),)
-    return End(options=(pods,), said=said, trouble=_unknown(places), everyone=everyone)
+    trouble = _unknown(places) or _other_spaces(said)
+    return End(options=(pods,), said=said, trouble=trouble, everyone=everyone)
+
+
+def _other_spaces(said: str) -> str:
+    """Return the question about `pods in other namespaces`: no selector says which those are."""
+    if re.search(r"\bother\s+namespaces?\b", said, re.I):
+        return f"Which namespaces are meant by `{said.strip()}`? Name them."
+    return ""
 
 
 def _alternatives(labels: Sequence[LabelTest]) -> list[tuple[LabelTest, ...]]:
