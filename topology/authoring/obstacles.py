@@ -187,6 +187,13 @@ def called_port(network: Network, src: Target, dst: Target) -> PortQuery | None:
 
 def of_layer(network: Network, layer: Layer, source: Target) -> Obstacle | None:
     """Return why a layer is not for an edit of policies to mend; None where one may help."""
+    if layer.layer == "azure":
+        return Obstacle(
+            what=layer.reason,
+            advice="Change it in Azure (`netassist azure check` tells what else it breaks): no "
+            "policy of the cluster opens it.",
+            location=layer.location,
+        )
     if layer.layer == "mtls":
         return Obstacle(
             what=layer.reason,

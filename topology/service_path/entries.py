@@ -138,7 +138,11 @@ def matching_entries(cluster: Cluster, host: str, path: str | None = None) -> tu
             best[entry.key] = (rank, [entry])
         elif rank == known[0]:
             known[1].append(entry)
-    ranked = sorted(best.values(), key=lambda one: one[0], reverse=True)
+    # DNS sends a host that some rule names to the gateway of that rule: those for every host count
+    # only where nobody names it.
+    named = any(rank[0] for rank, _ in best.values())
+    kept = [one for one in best.values() if one[0][0] or not named]
+    ranked = sorted(kept, key=lambda one: one[0], reverse=True)
     return tuple(entry for _, group in ranked for entry in group)
 
 

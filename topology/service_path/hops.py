@@ -73,7 +73,7 @@ def entry_hops(cluster: Cluster, entry: Entry) -> Iterator[WayHop]:
     share = f" ({entry.weight} % of it)" if entry.weight not in (None, 100, 1) else ""
     port = f" port {entry.port}" if entry.port is not None else ""
     subset = f", subset `{entry.subset}`" if entry.subset else ""
-    what = entry.other_kind or "Service"
+    what = entry.other_kind or ("Service" if entry.namespace else "host")
     outside = "" if entry.namespace else ", which is outside the cluster"
     yield WayHop(
         kind="entry",
