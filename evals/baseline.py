@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["BASELINES", "compare_with_baseline", "write_baseline"]
+__all__ = ["BASELINES", "compare_with_baseline", "read_first_contacts", "write_baseline"]
 
 BASELINES = Path(__file__).with_name("baselines")
 
@@ -64,6 +64,16 @@ def write_baseline(
     folder.mkdir(exist_ok=True)
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     return path
+
+
+def read_first_contacts(folder: Path = BASELINES) -> tuple[dict[str, Any], ...]:
+    """Return what each batch gave before anything was mended against it, in their order."""
+    return tuple(
+        sorted(
+            (orjson.loads(path.read_bytes()) for path in folder.glob("*-first-contact.json")),
+            key=lambda one: one["split"],
+        )
+    )
 
 
 def _name(split: str) -> str:

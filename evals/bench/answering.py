@@ -18,7 +18,8 @@ __all__ = ["measure_answers"]
 _REFERENCE = 20_000
 _RUNS = 5
 _WARM, _COLD_SMALL, _COLD_LARGE = 300.0, 2.0, 3.0
-"""Targets of issue 7: milliseconds, and seconds for the sample and the reference load."""
+"""Targets of issue 7, stated in runs of the reference load: milliseconds, then seconds for the
+sample and for the load."""
 _ASKED = (
     "Can staging/web reach the db?",
     "who can reach shop/db?",
@@ -38,21 +39,34 @@ def measure_answers(folder: Path, *, pods: int) -> Iterator[Measure]:
 
     Args:
         folder: Of the load.
-        pods: Of the load; the reference load has a target.
+        pods: Of the load; runs of the reference load have targets.
     """
+    stated = pods == _REFERENCE
     assistant = Assistant(sample_path(), model="rules", settings=Settings(keep_sessions=False))
     for question in _ASKED:
         assistant.ask(question)
     taken = spread_of(partial(assistant.ask, question) for question in _ASKED * _RUNS)
     note = f"{len(_ASKED)} questions of all kinds over the sample, asked before"
-    yield Measure(name="ask_warm_p50", value=taken.p50 * 1e3, unit="ms", target=_WARM, note=note)
+    yield Measure(
+        name="ask_warm_p50",
+        value=taken.p50 * 1e3,
+        unit="ms",
+        target=_WARM if stated else None,
+        note=note,
+    )
     yield Measure(name="ask_warm_p99", value=taken.p99 * 1e3, unit="ms", note=note)
     small = _cold(sample_path(), "Can staging/web reach the db?")
     note = "a new process, from its start to the end of its answer; best of five"
-    yield Measure(name="ask_cold_sample", value=small, unit="s", target=_COLD_SMALL, note=note)
+    yield Measure(
+        name="ask_cold_sample",
+        value=small,
+        unit="s",
+        target=_COLD_SMALL if stated else None,
+        note=note,
+    )
     workload = load([folder]).workloads[0].full_name
     question = f"can {workload} reach the internet?"
-    target = _COLD_LARGE if pods == _REFERENCE else None
+    target = _COLD_LARGE if stated else None
     note = f"the same over {pods:,} pods, opened before"
     yield Measure(
         name="ask_cold_load", value=_cold(folder, question), unit="s", target=target, note=note

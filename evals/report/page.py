@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evals.baseline import compare_with_baseline
+from evals.baseline import compare_with_baseline, read_first_contacts
 from evals.report.outside import OutsideRow, ask_outside
 from evals.report.plots import bar_chart, outcome_bar
 from evals.suites.question_cases import SPLITS, files_of
@@ -68,10 +68,31 @@ def render(
         "An answer that states what is not so counts as confidently wrong; asking back and "
         "declining in vain are counted apart.</p>",
     ]
+    parts += _first_contacts()
     for split, result in results.items():
         parts += _split(split, result)
     parts += _outside(rows)
     return "\n".join([*parts, "</html>\n"])
+
+
+def _first_contacts() -> list[str]:
+    """Return the table of what batches gave when the code met them for the first time."""
+    rows = "".join(
+        f"<tr><td>{escape(one['split'])}</td><td>{escape(one['what'])}</td>"
+        f"<td>{one['agree']} of {one['cases']} ({one['agree'] / one['cases']:.1%})</td>"
+        f"<td>{one['outcomes']['asked back'] + one['outcomes']['declined']}</td>"
+        f"<td>{one['outcomes']['confidently wrong']}</td></tr>"
+        for one in read_first_contacts()
+    )
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in ("batch", "when", "right", "asked or declined in vain", "confidently wrong")
+    )
+    return [
+        "<h2>At first contact</h2><p>What the splits below show was mended against since; these "
+        "numbers are of questions that the code had not met.</p>",
+        f"<table><tr>{head}</tr>{rows}</table>",
+    ]
 
 
 def _split(split: str, result: dict[str, Any]) -> list[str]:

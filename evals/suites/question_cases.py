@@ -20,6 +20,7 @@ SPLITS = {
         "questions-made-test.jsonl",
         "questions-test-2.jsonl",
         "questions-test-3.jsonl",
+        "questions-test-4.jsonl",
     ),
 }
 """Development and test share neither a workspace nor a wording of `evals/making/wordings.py`."""

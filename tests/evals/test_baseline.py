@@ -1,7 +1,12 @@
 from pathlib import Path
 from typing import Any
 
-from evals.baseline import BASELINES, compare_with_baseline, write_baseline
+from evals.baseline import (
+    BASELINES,
+    compare_with_baseline,
+    read_first_contacts,
+    write_baseline,
+)
 
 
 def result(**missed: str) -> dict[str, Any]:
@@ -45,3 +50,10 @@ def test_every_split_has_a_baseline() -> None:
     assert {"questions-dev.json", "questions-test.json"} <= {
         one.name for one in BASELINES.iterdir()
     }
+
+
+def test_first_contacts_are_kept_in_their_order_and_add_up() -> None:
+    found = read_first_contacts()
+
+    assert [one["split"] for one in found] == ["test", "test-2", "test-3", "test-4"]
+    assert all(one["agree"] + len(one["missed"]) == one["cases"] for one in found)

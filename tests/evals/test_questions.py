@@ -116,6 +116,7 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
         "questions-test.jsonl",
         "questions-test-2.jsonl",
         "questions-test-3.jsonl",
+        "questions-test-4.jsonl",
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
@@ -145,6 +146,7 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions-test.jsonl", 0.95),
         ("questions-test-2.jsonl", 0.95),
         ("questions-test-3.jsonl", 0.9),
+        ("questions-test-4.jsonl", 0.95),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

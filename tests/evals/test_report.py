@@ -62,6 +62,7 @@ def test_the_page_holds_failures_and_every_outside_line_and_needs_nothing_else()
     assert "1 of 2 right (50.0%)" in page
     assert page.count("<svg") == 2
     assert "key-01" in page
+    assert "235 of 265 (88.7%)" in page
 
 
 def test_without_the_files_of_others_the_page_says_so(tmp_path: Path) -> None:
