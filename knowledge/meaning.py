@@ -1,5 +1,6 @@
 """How near passages are to a question in meaning, or why that cannot be said."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from knowledge.library import Stand
     from knowledge.shared import SharedIndex
 
-__all__ = ["Vectors", "compare_meaning", "index_library"]
+__all__ = ["Vectors", "compare_meaning", "forget_clients", "index_library"]
 
 CANDIDATES = 50
 """Nearest passages that the embeddings contribute to the fusion."""
@@ -119,8 +120,8 @@ def _open_articles(vectors: Vectors) -> "SharedIndex":
     return index
 
 
-_current: list["Stand"] = []
-"""What the library held when its vectors were last opened."""
+_opened: "dict[Vectors, Stand]" = {}
+"""What a library held when its vectors were last opened."""
 
 
 def _open_current(vectors: Vectors, stand: "Stand") -> "SharedIndex":
@@ -129,13 +130,23 @@ def _open_current(vectors: Vectors, stand: "Stand") -> "SharedIndex":
     An open folder does not show what another process has added since, so it is opened anew when
     the library was written; a server always answers for all.
     """
-    if not vectors.server and _current and _current[0] is not stand:
-        client = _connect(vectors)
-        _open_library.cache_clear()
-        _connect.cache_clear()
-        client.close()
-    _current[:] = [stand]
+    if not vectors.server and _opened.get(vectors, stand) is not stand:
+        forget_clients()
+    _opened[vectors] = stand
     return _open_library(vectors, stand.name)
+
+
+def forget_clients() -> None:
+    """Close every client of a library, so that the next question opens what is there by then."""
+    while _clients:
+        from knowledge.shared import close_client
+
+        _, client = _clients.popitem()
+        with suppress(Exception):
+            close_client(client)
+    _opened.clear()
+    _open_articles.cache_clear()
+    _open_library.cache_clear()
 
 
 @cache
@@ -145,8 +156,16 @@ def _open_library(vectors: Vectors, library: str) -> "SharedIndex":
     return SharedIndex(_connect(vectors), name_collection("library", library), _embedder())
 
 
-@cache
+_clients: dict[Vectors, Any] = {}
+
+
 def _connect(vectors: Vectors) -> Any:
+    if vectors not in _clients:
+        _clients[vectors] = _make_client(vectors)
+    return _clients[vectors]
+
+
+def _make_client(vectors: Vectors) -> Any:
     from knowledge.shared import connect_server, open_folder
 
     if vectors.server:

@@ -17,7 +17,7 @@ from knowledge.index import PackagedMiniLM, connect_folder
 from knowledge.split import Passage
 from knowledge.vectors import embed_once, name_text
 
-__all__ = ["SharedIndex", "connect_server", "name_collection", "open_folder"]
+__all__ = ["SharedIndex", "close_client", "connect_server", "name_collection", "open_folder"]
 
 BATCH = 200
 """Vectors that are sent at once; a server takes some thousands."""
@@ -155,10 +155,25 @@ def connect_server(url: str, token: str = "") -> Any:
             headers=headers or None,
             settings=Settings(_env_file=None, anonymized_telemetry=False),
         )
-        session = getattr(getattr(client, "_server", None), "_session", None)
-        if isinstance(session, httpx.Client):
+        for session in _find_sessions(client):
             session.timeout = httpx.Timeout(PATIENCE)
         return client
+
+
+def close_client(client: Any) -> None:
+    """Give back the files or the connections of a client."""
+    sessions = list(_find_sessions(client))
+    client.close()
+    for session in sessions:
+        session.close()
+
+
+def _find_sessions(client: Any) -> Iterator[httpx.Client]:
+    """Yield the connections of a client and of its administrator, which chromadb leaves open."""
+    for part in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if isinstance(session, httpx.Client):
+            yield session
 
 
 def open_folder(folder: Path) -> Any:

@@ -15,6 +15,7 @@ from knowledge import meaning, search
 from knowledge.adding import add_paths, remove_paths
 from knowledge.library import Library
 from knowledge.meaning import Vectors, index_library
+from knowledge.shared import close_client
 
 RUNBOOK = """# Failover of the payments database
 
@@ -160,8 +161,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
-        for kept in (meaning._open_articles, meaning._open_library, meaning._connect):
-            kept.cache_clear()
+        meaning.forget_clients()
 
 
 def test_a_server_keeps_the_vectors_of_articles_and_runbooks(
@@ -185,6 +185,7 @@ def test_no_text_of_a_runbook_goes_to_the_server(server: str, library: Library) 
         assert held["ids"]
         assert not any(held["documents"] or ())
         assert not any(held["metadatas"] or ())
+    close_client(client)
 
 
 @pytest.mark.parametrize(
