@@ -1,6 +1,6 @@
 """Conversations, kept so that a later process can go on with them.
 
-One SQLite file; a turn is one row. Writers queue behind one another (WAL, busy timeout), and a turn
+One SQLite file; a turn is one row. Writers queue behind one another (busy timeout), and a turn
 is written whole or not at all, so that two processes may share a session.
 """
 

@@ -43,11 +43,12 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     denied: dict[Demand, None] = {}
     found_all = allowances(intent, sheets)
     permitted = Allowances(cluster, found_all)
+    opened = _opened_by_both(cluster, found_all)
     for one in found_all:
         if one.deny:
             denied.update(dict.fromkeys(demands_of(cluster, one)))
         else:
-            allowed.update(dict.fromkeys(_possible(network, one)))
+            allowed.update(dict.fromkeys(_possible(network, one, opened)))
     taken = {_key(one, one.http) for one in denied}
     # An exception takes back a part of what a wider clause allows.
     allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
@@ -91,18 +92,46 @@ def _plaintext(network: "Network", subject: Party, modes: Mapping[int, str]) -> 
                     )
 
 
-def _possible(network: "Network", allowance: Allowance) -> Iterator[Demand]:
+def _opened_by_both(cluster: Cluster, found: Iterable[Allowance]) -> set[tuple[object, ...]]:
+    """Return the connections that one clause opens for anyone at one end, and one at the other.
+
+    "shop may reach anyone" and "anyone may reach web" ask together for shop to reach web.
+    """
+    wide = [one for one in found if not one.deny]
+    inward = [one for one in wide if any(map(_is_anyone, one.sources))]
+    outward = [one for one in wide if any(map(_is_anyone, one.destinations))]
+    if not (inward and outward):
+        return set()
+    into, out = (
+        {_key(demand, demand.http) for one in ones for demand in demands_of(cluster, one)}
+        for ones in (inward, outward)
+    )
+    return into & out
+
+
+def _possible(
+    network: "Network", allowance: Allowance, opened: set[tuple[object, ...]]
+) -> Iterator[Demand]:
     """Yield what must be open: where anyone is meant, those whom nothing else keeps out.
 
-    That no limit is asked for at one end says nothing of what other policies do at the other.
+    That no limit is asked for at one end says nothing of what other policies do at the other,
+    unless another clause opens that end, too.
     """
     inward = any(map(_is_anyone, allowance.sources))
     outward = any(map(_is_anyone, allowance.destinations))
     for demand in demands_of(network.cluster, allowance):
         if inward or outward:
-            layers = check_demand(network, demand, "allow").layers
+            outcome = check_demand(network, demand, "allow")
             elsewhere = _OUTWARD if outward and not inward else _INWARD
-            if any(one.layer in elsewhere and one.verdict in ("deny", "unknown") for one in layers):
+            stops = {
+                one.layer
+                for one in outcome.layers
+                if one.layer in elsewhere and one.verdict in ("deny", "unknown")
+            }
+            if _key(demand, demand.http) in opened and not outcome.forbidden:
+                # Both ends are opened by the draft; what else stands between them stays.
+                stops -= {"egress-policy", "ingress-policy"}
+            if stops:
                 continue
         yield demand
 

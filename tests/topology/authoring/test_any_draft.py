@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from topology.authoring import (
@@ -197,7 +197,20 @@ def applied(text: str, found: Draft) -> Network:
     return Network.build(replace(cluster, policies=(*kept, *added.policies)))
 
 
+def both_ways(inward: Party) -> Intent:
+    """Return a request whose two clauses open a connection only together."""
+    shop = Pods(namespaces=("shop",))
+    return Intent(
+        clauses=(
+            Clause(effect="allow", sources=(shop,), destinations=(Anyone(),), side="egress"),
+            Clause(effect="allow", sources=(Anyone(),), destinations=(inward,)),
+        )
+    )
+
+
 @given(intent=intents, chosen=tiers, policies=st.sampled_from(EXISTING))
+@example(intent=both_ways(Pods(workload="shop/web")), chosen=["front"] * 6, policies=EXISTING[1])
+@example(intent=both_ways(Pods(namespaces=("shop",))), chosen=["back"] * 6, policies=EXISTING[1])
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_draft_is_valid_and_what_is_called_verified_holds(
     intent: Intent, chosen: list[str], policies: str
