@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
+import re
 import secrets
-import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +19,13 @@ from assistant.errors import (
     ModelUnavailable,
     TurnLimitReached,
 )
-from assistant.events import Event, Finished, Notice
+from assistant.events import Event, Finished, Notice, TextDelta
 from assistant.models.ladder import Rung, TierFailure, climb
-from assistant.sessions import SessionStore
+from assistant.prompts import SYSTEM_PROMPT_VERSION
+from assistant.sessions import SessionStore, admit_name, open_sessions
 from assistant.settings import Settings
+from assistant.tracing import configure, record, span
+from topology.errors import TopologyError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,6 +39,8 @@ __all__ = ["Assistant", "aask", "ask"]
 
 QUESTION_LIMIT = 20_000
 """Characters of a question; more is a file, which belongs into the workspace."""
+
+_PIECE = re.compile(r"\s*\S+\s*")
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +81,9 @@ class Assistant:
         self.model = model
         self._specs = _specs(specs)
         self._rungs: tuple[Rung, ...] | None = None
-        folder = self.settings.state_dir
-        self._sessions = SessionStore(
-            folder / "sessions.sqlite3" if self.settings.keep_sessions else None
-        )
+        self.sessions: SessionStore = open_sessions(self.settings)
+        if self.settings.otel:
+            configure()
 
     def ask(self, question: str, *, session: str | None = None) -> Answer:
         """Answer a question; see `stream`.
@@ -115,7 +119,7 @@ class Assistant:
             session: Goes on with this conversation; None begins a new one, which the answer names.
 
         Raises:
-            InvalidQuestion: The question is empty or far too long.
+            InvalidQuestion: The question is empty or far too long, or the session's name is.
             NotConfigured: The model cannot be used as things are set.
             ModelUnavailable: The model that was asked for by name did not answer.
             TurnLimitReached: The model came to no end and had computed nothing.
@@ -132,14 +136,33 @@ class Assistant:
             await asyncio.gather(work, return_exceptions=True)
 
     async def _work(self, question: str, session: str | None, emit: Emit) -> None:
-        begun = time.perf_counter()
         question = _admit(question)
-        session = session or secrets.token_hex(6)
+        session = admit_name(session) if session else secrets.token_hex(6)
+        known = {"gen_ai.agent.name": "netassist", "gen_ai.conversation.id": session}
+        with span("invoke_agent", "netassist", known) as opened:
+            answer = await self._answer(question, session, emit)
+            record(
+                opened,
+                {
+                    "gen_ai.response.model": answer.model,
+                    "netassist.tier": answer.tier,
+                    "netassist.verdict": answer.verdict or "none",
+                    "netassist.prompt.version": SYSTEM_PROMPT_VERSION,
+                },
+            )
+        for piece in _PIECE.findall(answer.text):
+            emit(TextDelta(piece))
+        emit(Finished(answer))
+
+    async def _answer(self, question: str, session: str, emit: Emit) -> Answer:
+        begun = time.perf_counter()
+        opening = asyncio.create_task(asyncio.to_thread(self._prepare))
         if self._rungs is None:
             self._rungs = climb(self.model, self.settings, self.workspace, self._specs)
         history = await self._recall(session, emit)
         turn, falls = await self._climb_down(self._rungs, question, history, emit)
         answer = await asyncio.to_thread(self._compose, turn, question, session, falls, begun)
+        await opening
         await self._remember(session, turn, answer, emit)
         logger.info(
             "session=%s model=%s tools=%s milliseconds=%.0f tokens=%s",
@@ -149,7 +172,7 @@ class Assistant:
             answer.seconds * 1000,
             answer.usage.get("total", 0),
         )
-        emit(Finished(answer))
+        return answer
 
     async def _climb_down(
         self,
@@ -251,26 +274,33 @@ class Assistant:
             turn, question, workspace=self.workspace, session=session, falls=falls, begun=begun
         )
 
+    def _prepare(self) -> None:
+        """Open the sessions while a model is at work; what is amiss is told on their first use."""
+        with suppress(TopologyError, OSError):
+            self.sessions.prepare()
+
     async def _recall(self, session: str, emit: Emit) -> "list[BaseMessage]":
         from assistant.memory import revive
 
         try:
-            turns = await asyncio.to_thread(self._sessions.read, session)
-        except (sqlite3.Error, OSError, ValueError) as error:
+            turns = await asyncio.to_thread(self.sessions.read, session)
+            return [message for turn in turns for message in revive(turn, self._specs)]
+        except (TopologyError, OSError, ValueError, KeyError, TypeError) as error:
             logger.warning("session %s could not be read: %s", session, error)
-            emit(Notice("The earlier turns of this session could not be read; it begins anew."))
+            why = f" {error}" if isinstance(error, TopologyError) else ""
+            emit(Notice(f"The earlier turns of this session could not be read.{why}"))
             return []
-        return [message for turn in turns for message in revive(turn, self._specs)]
 
     async def _remember(self, session: str, turn: "Turn", answer: Answer, emit: Emit) -> None:
         from assistant.memory import preserve
 
         try:
             messages = preserve(turn, answer)
-            await asyncio.to_thread(self._sessions.append, session, messages)
-        except (sqlite3.Error, OSError) as error:
+            await asyncio.to_thread(self.sessions.append, session, messages)
+        except (TopologyError, OSError) as error:
             logger.warning("session %s could not be written: %s", session, error)
-            emit(Notice("This turn could not be kept; a follow-up will not know of it."))
+            why = f" {error}" if isinstance(error, TopologyError) else ""
+            emit(Notice(f"This turn could not be kept; a follow-up will not know of it.{why}"))
 
 
 def ask(

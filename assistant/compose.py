@@ -1,5 +1,6 @@
 """The answer, put together from a finished turn: its text is checked, the rest is computed."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +9,10 @@ from weakref import WeakKeyDictionary
 from assistant.answer import Answer, Artifact, Check, Citation
 from assistant.claims import Checked, check
 from assistant.deeds import tell_deeds
+from assistant.masking import mask
+from assistant.neutral import neutral_markdown
 from tools.spec import Evidence, ToolResult
+from tools.wording import quote
 
 if TYPE_CHECKING:
     from assistant.turn import Turn
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_turn", "compose", "decide"]
 
+_PLAIN_PLACE = re.compile(r"[\w./:+@~\\-]+")
 _SHOWN = 8
 """Rules named below an answer; all of them are in its evidence."""
 
@@ -51,15 +56,18 @@ def compose(
     if needs and turn.rung.tier != "rules":
         needs = (text,)
     if turn.rung.tier != "rules" and not needs and not turn.declined:
+        text += _tell_proof(text, turn)
         text += _point_to_rules(text, turn.results)
         text += _show_artifacts(text, turn.results)
     text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
     results = turn.results
+    citations = tuple(_citations(results))
+    known = [one.url for one in citations if one.url]
     return Answer(
         question=question,
-        text=text,
+        text=neutral_markdown(mask(text), known),
         tier=turn.rung.tier,
         model=turn.rung.model,
         session=session,
@@ -67,12 +75,24 @@ def compose(
         tools=tuple(item.call for item in turn.computed),
         artifacts=tuple(_artifacts(results)),
         evidence=_evidence(results),
-        citations=tuple(_citations(results)),
-        needs=needs,
+        citations=citations,
+        needs=tuple(neutral_markdown(mask(one), known) for one in needs),
         declined=turn.declined,
         usage=dict(turn.usage),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _tell_proof(text: str, turn: "Turn") -> str:
+    """Return what was computed of a policy that the model wrote, or why it is not shown."""
+    told = [
+        item.call.result["summary"]
+        for item in turn.computed
+        if item.call.name == "prove_policy" and item.call.result["summary"] not in text
+    ]
+    if turn.unproven:
+        told.append(f"The model's own policy is not shown, as it failed:\n\n{turn.unproven}")
+    return "".join(f"\n\n{one}" for one in told)
 
 
 def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
@@ -81,8 +101,13 @@ def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
     places = [item for item in rows if item.location]
     if not places or any(item.location.rsplit("/", 1)[-1] in text for item in places):
         return ""
-    shown = dict.fromkeys(f"- `{item.source}` ({item.location})" for item in places)
+    shown = dict.fromkeys(f"- {quote(item.source)} ({_place(item.location)})" for item in places)
     return "\n\nComputed from:\n" + "\n".join(list(shown)[:_SHOWN])
+
+
+def _place(location: str) -> str:
+    """Return a place as it is, or as code where a file has a name that could be read as text."""
+    return location if _PLAIN_PLACE.fullmatch(location) else quote(location)
 
 
 def _show_artifacts(text: str, results: Iterable[ToolResult]) -> str:

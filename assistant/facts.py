@@ -11,6 +11,8 @@ from assistant.wording import Polarity, split_prefix, split_sentences, split_wor
 __all__ = ["PUNCTUATION", "Backing", "Fact", "flatten", "read_sentences", "strip_marks"]
 
 PUNCTUATION = frozenset({",", ";", ":", "(", ")", "!", "?", "|", "-", "--"})
+_CODE = re.compile(r"`[^`\n]*`")
+_ENDING = re.compile(r"[.!?:;,|]\s")
 _PIECES = re.compile(r"[\w.*-]+")
 
 
@@ -96,7 +98,19 @@ def strip_marks(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _own_texts(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a tool says in its own words, not what it read in files of others."""
+    """Yield what a tool says in its own words, not what it read in files of others.
+
+    A name is never more than a part of a sentence: one that holds sentences stays one word.
+    """
+    for text in _spoken(result):
+        yield _CODE.sub(_as_one_word, text)
+
+
+def _as_one_word(code: re.Match[str]) -> str:
+    return re.sub(r"\s", "\u2420", code[0]) if _ENDING.search(code[0]) else code[0]
+
+
+def _spoken(result: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(result[key]) for key in ("error", "hint") if result.get(key))
     if result.get("passages"):
         return
@@ -123,6 +137,19 @@ def _pieces(text: str) -> Iterator[str]:
     for word in split_words(text):
         yield word
         yield from (piece.casefold() for piece in _PIECES.findall(word))
+
+
+def _as_name(text: str) -> str:
+    """Return a name, place or request; of one that holds sentences, what has no spaces in it.
+
+    Whoever names a file or fills an argument may write words into it that would then be known.
+    """
+    parts = text.split()
+    if len(parts) < 2:
+        return text
+    rule = len(parts) == 2 and parts[1].startswith(("spec", "rules"))
+    request = len(parts) == 2 and parts[0].isalpha() and parts[1].startswith("/")
+    return text if rule or request else ""
 
 
 def _read_facts(call: ToolCall) -> Iterator[Fact]:
@@ -158,7 +185,7 @@ def _pair_fact(call: ToolCall) -> Fact:
             for row in rows
             if row.get(key) and row.get("verdict")
         },
-        words=frozenset(word for text in flatten(spoken) for word in _pieces(text)),
+        words=frozenset(word for text in flatten(spoken) for word in _pieces(_as_name(text))),
         deciders=_read_deciders(result.get("layers") or (), result.get("evidence") or ()),
     )
 
@@ -198,7 +225,7 @@ def _read_deciders(
             if source.split(" ")[0].casefold() in spoken:
                 named += [source, str(item.get("location", ""))]
         verdict = layer.get("verdict", "none")
-        words = frozenset(word for text in named for word in _pieces(text))
+        words = frozenset(word for text in named for word in _pieces(_as_name(text)))
         deciders[verdict] = deciders.get(verdict, frozenset()) | words
     return deciders
 

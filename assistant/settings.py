@@ -87,8 +87,13 @@ class Settings(BaseSettings):
     """Address book: a file, or a URL `postgresql://...`; empty: a file in the data folder."""
     user: str = Field(default_factory=_user)
     """Who is said to make changes to the address book."""
+    sessions: str = ""
+    """Where sessions are kept: a file, or a URL `postgresql://...`; empty: a file in the state
+    folder."""
     keep_sessions: bool = True
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
+    otel: bool = False
+    """Whether spans are sent by OpenTelemetry, to where its own variables say (extra `otel`)."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
     temperature: float | None = Field(default=None, ge=0, le=2)

@@ -14,6 +14,7 @@ from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -21,9 +22,12 @@ from langgraph.types import Command
 from assistant.adapters.for_langchain import as_langchain, describe_error
 from assistant.answer import ToolCall
 from assistant.approval import Gate
-from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
+from assistant.events import Event, ToolFinished, ToolStarted
+from assistant.manifests import without
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
+from assistant.proving import Proving
+from assistant.tracing import record, span
 from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
@@ -66,6 +70,8 @@ class Turn:
     usage: dict[str, int] = field(default_factory=dict)
     messages: list[BaseMessage] = field(default_factory=list)
     """What the conversation gained, the question first, the answer not included."""
+    unproven: str = ""
+    """Why a policy that the model wrote is not shown."""
     steps: int = 0
     malformed: int = 0
 
@@ -97,7 +103,8 @@ async def run_turn(
     async with AsyncExitStack() as stack:
         model = await _open(turn.rung, stack)
         tools = [as_langchain(spec, workspace, turn.gate) for spec in specs]
-        await _follow(turn, model, question, history, tools)
+        proving = Proving(turn, question, workspace)
+        await _follow(turn, model, question, history, tools, proving)
 
 
 async def _follow(
@@ -106,13 +113,14 @@ async def _follow(
     question: str,
     history: Sequence[BaseMessage],
     tools: Sequence[BaseTool],
+    proving: Proving,
 ) -> None:
     hosted = turn.rung.tier != "rules"
     agent = create_agent(
         model,
         [*tools, *_control_tools()] if hosted else tools,
         system_prompt=SYSTEM_PROMPT if hosted else None,
-        middleware=[_Bookkeeping(turn)],
+        middleware=[_Bookkeeping(turn), proving],
     )
     start: list[Any] = [*history, HumanMessage(question)]
     state: dict[str, Any] = {"messages": start}
@@ -121,11 +129,11 @@ async def _follow(
         config={"recursion_limit": 4 * turn.max_steps + 20},
         stream_mode=["messages", "values"],
     )
+    # Words are read as they come, so that a stalled one is left in time; nobody is shown them
+    # before they were checked as a whole.
     async for mode, chunk in stream:
         if mode == "values":
             state = chunk
-        elif chunk[1].get("langgraph_node") == "model":
-            _stream_text(chunk[0], turn.emit)
     _finish(turn, state["messages"][len(history) :])
 
 
@@ -140,17 +148,14 @@ async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
         raise TierFailure(describe_failure(error)) from None
 
 
-def _stream_text(message: Any, emit: Callable[[Event], None]) -> None:
-    if isinstance(message, AIMessage) and (text := str(message.text)):
-        emit(TextDelta(text))
-
-
 def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
     """Take the answer from the last message and keep the rest for the session."""
     last = messages[-1]
     assert isinstance(last, AIMessage)
     if not (turn.needs or turn.declined):
         turn.text = str(last.text).strip()
+        if turn.unproven or any(one.call.name == "prove_policy" for one in turn.computed):
+            turn.text = without(turn.text)
         if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
             turn.needs = (turn.text,)
     if turn.rung.tier == "rules":
@@ -188,8 +193,12 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         if turn.steps >= turn.max_steps:
             raise StepLimit
         turn.steps += 1
-        response = await self._call(request, handler)
-        message = response.result[0]
+        named = {"gen_ai.request.model": turn.rung.model}
+        with span("chat", turn.rung.model, named) as opened:
+            response = await self._call(request, handler)
+            message = response.result[0]
+            if isinstance(message, AIMessage) and message.usage_metadata:
+                record(opened, _tokens(message.usage_metadata))
         if isinstance(message, AIMessage):
             _count_usage(message, turn.usage)
             response.result[0] = admitted = _admit_invalid_calls(message)
@@ -246,7 +255,9 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             begun = time.perf_counter()
             fault = self._refuse(request)
             if fault is None:
-                message = await handler(request)
+                known = {"gen_ai.tool.name": name, "gen_ai.tool.call.id": call_id}
+                with span("execute_tool", name, known):
+                    message = await handler(request)
             else:
                 self._turn.malformed += 1
                 message = ToolMessage(
@@ -291,6 +302,13 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             name=name, arguments=arguments, ok=ok, result=data, milliseconds=milliseconds
         )
         self._turn.computed.append(Computed(call=call, result=result))
+
+
+def _tokens(usage: UsageMetadata) -> dict[str, int]:
+    return {
+        "gen_ai.usage.input_tokens": usage["input_tokens"],
+        "gen_ai.usage.output_tokens": usage["output_tokens"],
+    }
 
 
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:

@@ -25,7 +25,9 @@ SUITES = {
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
     "kubernetes": "NetworkPolicy against truth tables and Kubernetes' own end-to-end cases",
+    "injection": "models that obey what they read in the network's files: nothing may come of it",
     "intents": "requests for policies, the drafts judged by simulation",
+    "lying": "models that lie: nothing false may be left of their words, and what is true stay",
     "questions": "the assistant against questions with known answers",
     "round-trip": "policies explained and drafted again from the words, by equal verdicts",
 }

@@ -42,16 +42,19 @@ def describe_heard(heard: str) -> str:
 def describe_least_privilege(
     result: "DraftResult", evidence: Sequence[str], window: str, limits: Sequence[str] = ()
 ) -> str:
-    """Return what least privilege rests on, then the policies."""
+    """Return what least privilege rests on and does not know, then the policies."""
     basis = "what environment variables name and what Services open"
     if window:
         basis += f", and connections observed in {window}"
     shown = [*evidence[:_MOST_EVIDENCE]]
     if len(evidence) > _MOST_EVIDENCE:
         shown.append(f"... and {len(evidence) - _MOST_EVIDENCE} more.")
-    missing = "Calls that neither names are closed: compare with observed flows before applying."
-    if limits:
-        missing = bullets(limits)
+    missing = ""
+    if not window:
+        missing = (
+            "Calls that neither names are closed: compare with observed flows before applying."
+        )
+    missing = "\n\n".join(part for part in (missing, bullets(limits)) if part)
     return f"Least privilege from {basis}:\n\n{bullets(shown)}\n\n{missing}\n\n{result.summary}"
 
 

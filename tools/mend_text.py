@@ -19,7 +19,7 @@ def describe(result: "MendResult") -> str:
     """Return the answer, complete and true on its own."""
     parts = [
         _headline(result),
-        bullets(_stops(result)),
+        bullets((*_stops(result), *(one.said for one in result.observed_drops))),
         bullets(_obstacles(result)),
         describe_edits(result.edits),
         bullets(_proof(result)),

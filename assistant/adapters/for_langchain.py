@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from functools import cache
 from typing import Any
 
 from langchain_core.tools import StructuredTool
@@ -102,8 +103,12 @@ def _translate(error: TopologyError) -> ToolError:
     )
 
 
+@cache
 def _schema(spec: ToolSpec) -> dict[str, Any]:
-    """Return the arguments' JSON schema without the titles that pydantic adds."""
+    """Return the arguments' JSON schema without the titles that pydantic adds.
+
+    Kept, as those of all tools took a tenth of a second of each turn.
+    """
     schema = spec.args.model_json_schema()
     schema.pop("title", None)
     for field in schema.get("properties", {}).values():

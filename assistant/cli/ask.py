@@ -35,6 +35,9 @@ def ask(
         ),
     ] = "",
     session: Annotated[str, typer.Option(metavar="ID", help="Go on with this conversation.")] = "",
+    go_on: Annotated[
+        bool, typer.Option("--continue", "-c", help="Go on with the last conversation.")
+    ] = False,
     yes: ApproveAll = False,
     as_json: JsonFlag = False,
     as_lines: Annotated[
@@ -46,6 +49,7 @@ def ask(
     Examples:
       netassist ask "Can the web frontend talk to the database?"
       netassist ask -w cluster.yaml "Who can reach payments on 8443?"
+      netassist ask --continue "And from staging?"
       netassist ask "Which subnet for 50 nodes with Azure CNI Overlay?" --json
       netassist ask "what does this policy allow?" < policy.yaml
     """
@@ -55,6 +59,8 @@ def ask(
     from assistant.settings import Settings
 
     output: Output = context.obj
+    if go_on and session:
+        raise typer.BadParameter("--continue and --session name two conversations; give one")
     settings = Settings()
     paths = list(workspace or [])
     if question in ("", "-"):
@@ -72,6 +78,8 @@ def ask(
             settings=settings,
             approve=approver(output, yes=yes, progress=shown),
         )
+        if go_on:
+            session = assistant.sessions.latest().id
         events = assistant.stream(question, session=session or None)
         answer = asyncio.run(_follow(events, output, as_lines=as_lines))
     _show(answer, output, as_json=as_json, as_lines=as_lines)

@@ -61,6 +61,7 @@ def doctor(
         _check_hosted_model(settings),
         _check_folder("knowledge index", settings.cache_dir),
         _check_folder("sessions", settings.state_dir),
+        *_check_live(output.kube_context),
         *_check_workspace(workspace or list(settings.workspace)),
     ]
     if as_json:
@@ -114,6 +115,26 @@ def _check_folder(check: str, folder: Path) -> Finding:
             fix="Make it writable, or name another folder in the settings.",
         )
     return Finding(check=check, state="ok", detail=f"`{folder}` can be written.")
+
+
+def _check_live(context: str) -> Iterator[Finding]:
+    """Look whether the API server of a context answers, and what may be listed there."""
+    if not context:
+        return
+    from topology.load.live import connect, load_live
+
+    try:
+        cluster = load_live(connect(context), context)
+    except TopologyError as error:
+        yield Finding(check="live cluster", state="fix", detail=error.message, fix=error.hint)
+        return
+    number = sum(cluster.kinds.values())
+    yield Finding(check="live cluster", state="ok", detail=f"`{context}`: {number:,} objects.")
+    for problem in cluster.problems:
+        if problem.code == "live-missing":
+            yield Finding(
+                check="live cluster", state="fix", detail=problem.message, fix=problem.hint
+            )
 
 
 def _check_workspace(paths: list[str]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The commands about what flows show: `netassist flows drops|dns|top|imbalance|explain`."""
+"""The commands about what flows and metrics show: `netassist flows drops|dns|top|...`."""
 
 import inspect
 import shlex
@@ -9,6 +9,7 @@ import typer
 
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
+from topology.errors import InvalidQuery
 
 if TYPE_CHECKING:
     from tools.spec import ToolSpec
@@ -119,7 +120,27 @@ def explain(
     _run(context, explain_flows, {"flow": flow}, workspace, as_json=as_json)
 
 
-for _command in (drops, dns, top, imbalance, explain):
+def metrics(
+    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+) -> None:
+    """Say what metrics show: drops, DNS errors, resets, HTTP errors and uneven load.
+
+    Reads Prometheus' text format and answers of its query API, of the metrics `hubble_*`,
+    `cilium_*` and `networkobservability_*`. Two scrapes show what happened in between.
+
+    Examples:
+      netassist flows metrics -w cluster.yaml -w metrics.prom
+      netassist flows metrics -w cluster.yaml -w before.prom -w after.prom --json
+    """
+    from tools.metrics import read_flow_metrics
+
+    if context.args:
+        message = f"`{context.args[0]}` is a filter of flows, and metrics have none."
+        raise InvalidQuery(message, hint="Leave the filters out.")
+    _run(context, read_flow_metrics, {}, workspace, as_json=as_json, takes_filters=False)
+
+
+for _command in (drops, dns, top, imbalance, explain, metrics):
     _add(_command)
 
 
@@ -130,11 +151,13 @@ def _run(
     paths: list[str] | None,
     *,
     as_json: bool,
+    takes_filters: bool = True,
 ) -> None:
     output: Output = context.obj
     opened = open_workspace(paths, output)
     with output.working("Reading flows"):
-        result = spec.call(opened, arguments | {"filters": shlex.join(context.args)})
+        filters = {"filters": shlex.join(context.args)} if takes_filters else {}
+        result = spec.call(opened, arguments | filters)
     if as_json:
         output.write_json(result.model_dump(mode="json"))
         return

@@ -281,10 +281,21 @@ def _http(test: RequestTest) -> Iterator[dict[str, Any]]:
             for host in test.hosts or ("",):
                 rule: dict[str, Any] = {"method": method} if method else {}
                 if path:
-                    rule["path"] = path if test.regex else _pattern(path)
+                    rule["path"] = path if test.regex else _path(path, queries=test.queries)
                 if host:
                     rule["host"] = _pattern(host)
                 yield rule | rest
+
+
+def _path(text: str, *, queries: bool) -> str:
+    """Return a path as a regular expression: Cilium sees the query string as a part of it."""
+    parts = re.split(r"(?<=/)(\{\*\*?\})(?=/|$)", text)
+    if len(parts) == 1:
+        pattern = _pattern(text)
+    else:
+        wild = {"{*}": "[^/?]+", "{**}": ".*"}
+        pattern = "".join(wild.get(part) or _escaped(part) for part in parts)
+    return rf"{pattern}(\?.*)?" if queries and not text.endswith("*") else pattern
 
 
 def _pattern(text: str) -> str:

@@ -20,6 +20,7 @@ from topology.authoring.intent import (
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party, say_port, say_traffic
 from topology.authoring.sheets import Rule, Sheet, Undraftable
+from topology.policy.istio.admission_values import describe_fault
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -194,6 +195,9 @@ def _operations(tests: list[RequestTest], traffic: Traffic) -> Iterator[dict[str
         if test.regex:
             message = f"An AuthorizationPolicy takes no regular expression such as {test.paths[0]}."
             raise Undraftable(message, hint="Write the path, with `*` at one end at most.")
+        faults = (describe_fault("paths", path) for path in test.paths)
+        for _, message, fix in (one for one in faults if one):
+            raise Undraftable(message, hint=fix)
         operation: dict[str, Any] = {}
         if test.hosts:
             operation["hosts"] = list(test.hosts)

@@ -267,6 +267,9 @@ class _Work:
         obstacle = obstacles.of_layer(self.now, layer, self._source)
         if obstacle is not None:
             self.obstacles.append(obstacle)
+        if layer.layer not in _ORDER:
+            # The Azure network: no edit of policies gets through it.
+            return False
         if stop is not None and stop.other.dns and layer.direction == "ingress":
             self.notes.append(
                 f"No policy can name `{stop.other.dns}` as a caller; give its network instead."

@@ -62,13 +62,14 @@ def _samples(test: RequestTest, token: TokenTest | None) -> Iterator[HttpRequest
             if written is None:
                 continue
             for host in test.hosts or ("",):
-                yield HttpRequest(
-                    method=method,
-                    path=written,
-                    host=host.replace("*", "sample"),
-                    headers=headers,
-                    claims=_claims(token),
-                )
+                for query in ("", "?q=1") if test.queries else ("",):
+                    yield HttpRequest(
+                        method=method,
+                        path=f"{written}{query}",
+                        host=host.replace("*", "sample"),
+                        headers=headers,
+                        claims=_claims(token),
+                    )
 
 
 def _sample_path(path: str) -> str:
@@ -141,7 +142,8 @@ def _includes(traffic: Traffic, request: HttpRequest) -> bool:
 def _passes(test: RequestTest, request: HttpRequest) -> bool:
     if test.methods and request.method not in test.methods:
         return False
-    if test.paths and not any(_path_fits(one, request.path, test.regex) for one in test.paths):
+    path = request.path.partition("?")[0] if test.queries else request.path
+    if test.paths and not any(_path_fits(one, path, test.regex) for one in test.paths):
         return False
     if test.hosts and not any(_fits(one.lower(), request.host.lower()) for one in test.hosts):
         return False
@@ -161,8 +163,8 @@ def _path_fits(written: str, path: str, regex: bool) -> bool:
 
 
 def _fits(written: str, value: str) -> bool:
-    if "{" in written:
-        parts = re.split(r"(\{\*\*?\})", written)
+    parts = re.split(r"(?<=/)(\{\*\*?\})(?=/|$)", written)
+    if len(parts) > 1:
         regex = "".join({"{*}": "[^/]+", "{**}": ".*"}.get(part, re.escape(part)) for part in parts)
         return re.fullmatch(regex, value) is not None
     if written.startswith("*"):

@@ -20,7 +20,6 @@ TIMEOUT: Final = 5 * NANOSECONDS
 MOST_NAMES: Final = 20_000
 """Distinct names of one client that are kept apart."""
 
-NXDOMAIN: Final = 3
 _RCODES: Final = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _REST: Final = "(other names)"
 

@@ -4,7 +4,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from topology.model import Cluster, Pod, Protocol
+from topology.azure.layers import AzureLayers
+from topology.model import Cluster, Pod, Protocol, Service
 from topology.paths.parties import Party
 from topology.paths.results import worst_of
 from topology.policy.engine import PolicyEngine
@@ -29,6 +30,7 @@ class Hops:
         self.policies = policies
         self.mesh = mesh
         self.has_mesh = not mesh.is_absent
+        self._azure = AzureLayers.build(cluster)
         self._verdicts: dict[Hashable, Verdict] = {}
         self._numbers: dict[Hashable, int] = {}
         self._classes: dict[str, tuple[Pod, Hashable]] = {}
@@ -43,6 +45,8 @@ class Hops:
         mesh = self.mesh.class_of(pod) if self.has_mesh else None
         # Classes of the mesh are long; each is kept once, and a number stands for it.
         found: Hashable = own, self._numbers.setdefault(mesh, len(self._numbers))
+        if self._azure:
+            found = found, self._azure.class_of(pod)
         self._classes[pod.full_name] = (pod, found)
         return found
 
@@ -56,6 +60,7 @@ class Hops:
         http: HttpRequest | None,
         sni: str | None = None,
         service: Layer | None = None,
+        via: tuple[Service, int | None] | None = None,
     ) -> Iterator[tuple[Party, Party, Verdict]]:
         """Decide one connection, apart for pods on the same node where that makes a difference.
 
@@ -67,10 +72,24 @@ class Hops:
             http: The request on it.
             sni: The server name of its TLS handshake.
             service: What the Service in between does, where there is one.
+            via: That Service and its port.
         """
+        dialled, service_port = via or (None, None)
         for one, other in _by_node(source, destination):
             found = self._verdict(one, other, port, protocol, http, sni)
-            yield one, other, found if service is None else _with_service(found, service)
+            if service is not None:
+                found = _with_service(found, service)
+            if self._azure:
+                azure = self._azure.layers(
+                    one,
+                    other,
+                    port=port,
+                    protocol=protocol,
+                    service=dialled,
+                    service_port=service_port,
+                )
+                found = _after(azure, found)
+            yield one, other, found
 
     def _verdict(
         self,
@@ -225,4 +244,17 @@ def _with_service(verdict: Verdict, service: Layer) -> Verdict:
         layers=layers,
         l7=verdict.l7,
         conditions=verdict.conditions,
+    )
+
+
+def _after(azure: tuple[Layer, ...], verdict: Verdict) -> Verdict:
+    """Return a verdict with the layers of Azure, which packets meet first."""
+    if not azure:
+        return verdict
+    folded = worst_of((verdict.verdict, combine(azure)))
+    return Verdict(
+        verdict=folded,
+        layers=(*azure, *verdict.layers),
+        l7=verdict.l7,
+        conditions=verdict.conditions if folded != "deny" else (),
     )

@@ -24,9 +24,11 @@ from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
+from assistant.models.rules.symptoms import follow
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.topics import read_topic
 from assistant.models.rules.vocabulary import Vocabulary
+from assistant.models.rules.ways import read_way
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
 
@@ -147,13 +149,16 @@ class Interpreter:
             frames = [frame for frame in frames if frame.intent not in ("docs", "decline", "ask")]
             frames += [whole] if whole else []
         useful = [frame for frame in frames if frame.intent != "decline" or frame.kind]
-        return tuple(useful or frames[:1]) or (Frame(intent="decline"),)
+        useful = useful or frames[:1] or [Frame(intent="decline")]
+        return follow(message, useful)
 
     def _interpret_design(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return the design that a whole message asks for, or changes of an earlier one."""
         if state and follows_plan(plain, state) and (changed := change_plan(plain, state)):
             return (changed,)
         design = read_design(plain)
+        if read_way(read(plain, self.vocabulary, self.port_names), self.vocabulary.cluster):
+            return ()
         if design is None or (design.intent != "size" and design.kind != "design"):
             return ()
         # Its numbers often stand in several sentences; they belong to one plan.
@@ -226,7 +231,7 @@ class Interpreter:
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
-        frame = route(reading)
+        frame = read_way(reading, self.vocabulary.cluster) or route(reading)
         if frame is None or frame.intent == "ask":
             reading, frame = self._mend(text, reading, frame)
         if frame and frame.is_path:

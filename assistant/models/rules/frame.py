@@ -73,6 +73,12 @@ class Frame:
     """Of the tool that `kind` names, for `size`, `docs` and `check`."""
     text: str = ""
     """What to say for `decline`, `ask` and `help`."""
+    symptom: str = ""
+    """The trouble that a question about a connection tells of; its cause is looked for where
+    policies allow the connection."""
+    told: bool = False
+    """Whether the trouble is told rather than asked about: then its cause is looked for in any
+    case."""
     alternative: "Frame | None" = None
     """A second reading that fits as well; the answer is only final when both agree."""
 

@@ -217,7 +217,8 @@ def _settle(
 ) -> tuple[list[Plan], list[ToolResult | ToolError], list[Call]]:
     """Return the plans with the results that answer them, and the calls that are still due.
 
-    A list in which nothing gets through is answered by the verdict, which says why.
+    A list in which nothing gets through is answered by the verdict, which says why; for a
+    connection that is allowed and does not work, the cause is looked for besides.
     """
     first = sum(len(plan.calls) for plan in plans)
     left, later = list(results[:first]), list(results[first:])
@@ -230,9 +231,17 @@ def _settle(
             due.append(plan.verdict_of)
             plan = replace(plan, calls=(plan.verdict_of,), verdict_of=None)
             own, later = later[:1], later[1:]
+        elif plan.if_open and own and all(_is_open(result) for result in own):
+            due.append(plan.if_open)
+            plan = replace(plan, calls=(*plan.calls, plan.if_open), if_open=None)
+            own, later = [*own, *later[:1]], later[1:]
         settled.append(plan)
         kept += own
     return settled, kept, due if len(results) == first else []
+
+
+def _is_open(result: ToolResult | ToolError) -> bool:
+    return isinstance(result, ToolResult) and result.verdict == "allow"
 
 
 def _unavailable(calls: Sequence[Call], specs: Sequence[ToolSpec]) -> set[str]:

@@ -35,6 +35,8 @@ class Plan:
     frame: Frame
     calls: tuple[Call, ...] = ()
     ask: str = ""
+    if_open: Call | None = None
+    """Asked besides, once every connection turns out to be allowed: then policies are not why."""
     verdict_of: Call | None = None
     """Asked instead of a list, once the list shows that nothing of a namespace gets through."""
 
@@ -62,11 +64,7 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     if frame.intent == "remove":
         return _plan_removal(frame, cluster)
     if frame.intent == "reach":
-        plan = _plan_reach(frame, cluster)
-        if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
-            return plan
-        peers = _plan_peers(listed, cluster)
-        return replace(peers, frame=frame, verdict_of=plan.calls[0])
+        return _plan_path(frame, cluster)
     if frame.intent in ("who_can", "what_can"):
         return _plan_peers(frame, cluster)
     if frame.intent == "policies" and any(ref.kind == "any" for ref in frame.destinations):
@@ -150,6 +148,31 @@ def _as_list(frame: Frame) -> Frame:
     if spaces or some[0]:
         return replace(frame, intent="who_can", sources=())
     return replace(frame, intent="what_can", destinations=()) if some[1] else frame
+
+
+def _plan_path(frame: Frame, cluster: Cluster) -> Plan:
+    """Ask for the verdict, and for the cause of the trouble that the question tells of."""
+    plan = _plan_reach(frame, cluster)
+    if frame.symptom and plan.calls:
+        cause = _cause_of(frame, plan.calls)
+        if frame.told:
+            return replace(plan, calls=(*plan.calls, cause))
+        plan = replace(plan, if_open=cause)
+    if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
+        return plan
+    peers = _plan_peers(listed, cluster)
+    return replace(peers, frame=frame, verdict_of=plan.calls[0])
+
+
+def _cause_of(frame: Frame, calls: Sequence[Call]) -> Call:
+    """Return the diagnosis of a connection, with its ends as they were read."""
+    arguments = {"symptom": frame.symptom}
+    if len(calls) == 1:
+        keys = ("source", "destination", "port")
+        arguments |= {
+            key: str(calls[0].arguments[key]) for key in keys if key in calls[0].arguments
+        }
+    return Call("diagnose", arguments)
 
 
 def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:

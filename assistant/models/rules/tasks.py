@@ -140,6 +140,9 @@ def wants_opening(text: str) -> bool:
     return bool(_OPENING.search(text))
 
 
+_OF_MESH = re.compile(r"\b(?:authori[sz]ation|istio|mesh)[ -]?polic(?:y|ies)\b", re.I)
+
+
 def as_mend(frame: Frame | None) -> Frame | None:
     """Return a question about a connection as the request to mend it; None for any other."""
     if frame is None or frame.intent not in ("reach", "mend"):
@@ -167,6 +170,8 @@ def read_task(reading: Reading) -> Frame | None:
         frame = _check("draft_least_privilege", namespace=reading.named("namespace"))
         if _OBSERVED.search(text):
             frame = replace(frame, arguments={**frame.arguments, "from_flows": True})
+        if _OF_MESH.search(text):
+            frame = replace(frame, arguments={**frame.arguments, "kind": "AuthorizationPolicy"})
         return frame
     return None
 

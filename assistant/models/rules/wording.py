@@ -86,14 +86,15 @@ def _compose_frame(
     needs: list[str] = []
     if checks := _compare_checks(results):
         return [checks], []
-    for result in results:
+    # Whoever tells of trouble wants its cause first, and then what the policies say.
+    for result in sorted(results, key=lambda one: not getattr(one, "root_cause", None)):
         if isinstance(result, ToolError):
             needs.append(_describe_error(result))
             continue
         if question := getattr(result, "question", ""):
             needs.append(question)
             continue
-        text = _state(result.summary) if frame.negated else result.summary
+        text = _state(result.summary) if frame.negated or frame.told else result.summary
         if frame.intent == "list" and frame.ports:
             text = _pick_rows(result, frame) or text
         parts.append(text)

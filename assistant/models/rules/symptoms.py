@@ -1,0 +1,140 @@
+"""Trouble that a person tells of, or pastes: it is followed to its cause, not looked up.
+
+What is told ("checkout times out calling payments") goes to the diagnosis. What is asked ("why
+can't checkout reach payments?") is answered for what it asks; only where the policies allow the
+connection, so that they are not the reason, is its cause looked for besides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.models.rules.frame import Frame
+from topology.diagnosis.pasted import flow_in
+from topology.diagnosis.symptom import aspects_of
+
+__all__ = ["follow", "is_told", "tells_of_trouble"]
+
+_NOT = (
+    r"(?:can(?:'?t|not| not| no longer)|could(?:n'?t| not)|unable to|fail(?:s|ed|ing)? to|never|"
+    r"no longer|stopped|do(?:es)?(?:n'?t| not)|did(?:n'?t| not)|won'?t|will not|is(?:n'?t| not)|"
+    r"are(?:n'?t| not))"
+)
+_TROUBLE = re.compile(
+    rf"\btim\w{{0,3}}[- ]?outs?\b|\btimeouts?\b|\bslow\w*|\bsluggish\b|\blag\w*\b|\bstuck\b|"
+    rf"\bpending\b|\bcrash\w*|\b(?:not ?|un)ready\b|\b0/\d+\b|\bunreachable\b|"
+    rf"\brefus(?:e[sd]?|ing)\b|"
+    rf"\bhang(?:s|ing)?\b|\bresets?\b|"
+    rf"\bfail(?:s|ed|ing|ures?)?\b|\bbroken\b|\bbreaks?\b|\bdead\b|"
+    rf"\b(?:is|are|went|goes|seems?)\s+down\b|\bdown\W*$|\b(?:lost|loses?|losing)\b|\bloss\b|"
+    rf"\bdrop(?:s|ping)\b|\bdropped\b|\blatenc\w+|\bspik\w+|\bintermittent\w*|\bsporadic\w*|"
+    rf"\brandom(?:ly)?\b|\bflak\w+|"
+    rf"\bno (?:\w+ )?(?:endpoints?|responses?|answers?|repl(?:y|ies)|traffic|ips?)\b|"
+    rf"\w+exception\b|\bunknown ?host|name or service not known|\bcould not resolve\b|"
+    rf"\bretransmi\w+|\bcut off\b|\bdeadline exceeded\b|\bwrong(?:ly)?\b|\bnot found\b|"
+    rf"\b(?:not enough|out of|no (?:more|free)) (?:ips?|addresses)\b|\bunhealthy\b|\bdegraded\b|"
+    rf"\bdisappear\w*|\bcollaps\w+|\bunavailable\b|\bunresolved\b|\bunstable\b|\berror\w*|"
+    rf"(?<![\d.:/$])5\d\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
+    rf"\bgetaddrinfo\b|\bE(?:CONN\w+|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH)\b|\bno such host\b|"
+    rf"\bnxdomain\b|\bservfail\b|\bdial tcp\b|\bi/o timeout\b|\bcurl: \(\d+\)|access denied|"
+    rf"\b(?:something|anything|what'?s?|what is|nothing)\b.{{0,12}}\b(?:wrong|up|broken)\b|"
+    rf"\b(?:problems?|issues?|trouble|outage|incident)\b|\bmisbehav\w+|\bunschedul\w+|"
+    rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:reach|talk|connect|call|access|resolv|find|look|answer|"
+    rf"respond|start|come up|get|work|work\w*|load|see|open|ping|contact|speak|receive|becom|"
+    rf"be (?:reached|resolved|scheduled|contacted))\w*\b|"
+    rf"\b(?:one|a single|the same) (?:of the |of its )?(?:pod|replica|instance|backend)s?\b"
+    rf".{{0,40}}\b(?:all|most|every|everything|nearly all|hot|busy)\b|\bhot (?:pod|spot)\b|"
+    rf"\b(?:uneven|imbalance|unbalanced|overload)\w*\b|\bno (?:\w+ )?(?:reaches|arrives|gets to)\b|"
+    rf"\b(?:still|too|so|very|take\w*|forever)\s+(?:\w+\s+)?(?:long|ages|forever)\b|"
+    rf"\bnothing\b.{{0,30}}\b(?:can|could)\b|\bexhaust\w+",
+    re.I,
+)
+_ASKS = re.compile(
+    r"\?\s*$|\?\s|\bwhy\b|\bwhether\b|"
+    r"[:;,]\s+(?:can|could|does|do|is|are|will|would|may|who|what|which)\s+\w|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
+    r"(?!\w+(?:n'?t| ?not)\b)"
+    r"(?:who|whom|whose|what|which|where|when|why|how|can|could|may|might|is|are|was|were|do|does|"
+    r"did|should|would|will|shall|has|have|list|show|explain|describe|tell|give|find|count|check|"
+    r"verify|confirm|prove|demonstrate|make sure|ensure|review|audit|draft|write|create|generate|"
+    r"allow|permit|deny|block|forbid|restrict|let|only|isolate|open|close|apply|delete|remove|add|"
+    r"any|suppose|supposing|assume|assuming|imagine|if|simulate|compare|plan|design|size|allocate|"
+    r"reserve|release|convert|merge|migrate|tighten)\b",
+    re.I,
+)
+_WISHES = re.compile(
+    r"\b(?:should|must|shall|ought|supposed|need(?:s|ed)? to|want(?:s|ed)?|may only|"
+    r"(?:can|may) only|would|could (?:i|we|you|one)|allowed to|"
+    r"permitted to)\b|\bmake\b.{0,40}\bunreachable\b|"
+    r"\bexcept\b|\bpolic(?:y|ies)\b.{0,40}\b(?:invalid|broken|wrong)\b|\bif\b.{0,40}\bfails?\b",
+    re.I,
+)
+_WRONG = re.compile(
+    r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
+)
+_SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
+"""The DNS servers may be one end of a connection like any other."""
+_SENTENCES = re.compile(r"(?<=[?!.])\s+")
+_EMPTY = ("flows", "past", "hypothesis", "review", "")
+
+
+def tells_of_trouble(text: str) -> bool:
+    """Return whether words tell of something that does not work."""
+    return bool(_TROUBLE.search(text))
+
+
+def is_told(message: str) -> bool:
+    """Return whether trouble is told, or a flow is pasted, rather than something asked.
+
+    >>> is_told("checkout times out calling payments"), is_told("can a reach b?")
+    (True, False)
+    """
+    if flow_in(message) is not None:
+        return True
+    asks = _ASKS.search(message) or _WISHES.search(message)
+    return tells_of_trouble(message) and not asks
+
+
+def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Return frames that follow trouble to its cause; those of a message without any as they are.
+
+    The ends of a connection that the frames have read are kept, as they are read with more care.
+    """
+    told = is_told(message)
+    if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
+        # Who does not find a name was never on the way; so its ends are not of that connection.
+        names = "dns" in aspects_of(_SERVERS.sub(" ", message))
+        is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
+        if told and is_path and flow_in(message) is None:
+            return (replace(frames[0], symptom=message, told=True),)
+        if told or all(frame.intent in ("docs", "decline") for frame in frames):
+            return (_diagnosis(message),)
+    if not (_ASKS.search(message) or _WISHES.search(message)) and _is_unanswered(frames):
+        # Nothing else is made of it, and it tells of what can go wrong.
+        return (_diagnosis(message),) if aspects_of(message) else tuple(frames)
+    if not tells_of_trouble(message) or _WISHES.search(message):
+        return tuple(frames)
+    if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
+        return (_diagnosis(message),)
+    return tuple(
+        replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames
+    )
+
+
+def _is_unanswered(frames: Sequence[Frame]) -> bool:
+    """Return whether nothing is made of a message, and no two ends wait to be put in order."""
+    return all(
+        frame.intent == "docs"
+        or (frame.intent == "ask" and len(frame.ends) < 2)
+        or (frame.intent == "decline" and frame.kind in _EMPTY)
+        for frame in frames
+    )
+
+
+def _is_one_path(frame: Frame) -> bool:
+    ends = (frame.sources, frame.destinations)
+    known = all(len(refs) == 1 and len(refs[0].names) == 1 for refs in ends)
+    return frame.intent == "reach" and known and not frame.alternative
+
+
+def _diagnosis(message: str) -> Frame:
+    return Frame(intent="check", kind="diagnose", arguments={"symptom": message.strip()})

@@ -1,0 +1,58 @@
+"""What is trouble that is told, and what asks, wishes or supposes instead."""
+
+import pytest
+
+from assistant.models.rules.frame import Frame, Ref
+from assistant.models.rules.symptoms import follow, is_told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "checkout times out calling payments since 10:40",
+        "DNS is slow in prod",
+        "one pod of cart gets all the traffic",
+        "pods stuck ContainerCreating: not enough IPs",
+        "Could not resolve host: payments.shop",
+        "Can't connect to MySQL server on 'db'",
+        "getaddrinfo ENOTFOUND payments",
+        "web gets 502s from api",
+        "web-0:40000 (ID:1) -> 10.2.0.8:5432 (ID:2) Policy denied DROPPED (TCP Flags: SYN)",
+    ],
+)
+def test_trouble_is_told(text: str) -> None:
+    assert is_told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can web reach db?",
+        "why can't web reach db?",
+        "web should not be able to reach db",
+        "make payments unreachable from checkout",
+        "what breaks if I delete db-guard?",
+        "only web may call db, everyone else gets refused",
+        "block traffic that fails authentication",
+        "nobody knows why db refuses web",
+        "list the services",
+        "we have 50 nodes and need 300 pods",
+        "hello",
+    ],
+)
+def test_what_asks_wishes_or_supposes_is_not_told(text: str) -> None:
+    assert not is_told(text)
+
+
+def test_the_ends_that_were_read_are_kept_and_a_question_is_answered_first() -> None:
+    web, db = Ref(text="web", names=("shop/web",)), Ref(text="db", names=("shop/db",))
+    path = Frame(intent="reach", sources=(web,), destinations=(db,))
+    (told,) = follow("web times out calling db", [path])
+    assert told.intent == "reach"
+    assert told.told
+    (asked,) = follow("why does web time out calling db?", [path])
+    assert not asked.told
+    assert asked.symptom
+    assert follow("can web reach db?", [path]) == (path,)
+    (alone,) = follow("web can't resolve db", [path])
+    assert (alone.intent, alone.kind) == ("check", "diagnose")
