@@ -7,12 +7,12 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer
 from assistant.approval import Approve, Gate
+from assistant.equipping import equip
 from assistant.errors import (
     CalledInsideLoop,
     InvalidQuestion,
@@ -76,7 +76,7 @@ class Assistant:
         approve: Approve | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.workspace = _with_book(_open(workspace, self.settings), self.settings)
+        self.workspace = equip(_open(workspace, self.settings), self.settings)
         self.approve = approve
         self.model = model
         self._specs = _specs(specs)
@@ -348,13 +348,6 @@ def _open(workspace: "Workspace | Source | None", settings: Settings) -> "Worksp
     if not paths:
         return Workspace.sample()
     return Workspace.load(paths, cache=settings.cache_dir / "clusters")
-
-
-def _with_book(workspace: "Workspace", settings: Settings) -> "Workspace":
-    """Return the workspace with the address book of the settings, unless it names its own."""
-    if workspace.book or not (settings.book or settings.user):
-        return workspace
-    return replace(workspace, book=settings.book, user=workspace.user or settings.user)
 
 
 def _specs(specs: "Sequence[ToolSpec] | None") -> "tuple[ToolSpec, ...]":

@@ -37,6 +37,10 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("netassist", appauthor=False))
 
 
+def _library() -> Path:
+    return Path(platformdirs.user_data_dir("netassist", appauthor=False)) / "library.sqlite3"
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -83,6 +87,13 @@ class Settings(BaseSettings):
     """Folder for what can be computed again, such as the index of the knowledge."""
     state_dir: Path = Field(default_factory=_state_folder)
     """Folder for what cannot be computed again, such as sessions."""
+    library: Path = Field(default_factory=_library)
+    """File that holds the runbooks added with `netassist knowledge add`."""
+    knowledge_server: str = ""
+    """Address of a Chroma server, `http://host:8000`, that keeps the vectors of articles and
+    runbooks; empty: the cache folder."""
+    knowledge_token: SecretStr | None = None
+    """Sent to that server as `X-Chroma-Token`."""
     book: str = ""
     """Address book: a file, or a URL `postgresql://...`; empty: a file in the data folder."""
     user: str = Field(default_factory=_user)

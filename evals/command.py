@@ -29,6 +29,7 @@ SUITES = {
     "intents": "requests for policies, the drafts judged by simulation",
     "lying": "models that lie: nothing false may be left of their words, and what is true stay",
     "questions": "the assistant against questions with known answers",
+    "retrieval": "the search of the articles, against BM25 alone and embeddings alone",
     "round-trip": "policies explained and drafted again from the words, by equal verdicts",
 }
 _SHOWN = 20
@@ -121,6 +122,7 @@ def _describe(result: SuiteResult) -> str:
         f"{result.skipped} skipped, {len(result.disagreements)} disagree "
         f"({result.cases} cases, {result.seconds:.1f} s)"
     ]
+    lines += [f"  {line}" for line in result.tell_figures()]
     lines += [
         f"  {row['case']} {row['query']}: expected {row['expected']}, got {row['got']}"
         for row in result.disagreements[:_SHOWN]

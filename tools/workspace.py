@@ -1,7 +1,7 @@
 """Everything known about one network, read once, with its engines built on first use."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,20 +17,30 @@ if TYPE_CHECKING:
     from topology.paths import Network
 
 
-__all__ = ["Knowledge", "Workspace"]
+__all__ = ["PLAIN", "Knowledge", "Workspace"]
 
 LIVE = "context:"
 """Begins what stands for a live cluster among paths."""
+PLAIN = 0.4
+"""Relevance from which a passage is taken to speak of what was asked (docs/adr/0004)."""
+FEWEST_WORDS = 2
+"""Words that a question must have, little ones not counted, before a passage can speak of it."""
 DEFAULT_PROFILE = "1.18"
 """The Cilium that AKS runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """The articles, with the folder in which their index is kept."""
+    """The articles and the person's own runbooks, and where their index is kept."""
 
     index: Path | None = None
-    """None for the user's cache folder."""
+    """Folder of the index; None for the user's cache folder."""
+    library: Path | None = None
+    """File of runbooks; None for the one in the user's data folder."""
+    server: str = ""
+    """Address of a Chroma server that keeps the vectors instead of the folder."""
+    token: str = field(default="", repr=False)
+    """What that server asks for."""
 
     def search(self, query: str, count: int = 3) -> "tuple[Hit, ...]":
         """Return the passages nearest in meaning, best first.
@@ -43,8 +53,40 @@ class Knowledge:
 
         from knowledge import search
 
-        index = self.index or user_cache_path("netassist", appauthor=False) / "knowledge"
-        return search(query, count=count, index=index)
+        return search(
+            query,
+            count=count,
+            index=self.index or user_cache_path("netassist", appauthor=False) / "knowledge",
+            library=self._library(),
+            server=self.server,
+            token=self.token,
+        )
+
+    def speaks_of(self, query: str, *, least: float) -> bool:
+        """Return whether a passage of a runbook plainly speaks of this, or one of an article.
+
+        Args:
+            query: A question.
+            least: Relevance that an article must have; above 1 for none.
+        """
+        from knowledge import KnowledgeError
+        from knowledge.words import tokenize
+
+        # One word alone fits whatever holds it.
+        if len(set(tokenize(query))) < FEWEST_WORDS:
+            return False
+        if least > 1 and not self._library().is_file():
+            return False
+        try:
+            hits = self.search(query)
+        except KnowledgeError:
+            return False
+        return any(hit.score >= (PLAIN if hit.own else least) for hit in hits)
+
+    def _library(self) -> Path:
+        from platformdirs import user_data_path
+
+        return self.library or user_data_path("netassist", appauthor=False) / "library.sqlite3"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

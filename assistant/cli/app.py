@@ -14,6 +14,7 @@ from assistant.cli.diagnose import collect, diagnose
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
+from assistant.cli.knowledge import knowledge
 from assistant.cli.matrix import matrix
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
@@ -23,6 +24,7 @@ from assistant.cli.service import service
 from assistant.cli.sessions import sessions
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from assistant.neutral import plain
+from knowledge.errors import KnowledgeError
 from tools.errors import ToolError
 from topology.errors import DriverMissing, StoreUnavailable, TopologyError, UnreadableInput
 
@@ -101,6 +103,7 @@ app.add_typer(ipam, name="ipam")
 app.add_typer(sessions, name="sessions")
 app.add_typer(service, name="service")
 app.add_typer(azure, name="azure")
+app.add_typer(knowledge, name="knowledge")
 
 
 def main() -> None:
@@ -110,8 +113,12 @@ def main() -> None:
         app(args=_context_first(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
-    except (TopologyError, ToolError, AssistantError) as error:
-        sys.stderr.write(plain(f"netassist: {error}") + "\n")
+    except (TopologyError, ToolError, AssistantError, KnowledgeError) as error:
+        sys.stderr.write(
+            plain(f"netassist: {error}")
+            + "\
+"
+        )
         sys.exit(_code_of(error))
 
 

@@ -34,6 +34,10 @@ class SuiteResult:
         lists = {"disagreements": list(self.disagreements), "unread": list(self.unread)}
         return asdict(self) | lists
 
+    def tell_figures(self) -> tuple[str, ...]:
+        """Return lines of figures that say more than agreement; none for most suites."""
+        return ()
+
 
 class Tally:
     """Counts of one run."""

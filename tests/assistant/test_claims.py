@@ -652,3 +652,50 @@ def test_any_text_can_be_checked(text: str) -> None:
     assert held(text, reach()).text
     assert held(text).text
     assert isinstance(held(text, SIZED).text, str)
+
+
+MANIFEST = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: open"
+
+
+def runbook(text: str) -> ToolCall:
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    return ToolCall(
+        name="search_docs",
+        arguments={"query": "frontend redis"},
+        ok=True,
+        milliseconds=1.0,
+        result={
+            "summary": f"**Notes** (your document `notes.md:3`, changed 2026-10-01):\n\n{quoted}",
+            "passages": [{"text": text, "own": True, "location": "notes.md:3"}],
+        },
+    )
+
+
+def test_a_runbook_backs_no_verdict() -> None:
+    told = "Frontend can reach redis."
+    article = ToolCall(
+        name="search_docs",
+        arguments={},
+        ok=True,
+        milliseconds=1.0,
+        result={"summary": "", "passages": [{"text": told, "own": False}]},
+    )
+
+    found = held(f"Yes. {told}", runbook(told)).text
+    assert [line for line in found.splitlines() if told in line] == [f"> {told}"]
+    assert "your document `notes.md:3`" in found
+    assert held(told, article).text == told
+
+
+def test_a_runbook_may_be_repeated_where_it_decides_nothing() -> None:
+    told = "Call the duty phone 4711 after the switch."
+
+    assert held(told, runbook(told), question="whom do we call?").text == told
+
+
+def test_a_manifest_from_a_runbook_is_not_shown_as_computed() -> None:
+    found = held(f"```yaml\n{MANIFEST}\n```", runbook(f"Apply this:\n\n{MANIFEST}"))
+
+    shown = [line for line in found.text.splitlines() if "CiliumNetworkPolicy" in line]
+    assert shown == ["> kind: CiliumNetworkPolicy"]
+    assert "your document `notes.md:3`" in found.text

@@ -24,6 +24,7 @@ from assistant.models.rules.frame import Frame
 from assistant.models.rules.language import is_english
 from assistant.models.rules.plan import Call, Plan, make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.topics import is_about_ours, search_for
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.wording import (
     Reply,
@@ -37,12 +38,15 @@ from assistant.models.rules.wording import (
 from assistant.models.rules.words import normalise
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
-from tools.workspace import Workspace
+from tools.workspace import PLAIN, Workspace
 
 __all__ = ["RulesModel"]
 
 _INTERPRETERS: WeakKeyDictionary[Workspace, Interpreter] = WeakKeyDictionary()
 _REMEMBERED = 12
+_CLEAR = 0.6
+"""Relevance from which an article is taken rather than a question back; measured."""
+_NEVER = 2.0
 """Earlier messages that a follow-up may refer to."""
 
 
@@ -123,6 +127,7 @@ class RulesModel(BaseChatModel):
             return _final(reply)
         frames = self._interpreter.interpret(said)
         plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
+        plans = self._look_up(said[-1].text, plans) or plans
         calls = [call for plan in plans for call in plan.calls]
         missing = _unavailable(calls, self.specs)
         if missing:
@@ -133,6 +138,24 @@ class RulesModel(BaseChatModel):
         if more:
             return _calling(more, plans)
         return _final(self._compose(plans, results), plans)
+
+    def _look_up(self, text: str, plans: Sequence[Plan]) -> list[Plan]:
+        """Return a search when nothing is computed for a question that a passage speaks of.
+
+        A question about this network may be answered by a runbook, never by an article; one that
+        a question back would settle only by an article that clearly speaks of it.
+        """
+        if any(plan.calls for plan in plans):
+            return []
+        if not all(plan.ask or plan.frame == Frame(intent="decline") for plan in plans):
+            return []
+        asks = any(plan.ask for plan in plans)
+        about_ours = is_about_ours(text, self._interpreter.vocabulary)
+        if asks and about_ours:
+            return []
+        least = _NEVER if about_ours else _CLEAR if asks else PLAIN
+        found = bool(plans) and self.workspace.knowledge.speaks_of(text, least=least)
+        return [make_plan(search_for(text), self.workspace.cluster)] if found else []
 
     def _refuse(self, text: str) -> Reply | None:
         vocabulary = self._interpreter.vocabulary
