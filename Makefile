@@ -7,7 +7,7 @@ CONSTRAINTS ?= -c constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help demo test check format readme review-pages clean
+.PHONY: help demo test test-local check format readme review-pages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ demo: $(VENV)/.installed ## Install, then ask three questions of the bundled sam
 
 test: $(VENV)/.installed-dev ## Install, then run the tests
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-local: $(VENV)/.installed-dev ## Build llama.cpp, fetch weights, then test models in process
+	@.ci/test-local "$(abspath $(BIN))"
 
 check: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests: what CI runs
 	$(BIN)/ruff format --check .

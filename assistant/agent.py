@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from assistant.hosting.middleware import Hosting
+    from assistant.hosting.spending import Budget
+    from assistant.privacy.veil import Veil
     from assistant.turn import Turn
     from tools.spec import ToolSpec
     from tools.workspace import Workspace
@@ -81,6 +85,7 @@ class Assistant:
         self.model = model
         self._specs = _specs(specs)
         self._rungs: tuple[Rung, ...] | None = None
+        self._veil: Veil | None = None
         self.sessions: SessionStore = open_sessions(self.settings)
         if self.settings.otel:
             configure()
@@ -165,9 +170,10 @@ class Assistant:
         await opening
         await self._remember(session, turn, answer, emit)
         logger.info(
-            "session=%s model=%s tools=%s milliseconds=%.0f tokens=%s",
+            "session=%s model=%s prompt=%s tools=%s milliseconds=%.0f tokens=%s",
             session,
             answer.model,
+            self._told() if answer.tier == "hosted" else "-",
             ",".join(call.name for call in answer.tools) or "-",
             answer.seconds * 1000,
             answer.usage.get("total", 0),
@@ -212,6 +218,9 @@ class Assistant:
         from assistant.turn import StepLimit, Turn, run_turn
 
         turn = Turn(rung=rung, emit=emit, max_steps=self.settings.max_steps)
+        if not rung.composes:
+            turn.hosting = self._host(rung, emit)
+            turn.budget = self._budget(rung)
         try:
             async with asyncio.timeout(self.settings.turn_timeout) as limit:
                 turn.gate = Gate(self.approve, limit)
@@ -223,12 +232,43 @@ class Assistant:
             self._fail(turn, TierFailure(message))
         except TierFailure as failure:
             self._fail(turn, failure)
-        except StepLimit:
-            self._end_early(turn, last=last or turn.wrote)
+        except StepLimit as limit_reached:
+            self._end_early(turn, str(limit_reached), last=last or turn.wrote)
         if not last and self._guessed(turn, question):
             message = "it stated what no tool had computed"
             raise TierFailure(message)
         return turn
+
+    def _told(self) -> str:
+        """Return the versions of the prompt and of the tools' descriptions."""
+        from assistant.prompts import SYSTEM_PROMPT_VERSION, tools_version
+
+        return f"{SYSTEM_PROMPT_VERSION}/{tools_version(self._specs)}"
+
+    def _host(self, rung: Rung, emit: Emit) -> "Hosting":
+        from assistant.hosting.middleware import Hosting, HostingOptions
+        from assistant.privacy.names import names_of
+        from assistant.privacy.veil import Veil
+
+        settings = self.settings
+        if self._veil is None:
+            names = names_of(self.workspace.cluster) if settings.pseudonymise else None
+            self._veil = Veil(secrets=settings.secrets(), names=names)
+        options = HostingOptions(
+            context_tokens=settings.context_tokens, most_tools=settings.max_tools
+        )
+        return Hosting(rung.model, self._veil, options, emit)
+
+    def _budget(self, rung: Rung) -> "Budget":
+        from assistant.hosting.spending import Budget, Price
+
+        settings = self.settings
+        price = settings.prices.get(rung.model.partition(":")[2] or rung.model)
+        return Budget(
+            tokens=settings.turn_tokens,
+            cost=settings.turn_cost,
+            price=Price(input=price[0], output=price[1]) if price else None,
+        )
 
     def _fail(self, turn: "Turn", failure: TierFailure) -> None:
         """Give the turn up, unless something was changed: another model must not change it again.
@@ -241,21 +281,21 @@ class Assistant:
         turn.text = "\n\n".join(dict.fromkeys(result.summary for result in turn.results))
         turn.emit(Notice(f"`{turn.rung.model}` did not come to an end: {failure}."))
 
-    def _end_early(self, turn: "Turn", *, last: bool) -> None:
-        """Answer from what was computed when the model came to no end."""
-        steps = self.settings.max_steps
+    def _end_early(self, turn: "Turn", bound: str, *, last: bool) -> None:
+        """Answer from what was computed when the model came to no end within a bound."""
         if turn.results:
             said = dict.fromkeys(result.summary for result in turn.results)
             turn.text = "\n\n".join(said)
-            turn.emit(Notice(f"`{turn.rung.model}` came to no end after {steps} steps."))
+            turn.emit(Notice(f"`{turn.rung.model}` came to no end {bound}."))
             return
         if not last:
-            message = f"it came to no end after {steps} steps"
+            message = f"it came to no end {bound}"
             raise TierFailure(message)
-        message = f"The model `{turn.rung.model}` came to no end after {steps} steps."
+        message = f"The model `{turn.rung.model}` came to no end {bound}."
         raise TurnLimitReached(
             message,
-            hint="Ask a narrower question, or raise NETASSIST_MAX_STEPS.",
+            hint="Ask a narrower question, or raise NETASSIST_MAX_STEPS, or the bound on tokens or "
+            "cost.",
             calls=tuple(item.call for item in turn.computed),
         )
 
@@ -270,9 +310,10 @@ class Assistant:
     ) -> Answer:
         from assistant.compose import compose
 
-        return compose(
+        answer = compose(
             turn, question, workspace=self.workspace, session=session, falls=falls, begun=begun
         )
+        return replace(answer, text=self._veil.mask(answer.text)) if self._veil else answer
 
     def _prepare(self) -> None:
         """Open the sessions while a model is at work; what is amiss is told on their first use."""

@@ -70,8 +70,9 @@ class Answer:
     needs: tuple[str, ...] = ()
     """Questions back to the person; the answer is not final while there are any."""
     declined: bool = False
-    usage: Mapping[str, int] = field(default_factory=dict)
-    """Tokens: `input`, `output`, `total`; empty for the rules tier."""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """Tokens (`input`, `output`, `total`) of a hosted model, and their `cost` in US dollars where
+    the settings hold its price."""
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:

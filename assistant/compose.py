@@ -34,7 +34,7 @@ def check_turn(turn: "Turn", question: str, workspace: "Workspace") -> Checked:
         calls=tuple(item.call for item in turn.computed),
         artifacts=tuple(item.content for item in _artifacts(turn.results)),
         names=_names(workspace),
-        composed=turn.rung.tier == "rules",
+        composed=turn.rung.composes,
         asks=bool(turn.needs),
         declines=turn.declined,
     )
@@ -53,13 +53,13 @@ def compose(
     checked = check_turn(turn, question, workspace)
     text = checked.text
     needs = turn.needs
-    if needs and turn.rung.tier != "rules":
+    if needs and not turn.rung.composes:
         needs = (text,)
-    if turn.rung.tier != "rules" and not needs and not turn.declined:
+    if not turn.rung.composes and not needs and not turn.declined:
         text += _tell_proof(text, turn)
         text += _point_to_rules(text, turn.results)
         text += _show_artifacts(text, turn.results)
-    text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
+    text = tell_deeds(text, turn.results, composed=turn.rung.composes)
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
     results = turn.results
@@ -78,9 +78,15 @@ def compose(
         citations=citations,
         needs=tuple(neutral_markdown(mask(one), known) for one in needs),
         declined=turn.declined,
-        usage=dict(turn.usage),
+        usage=_usage(turn),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _usage(turn: "Turn") -> dict[str, float]:
+    """Return the tokens of a turn, and their cost where the model has a price."""
+    price = turn.budget.price
+    return {**turn.usage, "cost": price.of(turn.usage)} if price and turn.usage else {**turn.usage}
 
 
 def _tell_proof(text: str, turn: "Turn") -> str:

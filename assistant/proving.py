@@ -59,7 +59,7 @@ class Proving(AgentMiddleware[AgentState[Any], None, Any]):
         """Prove what a last message holds, and say what is wrong with it."""
         message = state["messages"][-1]
         turn = self._turn
-        if not isinstance(message, AIMessage) or message.tool_calls or turn.rung.tier == "rules":
+        if not isinstance(message, AIMessage) or message.tool_calls or turn.rung.composes:
             return None
         written = manifests_in(str(message.text))
         if not written or any(getattr(one, "artifacts", ()) for one in turn.results):

@@ -37,8 +37,12 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("netassist", appauthor=False))
 
 
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("netassist", appauthor=False))
+
+
 def _library() -> Path:
-    return Path(platformdirs.user_data_dir("netassist", appauthor=False)) / "library.sqlite3"
+    return _data_folder() / "library.sqlite3"
 
 
 def _user() -> str:
@@ -83,6 +87,19 @@ class Settings(BaseSettings):
     """How often a request to a hosted model is repeated after 429, 5xx or a lost connection."""
     max_steps: int = Field(default=12, ge=1, le=100)
     """How often a model may be called for one question."""
+    turn_tokens: int = Field(default=0, ge=0)
+    """Tokens that one question may take on a hosted model; 0: no bound."""
+    turn_cost: float = Field(default=0.0, ge=0)
+    """US dollars that one question may cost on a hosted model with a price; 0: no bound."""
+    prices: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """US dollars for a million tokens in and out, by the name of a model or deployment, as in
+    `{"gpt-4.1-mini": [0.4, 1.6]}`; with a price, answers tell their cost."""
+    context_tokens: int = Field(default=0, ge=0)
+    """Tokens that a hosted model reads; 0: unknown, then its refusal tells."""
+    max_tools: int = Field(default=16, ge=0)
+    """Tools that a hosted model is offered for a question, the nearest to it; 0: all."""
+    pseudonymise: bool = False
+    """Whether hosted models are told stand-ins for the names of the network."""
     cache_dir: Path = Field(default_factory=_cache_folder)
     """Folder for what can be computed again, such as the index of the knowledge."""
     state_dir: Path = Field(default_factory=_state_folder)
@@ -107,6 +124,16 @@ class Settings(BaseSettings):
     """Whether spans are sent by OpenTelemetry, to where its own variables say (extra `otel`)."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
+    local_model: str = ""
+    """GGUF in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
+    local_timeout: float = Field(default=30.0, gt=0)
+    """Seconds that a local model may take for one reading; then the rules answer."""
+    local_threads: int = Field(default=0, ge=0, le=256)
+    """Threads of a local model; 0: all cores but one."""
+    models_dir: Path = Field(default_factory=lambda: _data_folder() / "models")
+    """Folder of pulled models."""
+    models_url: str = "https://huggingface.co"
+    """Hub, or a mirror of it, from which models are pulled."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Temperature for hosted models; none is sent by default, as some models accept none."""
 
@@ -131,6 +158,9 @@ class Settings(BaseSettings):
         default=None, validation_alias=_named("azure_openai_ad_token", "AZURE_OPENAI_AD_TOKEN")
     )
     """Entra token for an Azure OpenAI resource, in place of a key."""
+    azure_openai_entra: bool = False
+    """Whether tokens are got from Entra, by the identity that is signed in (`az login`, a managed
+    or a workload identity); needs the extra `entra`."""
     azure_openai_endpoint: str = Field(
         default="", validation_alias=_named("azure_openai_endpoint", "AZURE_OPENAI_ENDPOINT")
     )
@@ -194,8 +224,21 @@ class Settings(BaseSettings):
     @property
     def azure_is_configured(self) -> bool:
         """Return whether `auto` has an Azure OpenAI deployment to begin with."""
-        credential = self.azure_openai_api_key or self.azure_openai_ad_token
-        return bool(credential and self.azure_openai_endpoint and self.azure_openai_deployment)
+        place = self.azure_openai_endpoint and self.azure_openai_deployment
+        return bool(self.has_azure_credential and place)
+
+    @property
+    def has_azure_credential(self) -> bool:
+        """Return whether there is a key, a token, or an identity for Azure OpenAI."""
+        return bool(
+            self.azure_openai_api_key or self.azure_openai_ad_token or self.azure_openai_entra
+        )
+
+    @property
+    def uses_entra(self) -> bool:
+        """Return whether tokens are got from Entra, as there is neither key nor token."""
+        given = self.azure_openai_api_key or self.azure_openai_ad_token
+        return self.azure_openai_entra and not given
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, so that it can be kept out of texts."""

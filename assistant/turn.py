@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
@@ -15,7 +15,7 @@ from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolC
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
@@ -23,6 +23,8 @@ from assistant.adapters.for_langchain import as_langchain, describe_error
 from assistant.answer import ToolCall
 from assistant.approval import Gate
 from assistant.events import Event, ToolFinished, ToolStarted
+from assistant.hosting.control import CONTROL_TOOLS, control_tools
+from assistant.hosting.spending import Budget
 from assistant.manifests import without
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
@@ -33,17 +35,19 @@ from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
 
+if TYPE_CHECKING:
+    from assistant.hosting.middleware import Hosting
+
 __all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
 
 logger = logging.getLogger(__name__)
 
-CONTROL_TOOLS = ("ask_back", "decline")
 _MALFORMED_LIMIT = 3
 _INVALID = "__not_json__"
 
 
 class StepLimit(Exception):
-    """The model was called as often as one turn allows."""
+    """One turn's bound is reached; its text says which, as in "after 12 steps"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,9 @@ class Turn:
     rung: Rung
     emit: Callable[[Event], None]
     max_steps: int
+    hosting: "Hosting | None" = None
+    """What stands before a hosted model."""
+    budget: Budget = field(default_factory=Budget)
     gate: Gate = field(default_factory=Gate)
     """Through which every call of a tool that writes must go."""
     computed: list[Computed] = field(default_factory=list)
@@ -115,12 +122,12 @@ async def _follow(
     tools: Sequence[BaseTool],
     proving: Proving,
 ) -> None:
-    hosted = turn.rung.tier != "rules"
+    hosted = not turn.rung.composes
     agent = create_agent(
         model,
-        [*tools, *_control_tools()] if hosted else tools,
+        [*tools, *control_tools()] if hosted else tools,
         system_prompt=SYSTEM_PROMPT if hosted else None,
-        middleware=[_Bookkeeping(turn), proving],
+        middleware=[_Bookkeeping(turn), proving, *([turn.hosting] if turn.hosting else [])],
     )
     start: list[Any] = [*history, HumanMessage(question)]
     state: dict[str, Any] = {"messages": start}
@@ -138,7 +145,7 @@ async def _follow(
 
 
 async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
-    if rung.tier == "rules":
+    if rung.composes:
         return await stack.enter_async_context(rung.open())
     from assistant.models.hosted import FAILURES, describe_failure
 
@@ -156,9 +163,9 @@ def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
         turn.text = str(last.text).strip()
         if turn.unproven or any(one.call.name == "prove_policy" for one in turn.computed):
             turn.text = without(turn.text)
-        if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
+        if not turn.rung.composes and not turn.results and _only_asks(turn.text):
             turn.needs = (turn.text,)
-    if turn.rung.tier == "rules":
+    if turn.rung.composes:
         said = last.response_metadata.get("netassist", {})
         turn.needs = tuple(said.get("needs", ()))
         turn.declined = bool(said.get("declined", False))
@@ -191,7 +198,10 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             fault = "it kept calling tools in a form that cannot be used"
             raise TierFailure(fault)
         if turn.steps >= turn.max_steps:
-            raise StepLimit
+            bound = f"after {turn.max_steps} steps"
+            raise StepLimit(bound)
+        if excess := turn.budget.describe_excess(turn.usage):
+            raise StepLimit(excess)
         turn.steps += 1
         named = {"gen_ai.request.model": turn.rung.model}
         with span("chat", turn.rung.model, named) as opened:
@@ -218,6 +228,8 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
     ) -> ModelResponse[Any]:
         if self._turn.rung.tier == "rules":
             return await handler(request)
+        if self._turn.rung.tier == "local":
+            return await _read_locally(request, handler)
         from assistant.models.hosted import FAILURES, describe_failure
 
         try:
@@ -311,6 +323,24 @@ def _tokens(usage: UsageMetadata) -> dict[str, int]:
     }
 
 
+async def _read_locally(
+    request: ModelRequest[None],
+    handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
+) -> ModelResponse[Any]:
+    from assistant.models.local.model import LocalModel
+    from assistant.models.local.runtime import LocalFailure
+
+    try:
+        return await handler(request)
+    except LocalFailure as error:
+        raise TierFailure(str(error)) from None
+    except asyncio.CancelledError:
+        # Its thread would go on, and the program could not end before it.
+        if isinstance(request.model, LocalModel):
+            request.model.stop()
+        raise
+
+
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:
     spent = message.usage_metadata
     if spent is None:
@@ -342,36 +372,3 @@ def _admit_invalid_calls(message: AIMessage) -> AIMessage:
     return message.model_copy(
         update={"tool_calls": [*message.tool_calls, *admitted], "invalid_tool_calls": []}
     )
-
-
-def _control_tools() -> list[BaseTool]:
-    """Return the tools by which a model asks back or declines; a call of one ends the turn."""
-
-    def end(**_: Any) -> str:
-        return ""
-
-    texts = {
-        "ask_back": (
-            "Ask the person one question, when a name is ambiguous or a needed fact is missing.",
-            "question",
-            "The question, with the choices there are.",
-        ),
-        "decline": (
-            "Decline a question that is outside this field or that no tool can compute.",
-            "reason",
-            "Why, and what could be asked instead; states no fact about the network.",
-        ),
-    }
-    return [
-        StructuredTool(
-            name=name,
-            description=description,
-            args_schema={
-                "type": "object",
-                "properties": {argument: {"type": "string", "description": text}},
-                "required": [argument],
-            },
-            func=end,
-        )
-        for name, (description, argument, text) in texts.items()
-    ]

@@ -30,8 +30,11 @@ SUITES = {
     "lying": "models that lie: nothing false may be left of their words, and what is true stay",
     "questions": "the assistant against questions with known answers",
     "retrieval": "the search of the articles, against BM25 alone and embeddings alone",
+    "readings": "questions in unfamiliar wording: read as what they ask, or left alone",
     "round-trip": "policies explained and drafted again from the words, by equal verdicts",
 }
+_ASKED = ("questions", "readings")
+"""Suites that ask a model."""
 _SHOWN = 20
 
 
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.suite == "bench":
         return _bench(options)
     module = import_module(f"evals.suites.{options.suite.replace('-', '_')}")
-    settings = {"model": options.model} if options.suite == "questions" else {}
+    settings = {"model": options.model} if options.suite in _ASKED else {}
     try:
         result: SuiteResult = module.run(options.cases, **settings)
     except (FileNotFoundError, ValueError) as error:
@@ -97,7 +100,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("suite", choices=sorted(SUITES), metavar="SUITE")
     parser.add_argument("--cases", type=Path, help="cases file; default: the suite's own")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--model", default="rules", help="model for `questions` (default: rules)")
+    parser.add_argument(
+        "--model", default="rules", help="model for `questions` and `readings` (default: rules)"
+    )
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
     parser.add_argument("--book", action="store_true", help="`bench` of the address book instead")
     parser.add_argument(

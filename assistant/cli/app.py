@@ -16,6 +16,7 @@ from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
 from assistant.cli.knowledge import knowledge
 from assistant.cli.matrix import matrix
+from assistant.cli.models import models
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
@@ -104,6 +105,7 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(service, name="service")
 app.add_typer(azure, name="azure")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(models, name="models")
 
 
 def main() -> None:
@@ -114,11 +116,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
     except (TopologyError, ToolError, AssistantError, KnowledgeError) as error:
-        sys.stderr.write(
-            plain(f"netassist: {error}")
-            + "\
-"
-        )
+        sys.stderr.write(plain(f"netassist: {error}") + "\n")
         sys.exit(_code_of(error))
 
 

@@ -38,6 +38,14 @@ def ask(
     go_on: Annotated[
         bool, typer.Option("--continue", "-c", help="Go on with the last conversation.")
     ] = False,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Tell a hosted model stand-ins for all names of the network; the answer has the "
+            "names. Default: $NETASSIST_PSEUDONYMISE.",
+        ),
+    ] = False,
     yes: ApproveAll = False,
     as_json: JsonFlag = False,
     as_lines: Annotated[
@@ -62,6 +70,8 @@ def ask(
     if go_on and session:
         raise typer.BadParameter("--continue and --session name two conversations; give one")
     settings = Settings()
+    if pseudonymise:
+        settings = settings.model_copy(update={"pseudonymise": True})
     paths = list(workspace or [])
     if question in ("", "-"):
         question = _read_question(paths)
@@ -129,5 +139,14 @@ def _show(answer: "Answer", output: Output, *, as_json: bool, as_lines: bool) ->
         return
     output.write_markdown(answer.text)
     output.note(
-        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]"
+        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s{_spent(answer)}, "
+        f"session {answer.session}]"
     )
+
+
+def _spent(answer: "Answer") -> str:
+    """Return tokens and cost of an answer, where a hosted model told them."""
+    if not answer.usage.get("total"):
+        return ""
+    cost = f", ${answer.usage['cost']:.4f}" if "cost" in answer.usage else ""
+    return f", {answer.usage['total']:,.0f} tokens{cost}"

@@ -12,6 +12,7 @@ from assistant.neutral import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from topology.model import Problem
 
@@ -129,6 +130,16 @@ class Output:
             return
         sys.stderr.write(f"\r\x1b[2K{'reading ' + text if text else ''}")
         sys.stderr.flush()
+
+    def progress(self) -> "Progress | None":
+        """Return a bar for bytes that come in, to be shown on a terminal; None elsewhere."""
+        if self.plain or not sys.stderr.isatty():
+            return None
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+        from rich.progress import TransferSpeedColumn as Speed
+
+        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Speed()
+        return Progress(*columns, console=self._console(error=True))
 
     def _console(self, *, error: bool) -> "Console":
         if error not in self._consoles:

@@ -294,7 +294,7 @@ async def test_a_question_with_nothing_or_too_much_in_it_is_refused(
         ("openai:", "`openai:` is no model"),
         ("openai:gpt-4.1", "OPENAI_API_KEY"),
         ("azure:chat", "AZURE_OPENAI_ENDPOINT"),
-        ("local:/tmp/model.gguf", "OPENAI_BASE_URL"),
+        ("local:/tmp/model.gguf", "netassist models list"),
         ("claude:x", "there is no `claude:`"),
     ],
 )

@@ -98,6 +98,8 @@ class Interpreter:
     """Completes a request for a policy by the answer to the question which reading is meant."""
     has_flows: bool = False
     """Whether the workspace holds flows, so that what was observed can be asked about."""
+    read_further: Callable[[str, Frame | None], Frame | None] | None = None
+    """Reads a message of which the rules make nothing, after the question before it."""
 
     def interpret(self, messages: Sequence[Said]) -> tuple[Frame, ...]:
         """Return what the last message asks, in the light of those before it."""
@@ -105,6 +107,9 @@ class Interpreter:
         frames: tuple[Frame, ...] = ()
         for message in messages:
             frames = self._interpret_one(message.text, state)
+            if self.read_further and len(frames) == 1 and frames[0].is_unread:
+                further = self.read_further(message.text, state)
+                frames = (further,) if further else frames
             if not self.has_flows:
                 frames = tuple(map(without_flows, frames))
             kept = [

@@ -67,7 +67,7 @@ class Frame:
     explain: bool = False
     """The question asks for the reason or the rule rather than the verdict."""
     kind: str = ""
-    """Of what to inspect or list."""
+    """Of what to inspect or list; `unclear` for an `ask` after names without a word for them."""
     namespace: str = ""
     arguments: dict[str, object] = field(default_factory=dict)
     """Of the tool that `kind` names, for `size`, `docs` and `check`."""
@@ -86,6 +86,13 @@ class Frame:
     def ends(self) -> tuple[Ref, ...]:
         """Return both ends' names, sources first."""
         return (*self.sources, *self.destinations)
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether nothing was understood, or only the names and not what is asked."""
+        if self.intent == "decline":
+            return not self.kind
+        return self.intent == "ask" and self.kind == "unclear"
 
     @property
     def is_path(self) -> bool:

@@ -336,6 +336,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
         one, two = ends[0].name, ends[1].name
         return Frame(
             intent="ask",
+            kind="unclear",
             sources=(ends[0],),
             destinations=(ends[1],),
             text=f"Which way: from `{one}` to `{two}`, or from `{two}` to `{one}`?",
@@ -344,6 +345,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
     if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.sources and few:
         return Frame(
             intent="ask",
+            kind="unclear",
             sources=roles.sources,
             text=f"What should `{ends[0].name}` reach? Name a workload, service, address or "
             f"DNS name.",
@@ -351,6 +353,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
     if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.destinations and few:
         return Frame(
             intent="ask",
+            kind="unclear",
             destinations=roles.destinations,
             text=f"From where should `{ends[0].name}` be reached? Name a workload, address "
             f"or `the internet`.",
