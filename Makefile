@@ -7,7 +7,7 @@ CONSTRAINTS ?= -c constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help demo test test-local check format readme review-pages clean
+.PHONY: help demo test test-local check format readme review-pages examples clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ readme: $(VENV)/.installed-dev ## Put the real output of its commands into READM
 
 review-pages: $(VENV)/.installed-dev ## Write docs/review from the checks and their cases
 	$(BIN)/python docs/refresh_review.py
+
+examples: $(VENV)/.installed-dev ## Embed the example questions of the rules tier again
+	$(BIN)/python docs/refresh_examples.py
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

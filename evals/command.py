@@ -31,6 +31,7 @@ SUITES = {
     "questions": "the assistant against questions with known answers",
     "retrieval": "the search of the articles, against BM25 alone and embeddings alone",
     "readings": "questions in unfamiliar wording: read as what they ask, or left alone",
+    "report": "a page about the questions, with plots and every failure (--out FILE.html)",
     "round-trip": "policies explained and drafted again from the words, by equal verdicts",
 }
 _ASKED = ("questions", "readings")
@@ -43,18 +44,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     if options.suite == "bench":
         return _bench(options)
+    if options.suite == "report":
+        return _report(options)
     module = import_module(f"evals.suites.{options.suite.replace('-', '_')}")
     settings = {"model": options.model} if options.suite in _ASKED else {}
+    if options.suite == "questions":
+        settings["split"] = options.split
     try:
         result: SuiteResult = module.run(options.cases, **settings)
     except (FileNotFoundError, ValueError) as error:
         sys.stderr.write(f"evals: {error}\n")
         return 2
+    changes = _baseline(options, result) if options.suite == "questions" else ()
     if options.json:
         sys.stdout.buffer.write(orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2) + b"\n")
     else:
-        sys.stdout.write(_describe(result))
+        sys.stdout.write(_describe(result) + "".join(f"  {change}\n" for change in changes))
     return 1 if result.disagreements else 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    """Write the page; return 1 if any answer does not agree."""
+    from evals.report import write_report
+
+    try:
+        failures = write_report(options.out, model=options.model)
+    except OSError as error:
+        sys.stderr.write(f"evals: {error}\n")
+        return 2
+    sys.stdout.write(f"{options.out}: {failures} failures\n")
+    return 1 if failures else 0
+
+
+def _baseline(options: argparse.Namespace, result: SuiteResult) -> tuple[str, ...]:
+    """Return what changed since the baseline, or keep the run as the new one."""
+    if options.cases or options.model != "rules":
+        return ()
+    from evals.baseline import compare_with_baseline, write_baseline
+
+    document = result.to_dict()
+    if options.keep:
+        write_baseline(document, options.split, model=options.model)
+    return compare_with_baseline(document, options.split)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -102,6 +133,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
         "--model", default="rules", help="model for `questions` and `readings` (default: rules)"
+    )
+    parser.add_argument(
+        "--split", default="", help="`dev` or `test` cases of `questions` (default: both)"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep this run of `questions` as the baseline"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("report.html"), help="file that `report` writes"
     )
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
     parser.add_argument("--book", action="store_true", help="`bench` of the address book instead")

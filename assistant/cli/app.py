@@ -1,5 +1,6 @@
 """The command `netassist`: its commands, and what an error becomes."""
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable
@@ -31,6 +32,8 @@ from topology.errors import DriverMissing, StoreUnavailable, TopologyError, Unre
 
 __all__ = ["app", "main"]
 
+_COLLECT_AFTER = 50_000
+"""New objects before the collector looks again; Python's default is 700."""
 _EXAMPLES = """
 Ask a Kubernetes network in plain words; the answer is computed from files, never guessed.
 
@@ -110,6 +113,8 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run the command line and exit with the code that docs/adr/0002 gives the outcome."""
+    # A short process makes little garbage: looking for it took a tenth of the time to an answer.
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     try:
         _mount_tools()
         app(args=_context_first(sys.argv[1:]))

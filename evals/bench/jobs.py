@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from evals.bench.answering import measure_answers
 from evals.bench.asking import measure_questions
 from evals.bench.deciding import map_everything, measure_engine
 from evals.bench.files import write
@@ -70,7 +71,7 @@ def perform(job: Job) -> Any:
         case "engine":
             found = measure_engine(folder, pods=job["pods"], box=job["box"])
         case "questions":
-            found = list(measure_questions(folder))
+            found = [*measure_questions(folder), *measure_answers(folder, pods=job["pods"])]
         case "write-flows":
             write_flows(folder, job["count"])
             return []

@@ -94,7 +94,7 @@ def _measure_size(pods: int, work: Path, box: float, *, profile: bool) -> SizeRe
             found += _measure_load(pods, _write(pods, work, form, full=True), form, "_full")
     engine = {"job": "engine", "folder": str(folder), "pods": pods, "box": box}
     found += measure(engine)
-    found += measure({"job": "questions", "folder": str(folder)})
+    found += measure({"job": "questions", "folder": str(folder), "pods": pods})
     spots: dict[str, list[dict[str, Any]]] = {}
     if profile:
         spots = run_job({"job": "profile", "folder": str(folder)})

@@ -9,6 +9,7 @@ from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
 from assistant.models.rules.drafting import change_request, read_request, request_of
+from assistant.models.rules.ellipsis import complete_ellipsis
 from assistant.models.rules.followups import (
     CORRECTION,
     ELLIPTIC,
@@ -20,6 +21,8 @@ from assistant.models.rules.followups import (
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
+from assistant.models.rules.lexicon import ABILITY
+from assistant.models.rules.nearest import doubt_frame, guess_frame
 from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
@@ -49,8 +52,9 @@ _WHY = re.compile(
 )
 _WHO = re.compile(
     r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
-    r"allowed(?: to)?|does|has access|gets|get|comes|is let)(?: it| then| so| that| get)?"
-    r"(?: in| through| there| access)?[\s?!.]*$",
+    r"(?:allowed|able|permitted)(?: to)?|does|has access|gets|get|comes|is let)"
+    r"(?: it| then| so| that| get)?"
+    r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
     re.I,
 )
 
@@ -127,7 +131,8 @@ class Interpreter:
             return answered
         if found := self._read_whole(message, plain, state):
             return found
-        pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
+        parts = self._fold_topics(split_questions(plain))
+        pieces = [piece for part in parts for piece in _split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
@@ -233,6 +238,8 @@ class Interpreter:
         asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
         if state and state.destinations and asks_who and _WHO.match(piece):
             return replace(state, intent="who_can", sources=(), alternative=None, kind="")
+        if completed := self._complete(piece, state):
+            return completed
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
@@ -248,7 +255,32 @@ class Interpreter:
                 return follow
         if frame is None and not reading.refs and _THIS_POLICY.search(piece):
             frame = _only_policy(self.vocabulary)
-        return ask_left_out(frame, reading) if frame else Frame(intent="decline")
+        if frame is None:
+            return guess_frame(reading)
+        return ask_left_out(doubt_frame(frame, reading), reading)
+
+    def _fold_topics(self, parts: Sequence[str]) -> list[str]:
+        """Return "and A? can that reach B?" as "can A reach B?"."""
+        folded: list[str] = []
+        for part in parts:
+            topic = read(folded[-1], self.vocabulary, self.port_names) if folded else None
+            pronoun = re.match(rf"({ABILITY}\s+(?:not\s+)?)(?:that|it|this|they)\b", part, re.I)
+            named = topic and re.fullmatch(r"(?:the\s+)?@0@\W*", LEAD.sub("", topic.shape))
+            if topic and pronoun and named and len(topic.refs) == 1:
+                name = topic.refs[0].name if len(topic.refs[0].names) == 1 else topic.refs[0].text
+                folded[-1] = f"{pronoun[1]}{name}{part[pronoun.end() :]}"
+            else:
+                folded.append(part)
+        return folded
+
+    def _complete(self, piece: str, state: Frame | None) -> Frame | None:
+        """Return what an elliptic message asks, or None.
+
+        Before pronouns are filled in: in "and X, does that one get in" it stands for X.
+        """
+        if state is None or not state.is_path:
+            return None
+        return complete_ellipsis(read(piece, self.vocabulary, self.port_names), state)
 
     def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
         """Ask for the path of a method where rules look at paths."""

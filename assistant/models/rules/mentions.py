@@ -218,7 +218,9 @@ def _match_window(
         return None
     if len(words) > 1 and (_is_function(words[0]) or _is_function(words[-1])):
         hit = vocabulary.find(" ".join(words), fuzzy=False)
-        return hit if hit and hit.score == EXACT and len(words) < 4 else None
+        # "declarations in customs" is not the policy `declarations-in`.
+        whole = hit and any(entry.kind != "policy" for entry in hit.entries)
+        return hit if hit and hit.score == EXACT and whole and len(words) < 4 else None
     everyday = all(word in COMMON for word in words)
     if len(words) == 1 and re.fullmatch(FORWARD, words[0]):
         # A verb of connecting is a name only where it is spelt like one: "to scrape" is none.
@@ -340,7 +342,8 @@ def _match_qualified(
     spaces = vocabulary.find(parts[0])
     known = [entry.name for entry in spaces.entries if entry.kind == "namespace"] if spaces else []
     inside = tuple(entry for entry in entries if entry.namespace in known)
-    if not known and not entries and all(_is_everyday(part) for part in parts):
+    if not known and not entries and any(_is_everyday(part) for part in parts):
+        # "ECONNREFUSED/timeouts", "and/or": alternatives, not a name in a namespace.
         return None
     if not inside:
         near = tuple(entry.full_name for entry in entries[:3]) or vocabulary.nearest(parts[-1])

@@ -193,7 +193,7 @@ class RulesModel(BaseChatModel):
             return help_text(vocabulary)
         if frame.kind == "part":
             return left_out(frame.text, vocabulary)
-        return decline(frame.kind, vocabulary)
+        return decline(frame.kind, vocabulary, frame.text if frame.kind == "azure" else "")
 
 
 def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:

@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.models.rules.clauses import CLAUSE_RULES, by_dial, by_motion
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     ABILITY,
@@ -23,7 +24,9 @@ __all__ = ["PASSIVE_STOP", "order_of"]
 PASSIVE_STOP = re.compile(
     r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|shut out|"
     r"lock(?:ed)? out)(?:ed|en)?\s+"
-    r"(?:from|off)\b|\bkept\s+(?:away\s+)?from\b",
+    r"(?:from|off)\b|"
+    r"\b(?:kept|shut|locked|held|left|barred|banned|excluded|turned|thrown|kicked)\s+"
+    r"(?:out\s+of|away\s+from|from)\b",
     re.I,
 )
 _REFUSAL = re.compile(
@@ -69,12 +72,15 @@ def order_of(
         _by_own_pronoun,
         _by_breach,
         _by_way,
+        by_dial,
         _by_answer,
+        *CLAUSE_RULES,
         _by_fronted_object,
         _by_blocker,
         _by_preposition,
         _by_middle,
         _by_noun,
+        by_motion,
     ):
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:
@@ -152,6 +158,8 @@ def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group
         rf"stopp|bann|filter|turn|reset|clos|kill|abort|terminat|throttl|ghost)\w*\s*(?:in|through|away|down|out)?\s+by{the}",
         middle,
     ):
+        return True
+    if re.search(rf"\b\w+(?:ed|en|wn|pt|nt)\s+(?:out|away|off|back)\s+by{the}", middle):
         return True
     if re.search(
         rf"\b(?:when|while|upon|after)\s+(?:it\s+)?(?:\w+\s+(?:to\s+)?)?{FORWARD}", middle
@@ -251,7 +259,7 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
     if gets and not _receives(words):
         # An error comes from whoever was asked; anything else may be sent of its own accord.
         return True if _REFUSAL.search(gets["what"]) else None
-    pulls = re.search(rf"{PULL}\b[^@]*\bfrom\s+(?:the\s+)?$", words)
+    pulls = re.search(rf"{PULL}\b[^@]*\b(?:from|out of|off(?: of)?)\s+(?:the\s+)?$", words)
     passive = re.search(
         r"\b(?:be|is|are|been|being|gets?)\s+(?:\w+\s+)?\w+(?:ed|en)?\s+(?:by|from)\s+(?:the\s+)?$",
         words,

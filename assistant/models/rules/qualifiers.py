@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from assistant.models.rules.epithets import narrow_by_epithets
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import KIND_NOUNS
 from assistant.models.rules.mentions import Mention, narrow
-from assistant.models.rules.vocabulary import Entry, Vocabulary
+from assistant.models.rules.vocabulary import PART, Entry, Vocabulary
 
 __all__ = ["qualify"]
 
@@ -42,6 +43,12 @@ _ALL_OF_IT = re.compile(
 _SAME_PLACE = re.compile(
     r"\s*(?:there\b|in\s+(?:the\s+same|that|its own)\s+(?:namespace|environment|env|place)\b)", re.I
 )
+_OUT_THERE = re.compile(
+    r"\s+(?:(?:who|that|which|is|are|just|sitting|living|located|coming|connecting|somewhere|out|"
+    r"there|over)\s+)*(?:on|from|in|at)\s+(?:the\s+)?",
+    re.I,
+)
+"""Between "someone" and the internet: where that someone is."""
 _AS_A = re.compile(r"\bas\s+(?:an?|its|their|the|our)\s+$", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 
@@ -66,6 +73,7 @@ def qualify(
         if not named or mention.start >= named[-1].end:
             named.append(_apply_noun(text, mention, vocabulary, starts))
     merged, everywhere = _merge_namespaces(text, named, vocabulary)
+    merged = list(narrow_by_epithets(text, _drop_echoes(merged), vocabulary))
     return tuple(_settle(text, merged, everywhere, vocabulary, source_first=source_first))
 
 
@@ -77,7 +85,21 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
     joined: list[Mention] = []
     for mention in mentions:
         before = joined[-1] if joined else None
+        if (
+            before
+            and before.ref.kind == "any"
+            and mention.ref.names == ("world",)
+            and _OUT_THERE.fullmatch(text[before.end : mention.start])
+        ):
+            joined[-1] = replace(mention, start=before.start)
+            continue
+        if before and _is_apposition(text, before, mention):
+            joined[-1] = replace(mention, start=before.start, end=mention.end + 1)
+            continue
         if before and not text[before.end : mention.start].strip(" -"):
+            if before.ref.kind == "any" and mention.ref.text.lower() == "outside":
+                # "which pods outside NAMESPACE" is no world; the namespace follows.
+                continue
             if before.ref.kind == "any" and mention.ref.kind == "entity":
                 joined[-1] = replace(before, end=mention.end)
                 continue
@@ -91,6 +113,28 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
                 continue
         joined.append(mention)
     return joined
+
+
+def _is_apposition(text: str, first: Mention, second: Mention) -> bool:
+    """Return whether "the old checkout (checkout-v1)" says in brackets which one is meant."""
+    inside = re.fullmatch(r"[\w\s]{0,12}\(\s*", text[first.end : second.start])
+    closed = text[second.end : second.end + 1] == ")"
+    return bool(inside and closed and set(second.entries) < set(first.entries))
+
+
+def _drop_echoes(mentions: list[Mention]) -> tuple[Mention, ...]:
+    """Leave out a part of a name that is also there in full ("syslog from a to syslog-sink")."""
+    return tuple(
+        mention
+        for mention in mentions
+        if not (
+            mention.score <= PART
+            and any(
+                other.score > PART and other.entries and set(mention.entries) == set(other.entries)
+                for other in mentions
+            )
+        )
+    )
 
 
 def _apply_noun(

@@ -12,10 +12,12 @@ from assistant.models.rules.lexicon import (
     BREACHES,
     COMMON,
     FORWARD,
+    PULL,
     TASKS,
     VOCABULARY,
 )
 from assistant.models.rules.mentions import Mention, find_mentions
+from assistant.models.rules.places import add_places
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
 from assistant.models.rules.scope import is_breach
@@ -36,6 +38,13 @@ _PRONOUNS = word_set(
     "something these those nobody traffic be is are do not able data packets packet bytes stuff "
     "info information logs emails mails requests connections queries calls messages events"
 )
+_PRODUCT = re.compile(
+    r"(?:azure |aks |the )*(?:kubenet|overlay|cilium|istio|calico|hubble|azure|aks|envoy|ebpf|"
+    r"wireguard|npm|acns|kube-?proxy|cni|ambient|nsgs?|vnets?|load ?balancers?|route tables?|"
+    r"network security groups?)(?: cni| mode| networking)?",
+    re.I,
+)
+"""What articles are about, and no end of a connection."""
 _NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
 _STOP = (
     r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|"
@@ -73,7 +82,7 @@ def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Readi
     """Return the reading of one question."""
     plain = normalise(text).replace("@", " ").replace("\x00", " ")
     slots = lift_slots(plain, port_names, lambda word: _names_thing(word, vocabulary))
-    mentions = qualify(slots.text, find_mentions(slots.text, vocabulary), vocabulary)
+    mentions = qualify(slots.text, _mentions_of(slots.text, vocabulary), vocabulary)
     sentence = build_sentence(slots.text, mentions)
     sentence = _drop_exceptions(_drop_blocker(sentence))
     roles = assign_roles(sentence)
@@ -83,7 +92,11 @@ def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Readi
 
 def read_names(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
     """Return the names of a text, each with every reading it has."""
-    return qualify(text, find_mentions(text, vocabulary), vocabulary, source_first=False)
+    return qualify(text, _mentions_of(text, vocabulary), vocabulary, source_first=False)
+
+
+def _mentions_of(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    return add_places(text, find_mentions(text, vocabulary), vocabulary)
 
 
 def _names_thing(word: str, vocabulary: Vocabulary) -> bool:
@@ -135,6 +148,8 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
         if intruder and re.match(r"some|any(?:one|body)", sentence.groups[number][0].text):
             return _without(sentence, number, intruder, " could someone ")
     for number in wild if len(sentence.groups) > 2 else ():
+        if thing := _object_of(number).search(sentence.text):
+            return _without(sentence, number, thing)
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
             rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b))"
@@ -145,6 +160,14 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
         if match:
             return _without(sentence, number, match)
     return sentence
+
+
+def _object_of(number: int) -> re.Pattern[str]:
+    """Return the pattern of "anything" that is moved, or that one end is said to be."""
+    way = r"(?:into|onto|out of|of|off|to|towards?|against|with|from|through|across)"
+    moved = rf"(?<=\w )@{number}@(?= {way} (?:\w+ )?@)"
+    said = rf"(?<=@ )@{number}@(?= @\d+@ (?:{ABILITY}) (?:\w+ )?(?:{FORWARD}|{PULL}))"
+    return re.compile(f"{moved}|{said}")
 
 
 def _drop_exceptions(sentence: Sentence) -> Sentence:
@@ -204,6 +227,8 @@ def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
     words = name.strip(" .,:;!?").split()
     while words and words[-1] in COMMON and len(words) > 1:
         words.pop()
+    if _PRODUCT.fullmatch(" ".join(words)):
+        return None
     if not words or words[0] in _PRONOUNS or all(word in COMMON for word in words):
         return None
     if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):

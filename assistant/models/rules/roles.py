@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     BACKWARD,
+    BLOCK,
+    COMMON,
     DESTINATION_PREPOSITION,
     FORWARD,
     LET,
@@ -13,6 +15,7 @@ from assistant.models.rules.lexicon import (
 )
 from assistant.models.rules.mentions import Mention
 from assistant.models.rules.order import PASSIVE_STOP, order_of
+from assistant.models.rules.words import singular
 
 __all__ = ["Roles", "Sentence", "assign_roles", "build_sentence"]
 
@@ -62,7 +65,13 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
         joint = _JOINT.fullmatch(gap) and re.search(
             r"\b(?:and|or|nor|plus|well|with|but)\b|[,&]", gap
         )
-        if groups and joint and mention.ref.kind != "any" and groups[-1][-1].kind != "any":
+        if (
+            groups
+            and joint
+            and _same_lead(gap, pieces)
+            and mention.ref.kind != "any"
+            and groups[-1][-1].kind != "any"
+        ):
             groups[-1].append(mention.ref)
         else:
             pieces.append(gap.lower())
@@ -72,6 +81,15 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
     pieces.append(text[position:].lower())
     joined = re.sub(r"\s+", " ", " ".join(pieces)).strip()
     return Sentence(joined, tuple(tuple(group) for group in groups))
+
+
+def _same_lead(gap: str, pieces: list[str]) -> bool:
+    """Return whether a preposition between two names is the one before the first.
+
+    "from a and from b" joins the two, "b, from a" tells them apart.
+    """
+    lead = re.search(r"\b(to|from)\s+(?:the\s+)?$", gap.lower())
+    return lead is None or re.search(rf"\b{lead[1]}\s+(?:the\s+)?$", pieces[-2]) is not None
 
 
 def assign_roles(sentence: Sentence) -> Roles | None:
@@ -108,6 +126,28 @@ def _assign_two(sentence: Sentence) -> Roles | None:
         or "<->" in middle
     )
     return Roles(sources=sources, destinations=destinations, both_ways=both, sure=sure)
+
+
+def is_turned_by_unknown(sentence: Sentence, roles: Roles) -> bool:
+    """Return whether the second end was taken for the sender on words that are not known.
+
+    In "can A read plates out of B" the subject stands first: only a passive or a verb of
+    receiving turns that round, and an unknown word may be neither.
+    """
+    if len(sentence.groups) != 2 or roles.sources != sentence.groups[1]:
+        return False
+    left, middle = re.split(r"@\d+@", sentence.text, maxsplit=2)[:2]
+    asked = r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$"
+    if not re.search(asked, left):
+        return False
+    # What is taken or got ("take mail from B") may be sent or fetched; only its verb is known.
+    middle = re.sub(BACKWARD, lambda match: match[0].partition(" ")[2], middle)
+    words = re.findall(r"[a-z]{3,}", re.sub(f"{LET}|{BLOCK}", " ", middle))
+    passive = re.match(r"\s*(?:\w+ly\s+|not\s+|ever\s+|still\s+)*(?:be|get)\s+\w+", middle)
+    clause = re.search(r"\b(?:when(?:ever)?|if|once|where)\b", middle)
+    return not (passive or clause) and any(
+        word not in COMMON and singular(word) not in COMMON for word in words
+    )
 
 
 def _assign_one(sentence: Sentence) -> Roles | None:

@@ -20,6 +20,15 @@ WELL_KNOWN: dict[str, int] = {
 """IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
+_REQUESTS_FIRST = re.compile(
+    r"\s*(?:(?:why|how come|when|if|is|are|was|were|does|do|did|will|would|"
+    r"should|shall|the|my|our|any|every|all|and|so|but|that|explain|tell me|whether|not|"
+    r"please|check)\s+)*requests\s+from\b",
+    re.IGNORECASE,
+)
+"""Requests that come from an end; "A requests from B" is another thing."""
+_INFLECTED = r"posts|posted|posting|puts|putting|patches|patched|patching|deletes|deleted|deleting"
+"""Methods as verbs of a sentence; "gets" says too many other things."""
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
 _NOT_NAMES = word_set(
@@ -95,7 +104,7 @@ def _lift_url(slots: Slots) -> Slots:
 
 def _lift_request(slots: Slots) -> Slots:
     path = r"(?P<path>/[^\s,;)?]*(?:\?[^\s,;)]+)?)"
-    method = rf"(?P<method>{_METHODS})"
+    method = rf"(?P<method>{_METHODS}|{_INFLECTED})"
     noun = r"(?:\s+(?:requests?|calls?|method))?"
     joined = re.search(
         rf"(?:\b(?:an?|do|issue|make|send|perform|use|do an?)\s+)?\b{method}\b{noun}"
@@ -104,23 +113,37 @@ def _lift_request(slots: Slots) -> Slots:
         re.IGNORECASE,
     )
     if joined and not re.match(r"/\d{1,3}\b(?!/)$", joined["path"]):
-        request = f"{joined['method'].upper()} {_clean_path(joined['path'])}"
-        text = _cut(slots.text, joined, " requests ")
+        request = f"{_method(joined['method'])} {_clean_path(joined['path'])}"
+        text = re.sub(
+            r"\brequests\s+(?:something|anything|what|one)\s+(?:that\s+)?",
+            "requests ",
+            re.sub(r"\s+", " ", _cut(slots.text, joined, " requests ")),
+        )
         return replace(slots, http=request, text=_turn_pull(text))
     alone = re.search(
         rf"(?:(?<=\s)|^)(?:(?:the\s+)?(?:path|endpoint|url|uri)\s+)?{path}", slots.text
     )
-    verb = re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text)
+    verb = re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text) or re.search(
+        rf"\b(?P<method>{_INFLECTED})\b(?=.*\s/[A-Za-z])", slots.text, re.IGNORECASE
+    )
     if alone and re.match(r"/[A-Za-z_*.{]", alone["path"]):
-        name = verb["method"] if verb else "GET"
+        name = _method(verb["method"]) if verb else "GET"
         text = _cut(slots.text, alone)
         if verb:
-            text = re.sub(rf"\b(?:an?\s+)?{name}\b{noun}", " requests ", text, count=1)
+            text = re.sub(rf"\b(?:an?\s+)?{verb['method']}\b{noun}", " requests ", text, count=1)
         return replace(slots, http=f"{name} {_clean_path(alone['path'])}", text=text)
     if verb:
         text = _cut(slots.text, verb, " requests ")
-        return replace(slots, method_only=verb["method"], text=text)
+        return replace(slots, method_only=_method(verb["method"]), text=text)
     return slots
+
+
+def _method(word: str) -> str:
+    """Return the method of a verb ("posts", "deleting")."""
+    low = word.lower()
+    return next(
+        (name for name in _METHODS.split("|") if low.startswith(name.lower()[:-1])), low.upper()
+    )
 
 
 def _turn_pull(text: str) -> str:
@@ -129,7 +152,7 @@ def _turn_pull(text: str) -> str:
         r"(?<![\w-])(?:accept|receive|take|allow|serve|permit|admit|expect|handle|see|answer|get)"
         r"(?:s|d|ed)?\s+(?:\w+\s+){0,2}requests\s+from"
     )
-    if re.search(takes, text, re.IGNORECASE):
+    if re.search(takes, text, re.IGNORECASE) or _REQUESTS_FIRST.match(text):
         return text
     return re.sub(r"\brequests\s+from\b", "requests to", text)
 
@@ -151,7 +174,14 @@ def _lift_host(slots: Slots) -> Slots:
 
 def _lift_numbers(slots: Slots) -> Slots:
     found: list[PortText] = []
-    text = slots.text
+    # "to port 80 of web" is "to web" once the port is gone.
+    text = re.sub(
+        rf"\b(?:to|towards?|against|into|at|on|onto)\s+(?:the\s+)?(?P<port>(?:{_PROTOCOL}\s+)?"
+        rf"port\s+{_NUMBER}(?:/{_PROTOCOL})?)\s+of\b",
+        r"\g<port> to",
+        slots.text,
+        flags=re.IGNORECASE,
+    )
     dials = re.search(r"\b(?:telnet|nc|netcat)\b", text, re.IGNORECASE)
     lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
     patterns = (
@@ -164,8 +194,8 @@ def _lift_numbers(slots: Slots) -> Slots:
         rf"(?<=[\w)\]])\s?:(?P<list>{_NUMBER}(?:/{_PROTOCOL})?)\b",
         rf"(?:\b(?:on|over|via|at|using|"
         rf"through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
-        rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
-        rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
+        rf"\b(?:on|over|via|using|through|at)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
+        rf"(?:\s+{_PROTOCOL}\b)?)(?!\w|[./]\w)",
         rf"(?<=\s)(?:-[pP]|--port)[\s=]+(?P<list>{_NUMBER})\b",
         r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
         rf"(?<=\bis\s)(?P<list>{_NUMBER})\s+(?=(?:on|of|at|open|closed|allowed)\b)",
@@ -201,6 +231,8 @@ def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str]
         (r"(?:\b(?:on|over|via|at|using|through)\s+)?(?:\bthe\s+|\bits\s+|\ba\s+)?"
          r"\b(?P<name>[a-z][a-z0-9-]*)\s+port\b(?!\s*\d)", True),
         (r"\b(?:over|via|using|through|with|on)\s+(?:the\s+)?(?P<name>[a-z][a-z0-9-]*)\b", False),
+        (r"(?<=\w)'s\s+(?P<name>[a-z][a-z0-9-]*)\b"
+         r"(?!\s+(?:pods?|workloads?|services?|namespace|polic\w+))", False),
         (r"\b(?:an?\s+)(?P<name>ssh|psql|mysql|redis|https?|grpc|ldap|smtp|mongo|amqp)\s+"
          r"(?=(?:session|connection|call|request)s?\b)", False),
     )  # fmt: skip

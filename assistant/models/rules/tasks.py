@@ -67,7 +67,7 @@ _IDLE = re.compile(
 )
 _REMOVAL = re.compile(
     r"\b(?:if|once|when|after|suppose|supposing|assuming|imagine|what (?:breaks|changes|opens|"
-    r"closes|happens))\b.{0,60}\b(?:delet\w+|remov\w+|drop\w*|tak\w+ away|get(?:ting)? rid|"
+    r"closes|happens))\b.{0,60}\b(?:delet\w+|remov\w+|drop\w*|tak\w+ away|g[eo]t(?:ting)? rid|"
     r"gone|without|uninstall\w*|(?:was|were|is) not there|did not exist)\b|"
     r"\bwhat (?:would|will|could)?\s*(?:break|change|open|happen|be possible)s?\b.{0,20}"
     r"\bwithout\b|\bimpact of (?:delet|remov|dropp)\w+",

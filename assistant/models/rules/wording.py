@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.models.rules.articles import misses_question
+from assistant.models.rules.comparison import describe_comparison
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.plan import NO_DNS, Call
 from assistant.models.rules.vocabulary import Vocabulary
@@ -17,6 +19,10 @@ _NO_DNS = (
     "Nothing in the input serves DNS (no kube-dns or CoreDNS), so whether names are resolved "
     "inside the cluster is not verified. Computed instead: requests to DNS servers outside, on "
     "53/UDP."
+)
+_NO_ARTICLE = (
+    "None of the articles answers that clearly, and I do not guess: they are about AKS networking, "
+    "Cilium and Istio. Ask about one of these, or about the network that was loaded."
 )
 _YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*[,:]\s*(?P<rest>\S)")
 _DECLINED = {
@@ -43,6 +49,11 @@ _DECLINED = {
     "past": (
         "I only know the files as they are now, not what happened before. What I can do is compute "
         "what they allow."
+    ),
+    "azure": (
+        "What was loaded are objects of a cluster: no health, cost, sizes or attacks of Azure "
+        "resources can be seen in them. I size and check subnets, and compute what the policies "
+        "of the cluster allow."
     ),
     "": "I cannot answer that: it is not a question that I can compute, and I do not guess.",
 }
@@ -72,10 +83,12 @@ def compose(
         parts += [part for part in said if part not in parts]
         needs += [need for need in asked if need not in needs]
     every = [result for _, _, results in frames for result in results]
+    beside = all(misses_question(frame, results) for frame, _, results in frames)
     return Reply(
         text="\n\n".join([*parts, *needs]),
         needs=tuple(needs),
-        declined=bool(every) and all(getattr(result, "declined", "") for result in every),
+        declined=bool(every)
+        and (beside or all(getattr(result, "declined", "") for result in every)),
     )
 
 
@@ -84,8 +97,10 @@ def _compose_frame(
 ) -> tuple[list[str], list[str]]:
     parts: list[str] = []
     needs: list[str] = []
-    if checks := _compare_checks(results):
-        return [checks], []
+    if whole := _compare_checks(results) or (
+        _NO_ARTICLE if misses_question(frame, results) else ""
+    ):
+        return [whole], []
     # Whoever tells of trouble wants its cause first, and then what the policies say.
     for result in sorted(results, key=lambda one: not getattr(one, "root_cause", None)):
         if isinstance(result, ToolError):
@@ -98,6 +113,8 @@ def _compose_frame(
         if frame.intent == "list" and frame.ports:
             text = _pick_rows(result, frame) or text
         parts.append(text)
+    compared = describe_comparison(frame, results) if not needs else ""
+    parts = [compared, *parts] if compared else parts
     parts += [
         f"Understood `{ref.text}` as `{ref.name.removeprefix('service:')}`."
         for ref in frame.ends
@@ -105,7 +122,7 @@ def _compose_frame(
     ]
     if parts and any(ref.text == NO_DNS for ref in frame.destinations):
         parts.insert(0, _NO_DNS)
-    if (frame.is_path or frame.intent == "size") and frame.text and parts:
+    if (frame.is_path or frame.intent in ("size", "policies")) and frame.text and parts:
         parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
         verdicts = {result.verdict for result in results if isinstance(result, ToolResult)}
@@ -174,10 +191,17 @@ def _describe_error(error: ToolError) -> str:
     return str(error)
 
 
-def decline(kind: str, vocabulary: Vocabulary) -> Reply:
-    """Return an honest no, with what can be asked instead."""
+def decline(kind: str, vocabulary: Vocabulary, first: str = "") -> Reply:
+    """Return an honest no, with what can be asked instead.
+
+    Args:
+        kind: Why.
+        vocabulary: Whose names stand in the examples.
+        first: A sentence of what is missing, before the others.
+    """
     fact = _DECLINED.get(kind, _DECLINED[""])
-    return Reply(text=f"{fact} {_examples(vocabulary)}", declined=True)
+    parts = (first, fact, _examples(vocabulary))
+    return Reply(text=" ".join(part for part in parts if part), declined=True)
 
 
 def not_english(vocabulary: Vocabulary) -> Reply:
