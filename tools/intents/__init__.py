@@ -1,20 +1,32 @@
 """Requests for policies, read and written in English.
 
-The reader is imported when first used: an answer that names a policy needs its phrases only.
+The readers are imported when first used: an answer that names a policy needs its phrases only.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tools.intents.amendments import Amended, amend, is_undo
     from tools.intents.reading import Understood, read_intent
     from tools.intents.routing import looks_like_request
     from tools.intents.sentences import write_intent
 
-__all__ = ["Understood", "looks_like_request", "read_intent", "write_intent"]
+__all__ = [
+    "Amended",
+    "Understood",
+    "amend",
+    "is_undo",
+    "looks_like_request",
+    "read_intent",
+    "write_intent",
+]
 
 _HOMES = {
+    "Amended": "amendments",
     "Understood": "reading",
+    "amend": "amendments",
+    "is_undo": "amendments",
     "looks_like_request": "routing",
     "read_intent": "reading",
     "write_intent": "sentences",

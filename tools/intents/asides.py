@@ -25,12 +25,13 @@ _ABOUT_TEXTS = re.compile(
 )
 
 
-def explains(sentence: str) -> bool:
+def explains(shape: Shape, sentence: str) -> bool:
     """Say whether a sentence that could not be read talks about policies instead of asking for one.
 
     It names fields of policies, or speaks of examples, texts and defaults as documentation does.
     """
-    return bool(_FIELD.search(sentence) or _ABOUT_TEXTS.search(sentence))
+    # What is a name, such as `api.example.com`, says nothing of what the sentence is about.
+    return bool(_FIELD.search(shape.plain(sentence)) or _ABOUT_TEXTS.search(sentence))
 
 
 _ASKING = frozenset(

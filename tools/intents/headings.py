@@ -74,7 +74,7 @@ _OPENING = re.compile(
 )
 _OPENER = re.compile(
     r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
-    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|[A-Z]{2,8}-\d+)"
+    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|(?:[a-z]+\s+){0,2}[A-Z]{2,8}-\d+)"
     r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+"
     r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes|compliance)\b,?\s+",
     re.I,
@@ -98,6 +98,7 @@ _WIDE = re.compile(
     r"|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b",
     re.I,
 )
+_IN_ALL = re.compile(r"\s+(?:in|of|across)\s+(?:the|our|this)\s+cluster\b", re.I)
 _NOTHING_MORE = re.compile(
     r",?\s*(?:and\s+)?\bwithout\s+(?:opening|allowing|exposing"
     r"|letting\s+in)\s+(?:up\s+)?(?:anything|anyone)(?:\s+(?:else|more))?\b",
@@ -163,6 +164,8 @@ def read_heading(shape: Shape) -> Heading:
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
     )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    if wide:
+        shape.text = _IN_ALL.sub("", shape.text)
     shape.text = _NOTHING_MORE.sub("", shape.text)
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)

@@ -88,7 +88,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ingress",), rf"{_ARTICLE}(?:cilium\s+ingress|cilium's\s+ingress|`ingress`\s+entity)"),
 )  # fmt: skip
 _ENTITIES = tuple(
-    (names, re.compile(rf"(?<![\w<-]){pattern}(?![\w>])", re.I)) for names, pattern in _PHRASES
+    (names, re.compile(rf"(?<!other )(?<![\w<-]){pattern}(?![\w>])", re.I))
+    for names, pattern in _PHRASES
 )
 
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
-from topology.names import Match, NameIndex
+from topology.names import NameIndex
 from topology.targets import (
     AddressTarget,
     DnsTarget,
@@ -26,12 +26,15 @@ __all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
+    rf"(?<!every )(?<!any )(?<!same )(?<!\bown )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
     rf"(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?"
     rf"|\s*[:=]\s*)(?P<names>{_LIST})",
     re.I,
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
+_INSIDE = re.compile(
+    r"\b(?P<lead>(?:in|inside|within)\s+)(?P<name>[a-z][a-z0-9-]*)(?!\s+of\b)(?![\w./:-])", re.I
+)
 _CLUSTER = re.compile(
     r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+"
     r"|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on"
@@ -117,7 +120,15 @@ def take_namespaces(shape: Shape, index: NameIndex) -> None:
         words = found[0][len(rest) :]
         return f"{rest}{shape.add('K', _places(index, chosen), words)}"
 
+    def inside(found: re.Match[str]) -> str:
+        name = found["name"]
+        if not index.tables.namespaces.get(name.lower()):
+            return found[0]
+        return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
+
     shape.text = _AFTER.sub(after, shape.text)
+    # `In front` is a place where there is a namespace of that name, whatever else the word may be.
+    shape.text = _INSIDE.sub(inside, shape.text)
     shape.text = _BEFORE.sub(before, shape.text)
 
 
@@ -263,8 +274,3 @@ def party_of(target: Target) -> Party:
             return DnsNames((name,))
         case EntityTarget(name):
             return Entities((name,))
-
-
-def match_party(match: Match) -> Party:
-    """Return what a match means."""
-    return party_of(match.target)

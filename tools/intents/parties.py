@@ -23,7 +23,8 @@ from topology.authoring import (
 __all__ = ["End", "take_parties"]
 
 _DETERMINER = (
-    r"(?:(?:the|an?|any|all|every|each|our|my|their|its|those|these|this|that|some|of|both"
+    r"(?:(?:(?:any|all|each|some|both|one|either)\s+of|the|an?|any|all|every|each|our|my|their|its"
+    r"|those|these|this|that|some|both"
     r"|existing|whole|entire|"
     r"single|various|selected|following|respective|matching)\s+)*"
 )
@@ -85,11 +86,13 @@ _KINDS = "|".join(
         rf"{_DETERMINER}<E\d+>",
         r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address"
         r"|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)"
-        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)|anything(?!\s+else)"
+        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)"
+        r"|anything(?!\s+else)"
         r"|everything(?!\s+else)|everywhere",
         r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
         r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
-        r"(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
+        r"(?<!other )(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may"
+        r"|can|should"
         r"|must|is|are)\b)",
     )
 )  # fmt: skip
@@ -161,7 +164,9 @@ def _unmarked(low: str, said: str) -> End:
     ) and ("address" not in low):
         if re.search(r"(?:any|every|all|each)\s+namespace", low):
             return _plain(Pods(namespaces=None), said)
-        return End(options=((Pods(),),), said=said, everyone=not re.search("namespace", low))
+        everyone = not re.search("namespace", low)
+        trouble = _other_spaces(said)
+        return End(options=((Pods(),),), said=said, trouble=trouble, everyone=everyone)
     if re.search(r"namespaces?$", low):
         return _plain(Pods(namespaces=None), said)
     return End(options=((Anyone(),),), said=said, everyone=True)
@@ -207,7 +212,15 @@ def _pods(shape: Shape, text: str, said: str) -> End:
         for group in groups
     )
     everyone = pods == (Pods(),)
-    return End(options=(pods,), said=said, trouble=_unknown(places), everyone=everyone)
+    trouble = _unknown(places) or _other_spaces(said)
+    return End(options=(pods,), said=said, trouble=trouble, everyone=everyone)
+
+
+def _other_spaces(said: str) -> str:
+    """Return the question about `pods in other namespaces`: no selector says which those are."""
+    if re.search(r"\bother\s+namespaces?\b", said, re.I):
+        return f"Which namespaces are meant by `{said.strip()}`? Name them."
+    return ""
 
 
 def _alternatives(labels: Sequence[LabelTest]) -> list[tuple[LabelTest, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tools.intents.agreement import agree
 from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
@@ -11,7 +12,8 @@ from tools.intents.meanings import Meaning, read_meaning
 from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
 from tools.intents.sentences import write_intent
-from topology.authoring import Intent
+from tools.intents.strict import read_strictly
+from topology.authoring import Intent, Pods
 
 if TYPE_CHECKING:
     from tools.workspace import Workspace
@@ -38,6 +40,11 @@ class Understood:
     """The request in the plain words that it was understood as."""
     corrected: str = ""
     """The request as it may have been meant, where only the spelling of a word is in the way."""
+
+    @property
+    def to_confirm(self) -> bool:
+        """Return whether there is one reading, which is asked about as words were left over."""
+        return len(self.intents) == 1 and bool(self.heard) and self.corrected == self.heard
 
     @property
     def is_clear(self) -> bool:
@@ -69,14 +76,49 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
 
 def _read(network: "Network", request: str) -> tuple[Understood, list[str]]:
     """Return how a request is understood, and the words of it that are not."""
-    meaning = read_meaning(network.names, request)
-    understood = _understand(network, request, meaning)
-    return understood, meaning.words
+    loose = read_meaning(network.names, request)
+    understood = _understand(network, request, loose)
+    strict = read_strictly(network.names, request)
+    if strict is None:
+        return _confirmed(understood, request), loose.words
+    meant = _understand(network, request, strict)
+    return _settled(network, meant, understood), strict.words
+
+
+def _confirmed(loose: Understood, request: str) -> Understood:
+    """Return what only one reader made of a request, to be confirmed before it is drafted.
+
+    A sentence that comes back in the same words is the reader's own, and needs no question.
+    """
+    if not loose.is_clear or _same_words(loose.heard, request):
+        return loose
+    question = f"Not every word found its place. Is this meant: {loose.heard}"
+    return replace(loose, question=question, corrected=loose.heard)
+
+
+def _same_words(one: str, other: str) -> bool:
+    first, second = (text.rpartition("exactly:")[2].strip(" .").lower() for text in (one, other))
+    return first == second
+
+
+def _settled(network: "Network", strict: Understood, loose: Understood) -> Understood:
+    """Return what two readers make of a request; where they differ, it is asked which is meant.
+
+    The strict one goes first: it gave a place to every word.
+    """
+    if strict.question or strict.declined or not loose.is_clear:
+        return strict
+    one, other = strict.intents[0], loose.intents[0]
+    if agree(network, one, other):
+        return strict
+    question = f"It can be read in 2 ways: (1) {strict.heard} (2) {loose.heard} Which is meant?"
+    return replace(strict, intents=(one, other), question=question)
 
 
 def _understand(network: "Network", request: str, meaning: Meaning) -> Understood:
     close_outside(network.names, meaning)
     meaning.words += _half_closed(meaning)
+    meaning.words += _not_left_out(meaning)
     trouble = trouble_of(network, meaning)
     if trouble:
         return Understood(question=trouble)
@@ -112,6 +154,18 @@ def _half_closed(meaning: Meaning) -> Iterator[str]:
     for one in meaning.statements if closes else ():
         if one.beside:
             yield one.said or "only"
+
+
+def _not_left_out(meaning: Meaning) -> Iterator[str]:
+    """Yield what is to be left out of ends that labels cannot tell it from."""
+    for one in meaning.statements:
+        for ends, left_out in (
+            (one.sources, one.but_sources),
+            (one.destinations, one.but_destinations),
+        ):
+            parties = [p for end in (*ends, *left_out) for option in end.options for p in option]
+            if left_out and not all(isinstance(party, Pods) for party in parties):
+                yield from (end.said for end in left_out)
 
 
 def _says_something(meaning: Meaning) -> bool:

@@ -23,6 +23,8 @@ _SPELLED = tuple(
         (r"\bcan'?t\b|\bcannot\b", "can not"),
         (r"\bwon'?t\b", "will not"),
         (r"\b(is|are|does|do|did|has|have|could|would|should|must|need)n'?t\b", r"\1 not"),
+        (r"\b(do|does|did|is|are|should|must|would|could|has|have)nt\b", r"\1 not"),
+        (r"\bgets?\s+anywhere\s+near\b", "reach"),
         (r"\b(?:i|we|they|you)'(?:d|ll|ve)\b", "we"),
         (r"\b(that|it|there|what|who|everything|nothing)'s\b", r"\1 is"),
         (
@@ -33,6 +35,9 @@ _SPELLED = tuple(
         ),
         (r"\bno\s+(?=(?:more\s+)?(?:ingress|egress|inbound|outbound)\b)", "deny "),
         (r"\blet's\b", "let us"),
+        (r"\b(?:from\s+now\s+on|as\s+of\s+now|going\s+forward|henceforth)\b,?\s*", ""),
+        (r"(?<=\d)\s*\((tcp|udp|sctp)\)", r"/\1"),
+        (r":\s+(deny|denied|block|blocked|drop|dropped)\s*(?=$|\n|[.;])", r" is denied"),
         (r"\bpls\b|\bplz\b", "please"),
         (r"\bw/o\b", "without"),
         (r"\be\.g\.(?:,)?", "such as"),

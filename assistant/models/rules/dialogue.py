@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from assistant.models.rules.book import name_range, read_book
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
-from assistant.models.rules.drafting import change_request, read_request, request_of
+from assistant.models.rules.drafting import amend_request, change_request, read_request, request_of
 from assistant.models.rules.ellipsis import complete_ellipsis
 from assistant.models.rules.followups import (
     CORRECTION,
@@ -34,6 +35,9 @@ from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.ways import read_way
 from assistant.models.rules.words import normalise, split_questions
 from tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from tools.intents import Amended
 
 __all__ = ["Interpreter", "Said"]
 
@@ -66,6 +70,8 @@ _OPENS = (
 )
 """How a question begins; one that asks about "it" leans on what stands before it."""
 _MOST_PIECES = 6
+_MOST_OF_A_CHANGE = 12
+"""Words of a message that only changes a draft."""
 _WORTH_MENDING = ("check", "policies", "remove")
 """Besides connections: what a question with corrected spelling may turn out to ask."""
 _THIS_POLICY = re.compile(
@@ -100,6 +106,8 @@ class Interpreter:
     port_names: frozenset[str]
     choose_reading: Callable[[str, str], str] | None = None
     """Completes a request for a policy by the answer to the question which reading is meant."""
+    change_draft: "Callable[[str, str], Amended | None] | None" = None
+    """Changes a request that was drafted by what is said after it."""
     has_flows: bool = False
     """Whether the workspace holds flows, so that what was observed can be asked about."""
     read_further: Callable[[str, Frame | None], Frame | None] | None = None
@@ -199,7 +207,7 @@ class Interpreter:
 
     def _read_whole(self, message: str, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return what a message asks that must not be cut into sentences first."""
-        frame = self._mend_path(plain, state) or read_book(plain)
+        frame = self._amended(message, state) or self._mend_path(plain, state) or read_book(plain)
         frame = frame or self._read_request(message, plain, state)
         if frame:
             return (frame,)
@@ -224,6 +232,15 @@ class Interpreter:
             if request:
                 return replace(state, arguments={**state.arguments, "request": request})
         return None
+
+    def _amended(self, message: str, state: Frame | None) -> Frame | None:
+        """Return the earlier draft with a change that a short message asks for."""
+        if state and state.intent == "ask" and state.kind == "amend":
+            state = state.earlier
+        short = len(message.split()) <= _MOST_OF_A_CHANGE
+        if not (state and state.intent == "draft" and self.change_draft and short):
+            return None
+        return amend_request(state, message, self.change_draft)
 
     def _mend_path(self, plain: str, state: Frame | None) -> Frame | None:
         """Return the connection that shall be mended: named with it, or asked about before."""

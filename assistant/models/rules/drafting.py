@@ -1,7 +1,7 @@
 """Requests for policies: told from questions, completed from what was said before and after."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ from assistant.models.rules.scope import find_outside
 
 if TYPE_CHECKING:
     from assistant.models.rules.reading import Reading
+    from tools.intents import Amended
     from tools.workspace import Workspace
 
-__all__ = ["answer_request", "change_request", "read_request", "request_of"]
+__all__ = ["amend_request", "answer_request", "change_request", "read_request", "request_of"]
 
 _ENFORCING = re.compile(
     r"\b(?:allow|permit|let|deny|block|forbid|prevent|prohibit|disallow|restrict|isolate|lock|open|"
@@ -141,6 +142,29 @@ def answer_request(workspace: "Workspace", request: str, answer: str) -> str:
     words = {word.strip(".,;:!?`'\"") for word in answer.lower().split()}
     kept = [one for one in readings if _differing(one, readings) & _named_by(words, readings)]
     return kept[0] if len(kept) == 1 else ""
+
+
+def amend_request(
+    state: Frame, said: str, change: Callable[[str, str], "Amended | None"]
+) -> Frame | None:
+    """Return the earlier draft as it is after a change, or the question about it.
+
+    Args:
+        state: The draft.
+        said: What the person said after it.
+        change: Changes a request by some words; None where they are no change.
+    """
+    from tools.intents import is_undo
+
+    if is_undo(said):
+        return state.earlier
+    changed = change(str(state.arguments.get("request", "")), said)
+    if changed is None:
+        return None
+    if not changed.request:
+        return replace(state, intent="ask", kind="amend", text=changed.question, earlier=state)
+    arguments = {**state.arguments, "request": changed.request}
+    return replace(state, arguments=arguments, earlier=state)
 
 
 def _names(reading: str) -> frozenset[str]:

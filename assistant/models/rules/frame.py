@@ -79,6 +79,8 @@ class Frame:
     told: bool = False
     """Whether the trouble is told rather than asked about: then its cause is looked for in any
     case."""
+    earlier: "Frame | None" = None
+    """What was asked for before the last change of it, for "undo that"."""
     alternative: "Frame | None" = None
     """A second reading that fits as well; the answer is only final when both agree."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -39,6 +39,9 @@ from assistant.models.rules.words import normalise
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
 from tools.workspace import PLAIN, Workspace
+
+if TYPE_CHECKING:
+    from tools.intents import Amended
 
 __all__ = ["RulesModel"]
 
@@ -80,6 +83,7 @@ class RulesModel(BaseChatModel):
                 Vocabulary(cluster),
                 port_names(cluster),
                 _chooser(ref(self.workspace)),
+                _changer(ref(self.workspace)),
                 bool(self.workspace.flow_files),
             )
             _INTERPRETERS[self.workspace] = found
@@ -204,6 +208,18 @@ def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
         return answer_request(there, request, answer) if there else ""
 
     return choose
+
+
+def _changer(workspace: ref[Workspace]) -> "Callable[[str, str], Amended | None]":
+    """Return what changes a drafted request, without keeping the workspace alive."""
+
+    def change(request: str, said: str) -> "Amended | None":
+        from tools.intents import amend
+
+        there = workspace()
+        return amend(there, request, said) if there else None
+
+    return change
 
 
 def _read_conversation(

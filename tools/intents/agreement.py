@@ -1,0 +1,57 @@
+"""Whether two readings of a request ask for the same: by their words, or else by what they do."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from topology.authoring import Clause, Intent, PortSpan
+
+if TYPE_CHECKING:
+    from topology.paths import Network
+
+__all__ = ["agree"]
+
+
+def agree(network: "Network", one: Intent, other: Intent) -> bool:
+    """Say whether two intents ask for the same.
+
+    Where they are put in different words, what is drafted of each is compared by the engines.
+    """
+    if _bare(one) == _bare(other):
+        return True
+    if (one.mutual_tls, one.issuers) != (other.mutual_tls, other.issuers):
+        return False
+    return _do_the_same(network, one, other)
+
+
+def _bare(intent: Intent) -> tuple[object, ...]:
+    clauses = frozenset(part for one in intent.clauses for part in _parts(one))
+    fixed = replace(intent, clauses=(), isolate=(), request="", mutual_tls=(), issuers=())
+    sets = (frozenset(intent.isolate), frozenset(intent.mutual_tls), frozenset(intent.issuers))
+    return (clauses, *sets, fixed)
+
+
+def _parts(clause: Clause) -> Iterable[Clause]:
+    """Yield a clause pair by pair, so that lists and single clauses compare as equal."""
+    ports: tuple[tuple[PortSpan, ...], ...] = tuple((one,) for one in clause.traffic.ports) or ((),)
+    for source in clause.sources:
+        for destination in clause.destinations:
+            for span in ports:
+                traffic = replace(clause.traffic, ports=span)
+                yield replace(
+                    clause, sources=(source,), destinations=(destination,), traffic=traffic
+                )
+
+
+def _do_the_same(network: "Network", one: Intent, other: Intent) -> bool:
+    from topology.authoring.drafting import draft
+    from topology.authoring.equality import compare
+
+    first, second = draft(network, one), draft(network, other)
+    if not (first.documents and second.documents):
+        return False
+    mine, theirs = ([found.document for found in each.documents] for each in (first, second))
+    if [found.body for found in mine] == [found.body for found in theirs]:
+        return True
+    found = compare(mine, theirs)
+    return found.equal and not found.vacuous
