@@ -7,7 +7,7 @@ CONSTRAINTS ?= -c constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help demo test test-local check format readme review-pages examples clean
+.PHONY: help demo test test-local check format readme review-pages examples shots clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ review-pages: $(VENV)/.installed-dev ## Write docs/review from the checks and th
 
 examples: $(VENV)/.installed-dev ## Embed the example questions of the rules tier again
 	$(BIN)/python docs/refresh_examples.py
+
+shots: $(VENV)/.installed-dev ## Take the pictures of the chat in docs/img from the real app
+	$(BIN)/python docs/shots.py
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

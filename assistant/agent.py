@@ -90,6 +90,15 @@ class Assistant:
         if self.settings.otel:
             configure()
 
+    def choose(self, model: "str | BaseChatModel") -> None:
+        """Let another model understand the questions that follow.
+
+        Raises:
+            NotConfigured: It cannot be used as things are set; the one before stays.
+        """
+        rungs = climb(model, self.settings, self.workspace, self._specs)
+        self.model, self._rungs = model, rungs
+
     def ask(self, question: str, *, session: str | None = None) -> Answer:
         """Answer a question; see `stream`.
 

@@ -75,6 +75,15 @@ class Answer:
     the settings hold its price."""
     seconds: float = 0.0
 
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: verdict, text and evidence."""
+        from assistant.notebook import answer_as_html
+
+        return answer_as_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `netassist ask --json`."""
         tools = [

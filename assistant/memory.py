@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
-from assistant.adapters.for_langchain import describe_error, read_error
+from assistant.adapters.calling import describe_error, read_error
 from assistant.answer import Answer
 from assistant.proving import OURS
 from tools.errors import ToolError

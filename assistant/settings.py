@@ -124,6 +124,10 @@ class Settings(BaseSettings):
     """Whether spans are sent by OpenTelemetry, to where its own variables say (extra `otel`)."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
+    editor: str = Field(default="vi", validation_alias=_named("editor", "VISUAL", "EDITOR"))
+    """Program that a long question is written in."""
+    keymap: dict[str, str] = Field(default_factory=dict)
+    """Keys of the chat by the name of what they do, such as `chat.new: ctrl+t`."""
     local_model: str = ""
     """GGUF in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
     local_timeout: float = Field(default=30.0, gt=0)
@@ -136,6 +140,21 @@ class Settings(BaseSettings):
     """Hub, or a mirror of it, from which models are pulled."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Temperature for hosted models; none is sent by default, as some models accept none."""
+
+    slack_bot_token: SecretStr | None = None
+    """Token of the Slack bot, `xoxb-...`."""
+    slack_app_token: SecretStr | None = None
+    """Token that opens a socket to Slack, `xapp-...`; without it, Slack must reach the bot."""
+    slack_signing_secret: SecretStr | None = None
+    """Proves that a request over HTTP comes from Slack."""
+    slack_users: tuple[str, ...] = ()
+    """Who may ask, by Slack's ids; empty: everyone."""
+    slack_channels: tuple[str, ...] = ()
+    """Channels in which questions are answered; empty: all; direct messages always are."""
+    slack_workspaces: dict[str, str] = Field(default_factory=dict)
+    """Path of the network that a channel asks about, by the channel's id."""
+    slack_per_minute: int = Field(default=20, ge=1)
+    """Questions of one person in a minute."""
 
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=_named("openai_api_key", "OPENAI_API_KEY")
@@ -242,7 +261,10 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, so that it can be kept out of texts."""
-        fields = (self.openai_api_key, self.azure_openai_api_key, self.azure_openai_ad_token)
+        fields = (
+            self.openai_api_key, self.azure_openai_api_key, self.azure_openai_ad_token,
+            self.slack_bot_token, self.slack_app_token, self.slack_signing_secret,
+        )  # fmt: skip
         return tuple(field.get_secret_value() for field in fields if field is not None)
 
 

@@ -19,7 +19,8 @@ from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from assistant.adapters.for_langchain import as_langchain, describe_error
+from assistant.adapters.calling import describe_error
+from assistant.adapters.for_langchain import as_langchain
 from assistant.answer import ToolCall
 from assistant.approval import Gate
 from assistant.events import Event, ToolFinished, ToolStarted

@@ -40,10 +40,15 @@ FAMILIES = (
 
 
 def registry() -> "tuple[ToolSpec, ...]":
-    """Return every tool, sorted by name; the families are imported on the first call."""
+    """Return every tool, sorted by name; the families are imported on the first call.
+
+    Tools of plugins come with them; none of theirs can take the name of one of ours.
+    """
+    from tools.plugins import plugged_tools
     from tools.spec import ToolSpec
 
-    found = {
+    found = {spec.name: spec for spec in plugged_tools()}
+    found |= {
         value.name: value
         for family in FAMILIES
         for value in vars(import_module(f"tools.{family}")).values()

@@ -69,6 +69,18 @@ class MatrixResult(ToolResult):
     cells: tuple[MatrixCell, ...]
     isolation: tuple[IsolationRow, ...]
 
+    def _repr_html_(self) -> str:
+        """Return the heat map, which a notebook shows."""
+        from tools.pictures import draw_heat_map
+
+        return draw_heat_map(self)
+
+    def to_mermaid(self) -> str:
+        """Return who may open something to whom as a Mermaid flowchart."""
+        from tools.pictures import draw_matrix, to_mermaid
+
+        return to_mermaid(draw_matrix(self))
+
 
 @tool()
 def show_matrix(

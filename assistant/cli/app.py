@@ -11,12 +11,14 @@ import typer
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
 from assistant.cli.azure import azure
+from assistant.cli.chat import chat
 from assistant.cli.diagnose import collect, diagnose
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
 from assistant.cli.knowledge import knowledge
 from assistant.cli.matrix import matrix
+from assistant.cli.mcp import mcp
 from assistant.cli.models import models
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
@@ -24,6 +26,8 @@ from assistant.cli.render import Output
 from assistant.cli.review import review
 from assistant.cli.service import service
 from assistant.cli.sessions import sessions
+from assistant.cli.slack import slack
+from assistant.cli.topology import topology
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
 from assistant.neutral import plain
 from knowledge.errors import KnowledgeError
@@ -99,10 +103,15 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, reach, who_can_reach, what_can, matrix, review, diagnose, collect, doctor):
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    *(ask, chat, reach, who_can_reach, what_can, matrix, review, diagnose, collect),
+    *(mcp, slack, doctor),
+)
+for command in _COMMANDS:
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
+app.add_typer(topology, name="topology")
 app.add_typer(ipam, name="ipam")
 app.add_typer(sessions, name="sessions")
 app.add_typer(service, name="service")
