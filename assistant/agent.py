@@ -8,12 +8,11 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer
 from assistant.approval import Approve, Gate
-from assistant.equipping import equip
+from assistant.equipping import Source, equip, open_workspace
 from assistant.errors import (
     CalledInsideLoop,
     InvalidQuestion,
@@ -48,7 +47,6 @@ _PIECE = re.compile(r"\s*\S+\s*")
 
 logger = logging.getLogger(__name__)
 
-Source = str | Path | Sequence[str | Path]
 Emit = Callable[[Event], None]
 
 
@@ -80,7 +78,7 @@ class Assistant:
         approve: Approve | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.workspace = equip(_open(workspace, self.settings), self.settings)
+        self.workspace = equip(open_workspace(workspace, self.settings), self.settings)
         self.approve = approve
         self.model = model
         self._specs = _specs(specs)
@@ -385,19 +383,6 @@ def _admit(question: str) -> str:
         message = f"The question is {len(question)} characters long; {QUESTION_LIMIT} are read."
         raise InvalidQuestion(message, hint="Put files into the workspace and ask about them.")
     return question
-
-
-def _open(workspace: "Workspace | Source | None", settings: Settings) -> "Workspace":
-    from tools.workspace import Workspace
-
-    if isinstance(workspace, Workspace):
-        return workspace
-    if isinstance(workspace, str | Path):
-        workspace = [workspace]
-    paths = list(settings.workspace) if workspace is None else list(workspace)
-    if not paths:
-        return Workspace.sample()
-    return Workspace.load(paths, cache=settings.cache_dir / "clusters")
 
 
 def _specs(specs: "Sequence[ToolSpec] | None") -> "tuple[ToolSpec, ...]":

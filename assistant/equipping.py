@@ -1,11 +1,31 @@
-"""What the settings add to a workspace: the address book and the knowledge."""
+"""A workspace, opened, and what the settings add to it: the address book and the knowledge."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from assistant.settings import Settings
 from tools.workspace import Knowledge, Workspace
 
-__all__ = ["equip", "find_knowledge"]
+__all__ = ["Source", "equip", "find_knowledge", "open_workspace"]
+
+Source = str | Path | Sequence[str | Path]
+
+
+def open_workspace(workspace: Workspace | Source | None, settings: Settings) -> Workspace:
+    """Return a workspace that is given, or read from paths; None: what the settings name.
+
+    Raises:
+        UnreadableInput: Nothing at all could be read.
+    """
+    if isinstance(workspace, Workspace):
+        return workspace
+    if isinstance(workspace, str | Path):
+        workspace = [workspace]
+    paths = list(settings.workspace) if workspace is None else list(workspace)
+    if not paths:
+        return Workspace.sample()
+    return Workspace.load(paths, cache=settings.cache_dir / "clusters")
 
 
 def equip(workspace: Workspace, settings: Settings) -> Workspace:

@@ -33,7 +33,7 @@ from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_bac
 from assistant.models.rules.topics import read_topic
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.ways import read_way
-from assistant.models.rules.words import normalise, split_questions
+from assistant.models.rules.words import normalise, split_clauses, split_questions
 from tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -63,12 +63,6 @@ _WHO = re.compile(
 )
 
 
-_OPENS = (
-    r"(?:who|whom|what|where|why|how)\b(?!\s+(?:is|are)\s+in\b)|"
-    r"which\s+(?:pods?|workloads?|services?|apps?|polic(?:y|ies)|rules?|ports?|namespaces?)\b|"
-    r"(?:can|could|is|are|does|do|will|may)\b(?!\s+(?:it|they|this|that|those|he|she|i|we|you)\b)"
-)
-"""How a question begins; one that asks about "it" leans on what stands before it."""
 _MOST_PIECES = 6
 _MOST_OF_A_CHANGE = 12
 """Words of a message that only changes a draft."""
@@ -79,7 +73,6 @@ _THIS_POLICY = re.compile(
     r"\b(?:this|that|the|my)\s+(?:\w+\s+)?(?:policy|netpol|c?cnp|\w+polic(?:y|ies))\b",
     re.I,
 )
-_BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +133,7 @@ class Interpreter:
         if found := self._read_whole(message, plain, state):
             return found
         parts = self._fold_topics(split_questions(plain))
-        pieces = [piece for part in parts for piece in _split_clauses(part)]
+        pieces = [piece for part in parts for piece in split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
@@ -354,25 +347,6 @@ def _doubt(frame: Frame, doubts: tuple[tuple[str, tuple[str, ...], bool], ...]) 
             frame, sources=change(frame.sources), destinations=change(frame.destinations)
         )
     return frame
-
-
-def _split_clauses(text: str) -> list[str]:
-    """Split "can A reach B and who can reach C" before the second question."""
-    pattern = (
-        r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
-        r"which|where|how|will|would|may)\b\s+(?!of\b))|"
-        r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
-        r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
-    )
-    if text.count("->") > 1 and not re.search(r"->[^,;]*->", re.sub(r"\band\b", ",", text)):
-        pattern = r"\s*(?:,|;|\band\b)\s*(?:and\s+)?(?=[^,;]*->)"
-    elif re.match(rf"(?:{_OPENS})", text, re.I):
-        pattern += rf"|,\s+(?=(?:{_OPENS})\s+(?:\S+\s+){{2}})"
-    pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
-    return [
-        f"list {piece}" if number and _BARE_KIND.match(piece) else piece
-        for number, piece in enumerate(pieces)
-    ]
 
 
 def _is_new_question(reading: Reading, frame: Frame | None) -> bool:
