@@ -40,7 +40,8 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\bpods?\b.{0,20}\b(?:stuck|hang\w*)\b|\b(?:stuck|hanging) pods?\b|"
         r"\bunhealthy\b|\breadiness\b|\bliveness\b|\bprobes?\b|\bno (?:free )?ips?\b|"
         r"\bout of (?:ips?|addresses)\b|\b(?:not )?enough (?:ips?|addresses)\b|\bimage ?pull\w*|"
-        r"\bexhaust\w*|\broll ?out\b|\b0/\d+\b",
+        r"\bexhaust\w*|\broll ?out\b|\b0/\d+\b|\boom ?kill\w*|\bplaced\b|external-?ip\b|"
+        r"\bsync\w*failed\b|\bfailed(?:scheduling|create\w*|mount\w*)\b",
         re.I,
     ),
     "balance": re.compile(
@@ -62,7 +63,9 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\bdrop(?:s|ped|ping)?\b|\bretransmi\w*|\bthroughput\b|\bjitter\w*|\bintermittent\w*|"
         r"\bsporadic\w*|\bflak\w*|\boccasional\w*|\bsometimes\b|\brandom(?:ly)?\b|"
         r"\b(?:packets?|datagrams?)\b|\bspik\w*|\bdegraded\b|\bperformance\b|\bstall\w*|"
-        r"\b(?:losing|lost|loses)\b",
+        r"\b(?:losing|lost|loses)\b|\bhiccup\w*|\bglitch\w*|\bstutter\w*|\bblips?\b|\bchoppy\b|"
+        r"\bpeg(?:s|ged|ging)\b|\bsaturat\w*|\bcongest\w*|\bmaxed out\b|softirq|"
+        r"\btakes? (?:about |some |over )?\d+ ?(?:ms|s|secs?|seconds?|min\w*)\b|\bhaunted\b",
         re.I,
     ),
     "connect": re.compile(

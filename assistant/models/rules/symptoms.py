@@ -54,6 +54,10 @@ _TROUBLE = re.compile(
     rf"\breject(?:s|ed|ing)?\b|\bbounced?\b|\blop-?sided\b|\bdisproportion\w*|"
     rf"\bno (?:internet|connectivity|network|egress|outbound|ingress|access|dns)\b|"
     rf"\b(?:could not|cannot|can'?t|unable to) (?:translate|open|establish)\b|"
+    rf"\bnot (?:reachable|available|accessible|responding|working|resolvable)\b|"
+    rf"\binaccessible\b|\bpackets? (?:\w+ )?(?:denied|rejected|discarded)\b|"
+    rf"\btakes? (?:about |some |over )?\d+ ?(?:ms|s|secs?|seconds?|min\w*)\b|"
+    rf"\bhiccup\w*|\bglitch\w*|\bpeg(?:s|ged|ging)\b|\bsaturat\w*|\bcongest\w*|"
     rf"\btemporary failure\b|\w+(?:Error|Exception|Failure)\b|\berrno\b|"
     rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:push|send|pull|write|deliver|publish|fetch|download|"
     rf"upload|subscribe|pass|establish|negotiate|authenticate|login|log in|register)\b",
@@ -94,6 +98,12 @@ _WISHES = re.compile(
 )
 _WRONG = re.compile(
     r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
+)
+_BLAMES = re.compile(
+    r"\b(?:is|are|was|were|could|may|might|can)\b.{0,40}\b(?:break(?:s|ing)?|caus(?:e|es|ing)|"
+    r"(?:the|a) (?:reason|cause|culprit|problem)|to blame|behind (?:this|it|that)|"
+    r"responsible (?:for)?|at fault)\b",
+    re.I,
 )
 _SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
 """The DNS servers may be one end of a connection like any other."""
@@ -139,9 +149,10 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
         is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
         if told and is_path and not is_pasted(message) and flow_in(message) is None:
             return (replace(frames[0], symptom=message, told=True),)
-        wrong = _WRONG.search(message)
+        wrong = _WRONG.search(message) or _BLAMES.search(message)
         if told or all(
-            frame.intent in ("docs", "decline") or (wrong and frame.kind in TOOLS)
+            frame.intent in ("docs", "decline")
+            or (wrong and (frame.kind in TOOLS or frame.intent == "policies"))
             for frame in frames
         ):
             return (_diagnosis(message),)

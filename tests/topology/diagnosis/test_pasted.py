@@ -16,7 +16,8 @@ ENDS = "shop/web-0:41004 (ID:48213) -> shop/db-0:8086 (ID:30233) "
         (ENDS + "policy-verdict:none INGRESS DENIED (TCP Flags: SYN)", "POLICY_DENIED"),
         (ENDS + "Something new DROPPED (TCP Flags: SYN)", "DROP_REASON_UNKNOWN"),
         ("xx drop (Stale or unroutable IP) flow 0x1c to endpoint 0, ifindex 2, file bpf.c:1, "
-         ", identity 6->unknown: 10.10.0.9:40000 -> 10.20.4.7:80 tcp SYN", "STALE_OR_UNROUTABLE_IP"),
+         ", identity 6->unknown: 10.10.0.9:40000 -> 10.2.4.7:80 tcp SYN",
+         "STALE_OR_UNROUTABLE_IP"),
     ],
 )  # fmt: skip
 def test_the_reason_is_the_one_that_is_printed(line: str, reason: str) -> None:
