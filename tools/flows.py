@@ -37,8 +37,8 @@ from topology.flows.judgement import Judge
 from topology.flows.observation import Connection, Observation
 from topology.flows.parsing import parse_flow
 from topology.flows.recognition import flow_of
+from topology.flows.since import is_clock, since_time
 from topology.flows.survey import Survey, new_edges, survey, to_world
-from topology.flows.times import parse_time
 
 __all__ = ["explain_flows", "flow_dns", "flow_drops", "flow_imbalance", "flow_top"]
 
@@ -123,8 +123,8 @@ def flow_top(workspace: Workspace, filters: str = "", new_since: str = "") -> To
     Args:
         workspace: The network with its flows.
         filters: Which flows, in the words of `hubble observe`, such as `--namespace shop`.
-        new_since: A time such as `2026-11-28T10:40:00Z`: also list the connections after it that
-            the flows before it do not have.
+        new_since: A time such as `10:40` or `2026-11-28T10:40:00Z` (UTC): also list the
+            connections after it that the flows before it do not have.
 
     Returns:
         The busiest edges, edges in trouble, HTTP by edge, what leaves the cluster, what is new.
@@ -226,6 +226,20 @@ def _reading(workspace: Workspace, query: Query) -> FlowReading:
     return workspace.flows.read(query)
 
 
+def _query(workspace: Workspace, filters: str) -> Query:
+    """Return the query that filters stand for; a time of day is one of the flows' own days."""
+    return parse_observe(_words(filters), last=lambda: _last(workspace))
+
+
+def _last(workspace: Workspace) -> int:
+    """Return when the flows end, nanoseconds since 1970."""
+    found = max((one.time for one in _reading(workspace, Query())), default=0)
+    if not found:
+        message = "No flow says when it was seen, so a time of day means nothing here."
+        raise InvalidQuery(message, hint="Leave it out, or export with `hubble observe -o jsonpb`.")
+    return found
+
+
 def _words(filters: str) -> list[str]:
     try:
         return shlex.split(filters)
@@ -235,7 +249,7 @@ def _words(filters: str) -> list[str]:
 
 
 def _observe(workspace: Workspace, filters: str) -> tuple[Observation, FlowWindow, list[str]]:
-    reading = _reading(workspace, parse_observe(_words(filters)))
+    reading = _reading(workspace, _query(workspace, filters))
     observation = observed(reading, workspace.cluster)
     _require_flows(reading, workspace.flow_files)
     window = window_of(observation, reading, workspace.flow_files)
@@ -243,7 +257,7 @@ def _observe(workspace: Workspace, filters: str) -> tuple[Observation, FlowWindo
 
 
 def _survey(workspace: Workspace, filters: str) -> tuple[Survey, FlowWindow, list[str]]:
-    reading = _reading(workspace, parse_observe(_words(filters)))
+    reading = _reading(workspace, _query(workspace, filters))
     found = survey(reading, workspace.cluster)
     _require_flows(reading, workspace.flow_files)
     window = window_of(found.observation, reading, workspace.flow_files)
@@ -279,12 +293,8 @@ def _notes(reading: FlowReading, observation: Observation) -> Iterable[str]:
 
 def _new(workspace: Workspace, filters: str, since: str) -> tuple[Connection, ...]:
     """Return the connections from a time on that were not there before it."""
-    try:
-        time = parse_time(since)
-    except ValueError:
-        message = f"`{since}` is no time."
-        raise InvalidQuery(message, hint="Write it like `2026-11-28T10:40:00Z`.") from None
-    query = parse_observe(_words(filters))
+    time = since_time(since, _last(workspace) if is_clock(since) else 0)
+    query = _query(workspace, filters)
     flows = list[Observation]()
     for is_after in (False, True):
         chosen = (one for one in _reading(workspace, query) if (one.time >= time) is is_after)

@@ -22,6 +22,7 @@ Answer from Hubble flows in the workspace (`-w`): files of `hubble observe -o js
 Every command takes the filters of `hubble observe` in its own words: --verdict, --pod, --from-pod,
 --to-pod, --namespace, --label, --ip, --port, --protocol, --http-status, --fqdn, --since, --until,
 --last, --type, --workload, --service, --not, --allowlist and the rest, with the same meaning.
+--since and --until also take a time of day, such as 10:40: UTC, of the day on which the flows end.
 """
 
 flows = typer.Typer(name="flows", help=_FILTERS, no_args_is_help=True, rich_markup_mode=None)
@@ -44,7 +45,7 @@ def drops(
 
     Examples:
       netassist flows drops -w cluster.yaml -w flows.jsonl
-      netassist flows drops -w export/ --to-namespace shop --since 2026-11-28T10:40:00Z
+      netassist flows drops -w export/ --to-namespace shop --since 10:40
       hubble observe -o jsonpb --last 5000 | netassist flows drops -w cluster.yaml -w - --json
     """
     from tools.flows import flow_drops
@@ -80,7 +81,7 @@ def top(
     Examples:
       netassist flows top -w flows.jsonl
       netassist flows top -w export/ --http-status 5+
-      netassist flows top -w export/ --new-since 2026-11-28T10:40:00Z
+      netassist flows top -w export/ --new-since 10:40
     """
     from tools.flows import flow_top
 

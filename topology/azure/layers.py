@@ -171,9 +171,7 @@ class AzureLayers:
         ends, endpoint = self._outside(target)
         if ends is None:
             return ()
-        place = self.places.pod(pod)
-        if self.places.is_private(pod):
-            place = self.places.node(pod.node)
+        place = self.places.sender(pod, () if ends.internet else ends.networks)
         if endpoint and endpoint.status.lower() not in ("", "approved"):
             reason = (
                 f"Private endpoint `{endpoint.name}` is `{endpoint.status}`, not approved, so "

@@ -10,7 +10,9 @@ from typing import Final
 from topology.azure.judging import Ends
 from topology.azure.network import AksCluster, AzureNetwork, Nic, Pool, Subnet
 from topology.azure.rules import SecurityGroup
+from topology.azure.tags import covers
 from topology.model import Address, Cluster, Network, Node, Pod
+from topology.public import is_public
 
 __all__ = ["Place", "Places", "Span", "span_of"]
 
@@ -124,6 +126,28 @@ class Places:
         if not own and not node.networks:
             return replace(place, why_unknown=node.why_unknown or "the pod has no address yet")
         return place
+
+    def sender(self, pod: Pod, networks: Iterable[Network]) -> Place:
+        """Return the place of a pod as a destination outside of the cluster sees it.
+
+        Args:
+            pod: Who opens the connection.
+            networks: Of the destination; empty for the Internet.
+        """
+        place, node = self.pod(pod), self.node(pod.node)
+        shared = bool(place.subnet) and place.subnet == node.subnet and bool(node.networks)
+        if self.is_private(pod) or (shared and not self._is_in_vnet(place.subnet, networks)):
+            # Overlay beyond the pod range, Node Subnet beyond its VNet: the address of the node.
+            return node
+        return place
+
+    def _is_in_vnet(self, subnet: str, networks: Iterable[Network]) -> bool:
+        """Say whether a destination is in the VNet of a subnet, or may be where that is unknown."""
+        asked = tuple(networks)
+        vnet = self._azure.vnet(subnet.rpartition("/subnets/")[0])
+        if vnet is None:
+            return bool(asked) and not any(is_public(one) for one in asked)
+        return bool(asked) and all(covers(vnet.prefixes, one) for one in asked)
 
     def address(self, network: Network) -> Place | None:
         """Return the place of an address, or of a range, of a known subnet outside the cluster.

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from topology.azure.judging import Judgement, Traffic, judge
-from topology.azure.network import AzureNetwork
+from topology.azure.network import AzureNetwork, Peering
 from topology.azure.placement import Place, Places
 from topology.azure.routing import Hop, SubnetRoutes, choose, routes_of
-from topology.azure.tags import Tags, tags_of
+from topology.azure.tags import Tags, covers, tags_of
 from topology.azure.wording import group_reason, place_name, route_reason
 from topology.model import Cluster, Network
 from topology.policy.verdict import Decision, Direction, Layer
@@ -71,8 +71,21 @@ class PlaceJudge:
         for network in networks:
             hop = choose(routes, network)
             verdict, reason = route_reason(self._azure, self._cluster, routes, hop, network)
+            peering = self._broken(routes, network) if verdict == "deny" else None
+            if peering is not None and hop.route is not None and hop.route.source == "system":
+                why = "allows no access" if peering.access is False else f"is `{peering.state}`"
+                reason += f" Peering `{peering.name}` would lead there and {why}."
+                hop = replace(hop, route=replace(hop.route, location=peering.location))
             steps.append(Step(verdict, reason, hop=hop))
         return steps[:1] if len({step.verdict for step in steps}) == 1 else steps
+
+    def _broken(self, routes: SubnetRoutes, network: Network) -> Peering | None:
+        """Return the peering that would lead to a range if it were connected."""
+        for one in routes.broken:
+            remote = self._azure.vnet(one.remote)
+            if covers(remote.prefixes if remote else one.prefixes, network):
+                return one
+        return None
 
     def default_route(self, place: Place) -> list[Step]:
         """Ask which way the Internet is."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from topology.azure import azure_findings, azure_of
-from topology.diagnosis.evidence import Aspect, Cause, Check, Fact, Gap
+from topology.diagnosis.evidence import Aspect, Cause, Check, Fact, Gap, fact_of
 from topology.diagnosis.scene import Scene
 from topology.findings import Finding
 from topology.service_path import service_findings
@@ -33,12 +33,43 @@ def check_entries(scene: Scene) -> Check:
         ]
     else:
         found = list(service_findings(scene.cluster))
-    causes = tuple(_causes(found))
+    causes = (*_causes(found), *_without_address(scene))
     if causes:
         return _fault(name, causes)
     result = "Nothing on the ways in stops what is named." if found or scene.services else (
         "No Service and no way in is concerned.")  # fmt: skip
     return Check(name=name, state="ok", result=result)
+
+
+def _without_address(scene: Scene) -> Iterator[Cause]:
+    """Yield the load balancers that got no address, with what the events say of them."""
+    for service in scene.services:
+        # A manifest that was never applied has no address in the cluster either.
+        waits = service.type == "LoadBalancer" and service.cluster_ips
+        if not waits or service.external_addresses:
+            continue
+        told = [
+            one
+            for one in scene.events_of(service.namespace, service.name)
+            if one.body.get("type") == "Warning" and one.body.get("message")
+        ]
+        said = f": {str(told[-1].body['message']).strip()}" if told else ""
+        text = f"The load balancer of Service `{service.full_name}` has no address yet{said}"
+        yield Cause(
+            code="load-balancer-pending",
+            summary=f"{text.rstrip('.')}.",
+            explains=_EXPLAINS | {"start"},
+            about=frozenset({service.full_name}),
+            callees=frozenset({service.full_name}),
+            weight=82 if told else 58,
+            facts=(
+                Fact(text, f"Service/{service.full_name}", service.location),
+                *(fact_of(one, "says so", "message") for one in told[-1:]),
+            ),
+            fix="Do what the event says; the identity of the cluster needs rights on the subnet "
+            "and the addresses.",
+            verify=(f"kubectl -n {service.namespace} describe service {service.name}",),
+        )
 
 
 def check_azure_network(scene: Scene) -> Check:

@@ -30,7 +30,7 @@ PLAN: Final[tuple[tuple[Step, frozenset[Aspect]], ...]] = (
     (check_pods, frozenset({"connect", "http", "start", "balance", "loss"})),
     (check_addresses, frozenset({"start"})),
     (check_services, frozenset({"connect", "http"})),
-    (check_entries, frozenset({"connect", "http"})),
+    (check_entries, frozenset({"connect", "http", "start"})),
     (check_paths, _NETWORK),
     (check_azure_network, frozenset({"connect", "loss"})),
     (check_dns_servers, _NETWORK | {"dns"}),

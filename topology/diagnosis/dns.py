@@ -29,6 +29,8 @@ _MISSING: Final = Gap(
 )
 _REDIRECT: Final = "CiliumLocalRedirectPolicy"
 _MOST: Final = 400
+_WHO: Final = {"azure": "Azure's network", "mtls": "Mutual TLS",
+               "authorization": "An AuthorizationPolicy"}  # fmt: skip
 
 
 def check_dns_servers(scene: Scene) -> Check:
@@ -187,7 +189,8 @@ def _blocked(scene: Scene, workload: Workload, server: Target) -> Iterator[Cause
             found,
             layer,
             code="dns-blocked",
-            what=f"A network policy blocks DNS (port 53/{protocol}) for `{workload.full_name}`",
+            what=f"{_WHO.get(layer.layer, 'A network policy')} blocks DNS (port 53/{protocol}) for "
+            f"`{workload.full_name}`",
             explains=_EXPLAINS,
             about=frozenset({workload.full_name}),
             weight=93 if protocol == "UDP" else 60,

@@ -50,6 +50,7 @@ def _causes(scene: Scene) -> Iterator[Cause]:
     yield from _by_symptom(scene)
     yield from _by_environment(scene)
     yield from _by_answers(scene)
+    yield from _by_search_path(scene)
 
 
 def _by_symptom(scene: Scene) -> Iterator[Cause]:
@@ -112,6 +113,32 @@ def _by_answers(scene: Scene) -> Iterator[Cause]:
                 yield _missing(scene, lost.name, client.client, fact, 89)
             elif lost.outcome == "NXDOMAIN":
                 yield _no_such_host(client.client, lost.name, fact)
+
+
+def _by_search_path(scene: Scene) -> Iterator[Cause]:
+    """Yield who asks mostly for names that only its search path makes."""
+    if scene.survey is None:
+        return
+    source = scene.flow_files[0] if scene.flow_files else "flows"
+    for client in scene.survey.dns.clients:
+        if not client.is_storm or not scene.is_asked(client.client):
+            continue
+        names = ", ".join(f"`{name}` ({count})" for name, count in client.wasted[:3])
+        text = (
+            f"{client.expansions:,} of the {client.queries or client.responses:,} DNS queries of "
+            f"`{client.client}` ask for names that only the search path makes, and get NXDOMAIN"
+        )
+        yield Cause(
+            code="search-path-storm",
+            summary=f"{text}{f'; most for {names}' if names else ''}.",
+            explains=frozenset({"dns", "loss"}),
+            about=frozenset({client.client}),
+            weight=48,
+            facts=(Fact(text, source),),
+            fix="Write such names with a dot at the end, or set `ndots: 2` in the pods' "
+            "`dnsConfig`.",
+            verify=("netassist flows dns -w flows.jsonl",),
+        )
 
 
 def _missing(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from topology.flows.drop_reasons import number_of
+from topology.flows.drop_reasons import name_of, number_in_text
 from topology.flows.parsing import parse_flow
 from topology.flows.recognition import flow_of
 
@@ -23,13 +23,8 @@ _COMPACT: Final = re.compile(
 _VERDICTS: Final = {"DENIED": "DROPPED", "ALLOWED": "FORWARDED"}
 _VERDICT: Final = re.compile(r"\b(FORWARDED|DROPPED|DENIED|ALLOWED|AUDIT|ERROR|REDIRECTED)\b")
 _FLAGS: Final = re.compile(r"TCP Flags?:\s*([A-Z, ]+)")
-_REASONS: Final = (
-    (re.compile(r"Policy denied by denylist", re.I), "POLICY_DENY"),
-    (re.compile(r"Policy denied|policy-verdict:none", re.I), "POLICY_DENIED"),
-    (re.compile(r"Authentication required", re.I), "AUTH_REQUIRED"),
-    (re.compile(r"Service backend not found", re.I), "SERVICE_BACKEND_NOT_FOUND"),
-)
-_IN_BRACKETS: Final = re.compile(r"\b([A-Z][A-Z_]{5,})\b")
+_MONITOR: Final = re.compile(r"\bdrop \((?P<reason>[^)]+)\)")
+"""How the agent's own monitor begins the line of a drop."""
 _IN_JSON: Final = re.compile(r"\{.*\}", re.S)
 
 
@@ -50,19 +45,23 @@ def flow_in(text: str) -> Mapping[str, Any] | None:
         except (orjson.JSONDecodeError, ValueError):
             pass
     match = _COMPACT.search(text)
-    return _from_line(match) if match and _VERDICT.search(match["rest"]) else None
+    monitor = _MONITOR.search(text)
+    if match and monitor and monitor.start() < match.start():
+        return _from_line(match, f"{monitor['reason']} DROPPED {match['rest']}")
+    return _from_line(match, match["rest"]) if match and _VERDICT.search(match["rest"]) else None
 
 
-def _from_line(match: re.Match[str]) -> Mapping[str, Any]:
+def _from_line(match: re.Match[str], rest: str) -> Mapping[str, Any]:
     """Return the flow of a compact line, with what it says and nothing else."""
-    rest = match["rest"]
     verdict = _VERDICT.findall(rest)[-1]
     verdict = _VERDICTS.get(verdict, verdict)
     ends = [("source", "source_port"), ("destination", "destination_port")]
     if match["arrow"] == "<-":
         ends.reverse()
     (one, one_port), (other, other_port) = ends
-    protocol = next((name for name in ("UDP", "SCTP") if re.search(rf"\b{name}\b", rest)), "TCP")
+    protocol = next(
+        (name for name in ("UDP", "SCTP") if re.search(rf"\b{name}\b", rest, re.I)), "TCP"
+    )
     l4: dict[str, Any] = {"source_port": int(match[one_port]),
                           "destination_port": int(match[other_port])}  # fmt: skip
     flags = _FLAGS.search(rest)
@@ -86,11 +85,10 @@ def _from_line(match: re.Match[str]) -> Mapping[str, Any]:
 
 
 def _reason(rest: str) -> str:
-    for pattern, name in _REASONS:
-        if pattern.search(rest):
-            return name
-    named = (word for word in _IN_BRACKETS.findall(rest) if number_of(word))
-    return next(named, "POLICY_DENIED")
+    """Return the drop reason that a line tells; one that is not known is not taken for another."""
+    if re.search(r"policy-verdict:(?:none|L3|L4|all)\S*", rest, re.I):
+        return "POLICY_DENIED"
+    return name_of(number_in_text(rest)) if number_in_text(rest) else "DROP_REASON_UNKNOWN"
 
 
 def _end(text: str, identity: str | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Who is concerned calls whom, and what stops each of these connections on the way."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -35,6 +36,7 @@ _NO_CALLS: Final = Gap(
     what="who calls whom (flows, or the environment variables of workloads)",
     command="hubble observe -o jsonpb --last 20000 > flows.jsonl",
 )
+_REFUSALS: Final = re.compile(r"(?<![\d.:/])40[13](?![\d.])|forbidden|unauthori[sz]ed|denied", re.I)
 _MOST: Final = 300
 _POLICY_KINDS: Final = ("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy",
                         "AuthorizationPolicy", "PeerAuthentication")  # fmt: skip
@@ -71,6 +73,7 @@ def check_paths(scene: Scene) -> Check:
             doubts.append(Fact(doubt.reason, doubt.policy or "", doubt.location))
         else:
             allowed += 1
+            causes += _limits(scene, found, source, destination)
     causes = list({(one.wanted, one.code): one for one in causes}.values())
     if causes:
         return Check(
@@ -94,7 +97,31 @@ def _reach(scene: Scene, source: Target, destination: Target, port: PortQuery | 
     """Ask the engine; a port that names the Service's is asked of the Service."""
     if port is None:
         port = called_port(scene.network, source, destination)
-    return scene.network.reach(source, destination, port=port)
+    return scene.network.reach(source, destination, port=port, http=scene.symptom.http)
+
+
+def _limits(scene: Scene, found: Reach, source: Target, destination: Target) -> Iterator[Cause]:
+    """Yield the rules that let only some requests pass, where refusals are complained of."""
+    if not _REFUSALS.search(scene.symptom.text):
+        return
+    for one in found.ports:
+        layer = next((x for x in one.verdict.layers if x.layer in ("l7", "authorization")), None)
+        if one.verdict.l7 != "conditional" or layer is None:
+            continue
+        only = "; ".join(one.verdict.conditions)
+        yield Cause(
+            code="l7-rule-limits",
+            summary=f"Only some requests of `{source}` to `{destination}` on {one} pass, the "
+            f"others are refused: {only}.",
+            explains=frozenset({"http"}),
+            about=frozenset({_plain(source), _plain(destination)}),
+            callers=frozenset({_plain(source)}),
+            callees=frozenset({_plain(destination)}),
+            weight=72,
+            facts=(Fact(layer.reason, layer.policy or "", layer.location),),
+            fix="If the refused request is wanted, add its method and path to the rule.",
+            verify=(f'netassist reach {source} {destination} --http "METHOD /PATH"',),
+        )
 
 
 def _stopped(

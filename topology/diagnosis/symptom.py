@@ -10,24 +10,26 @@ from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any, Final
 
+from topology.diagnosis.access_log import told_by_access_log
 from topology.diagnosis.evidence import Aspect
 from topology.diagnosis.pasted import flow_in
 from topology.errors import InvalidQuery
 from topology.model import Cluster
 from topology.names import Mention, index_of
 from topology.paths.queries import PortQuery, parse_port
+from topology.policy.verdict import HttpRequest
 from topology.targets import DnsTarget, EntityTarget, NamespaceTarget, Target, WorkloadTarget
 
 __all__ = ["ALL_ASPECTS", "Symptom", "aspects_of", "read_symptom"]
 
 _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
     "dns": re.compile(
-        r"\bdns\b|\bresolv\w*|\bname resolution\b|\blook(?:ing)?[- ]?ups?\b|\bnxdomain\b|"
+        r"\bdns\b|\bresolv(?!edrefs)\w*|\bname resolution\b|\blook(?:ing)?[- ]?ups?\b|\bnxdomain\b|"
         r"\bservfail\b|no such host|name or service not known|getaddrinfo|\bhost ?names?\b|"
         r"unknown ?host|"
         r"\bhosts? (?:was |is |were |are )?not found\b|"
         r"\beai_again\b|\benotfound\b|unknown host|could not resolve|coredns|kube-dns|"
-        r"no address associated",
+        r"no address associated|translate host|name resolution",
         re.I,
     ),
     "start": re.compile(
@@ -38,18 +40,22 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\bpods?\b.{0,20}\b(?:stuck|hang\w*)\b|\b(?:stuck|hanging) pods?\b|"
         r"\bunhealthy\b|\breadiness\b|\bliveness\b|\bprobes?\b|\bno (?:free )?ips?\b|"
         r"\bout of (?:ips?|addresses)\b|\b(?:not )?enough (?:ips?|addresses)\b|\bimage ?pull\w*|"
-        r"\bexhaust\w*|\broll ?out\b|\b0/\d+\b",
+        r"\bexhaust\w*|\broll ?out\b|\b0/\d+\b|\boom ?kill\w*|\bplaced\b|external-?ip\b|"
+        r"\bsync\w*failed\b|\bfailed(?:scheduling|create\w*|mount\w*)\b",
         re.I,
     ),
     "balance": re.compile(
         r"\bimbalanced?\b|\bunbalanced\b|\buneven\w*|\bhot (?:pod|spot|replica)|\bskew\w*|"
         r"\b(?:one|single|same) (?:of the |of its )?(?:pod|replica|instance|backend)s?\b|"
-        r"\boverload\w*|\bidle\b|\bevenly\b|\bload balanc\w*|\bspread\b",
+        r"\boverload\w*|\bidle\b|\bevenly\b|\bload balanc\w*|\bspread\b|\blop-?sided\b|"
+        r"\bdisproportion\w*|\b(?:all|most) (?:of )?the (?:traffic|load|requests|connections)\b",
         re.I,
     ),
     "http": re.compile(
         r"(?<![\d.:/])[45]\d\d(?![\d.])|\b[45]xx\b|bad gateway|service unavailable|forbidden|"
-        r"unauthori[sz]ed|access denied|\bupstream\b|\bhttp errors?\b|\berror rates?\b",
+        r"unauthori[sz]ed|access denied|\bupstream\b|\bhttp errors?\b|\berror rates?\b|"
+        r"\b(?:http|grpc|tls|tcp)?routes?\b|\bgateways?\b|\bingress(?:es)?\b|"
+        r"backendnotfound|\bresolvedrefs\b|\bvirtual ?services?\b|\blisteners?\b",
         re.I,
     ),
     "loss": re.compile(
@@ -57,7 +63,9 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\bdrop(?:s|ped|ping)?\b|\bretransmi\w*|\bthroughput\b|\bjitter\w*|\bintermittent\w*|"
         r"\bsporadic\w*|\bflak\w*|\boccasional\w*|\bsometimes\b|\brandom(?:ly)?\b|"
         r"\b(?:packets?|datagrams?)\b|\bspik\w*|\bdegraded\b|\bperformance\b|\bstall\w*|"
-        r"\b(?:losing|lost|loses)\b",
+        r"\b(?:losing|lost|loses)\b|\bhiccup\w*|\bglitch\w*|\bstutter\w*|\bblips?\b|\bchoppy\b|"
+        r"\bpeg(?:s|ged|ging)\b|\bsaturat\w*|\bcongest\w*|\bmaxed out\b|softirq|"
+        r"\btakes? (?:about |some |over )?\d+ ?(?:ms|s|secs?|seconds?|min\w*)\b|\bhaunted\b",
         re.I,
     ),
     "connect": re.compile(
@@ -70,7 +78,10 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"won'?t)\s+(?:\w+\s+){0,2}(?:reach|talk|call|access|get|speak|hit|ping|contact|"
         r"answer|respond|fetch|query|open|see|read|load|serv|receiv)\w*|\bdenied\b|"
         r"\bcalling\b|\bcalls?\b.{0,30}\bfail\w*|\bnothing (?:comes|gets|arrives)\b|"
-        r"\bno (?:traffic|answer|response|reply)\b|\bdead\b|\b(?:is|are|went|seems?) down\b",
+        r"\bno (?:traffic|answer|response|reply|internet|connectivity|egress|outbound)\b|"
+        r"\bdead\b|\b(?:is|are|went|seems?) down\b|\breject\w*|\bevaporat\w*|\bvanish\w*|"
+        r"\b(?:thrown|kicked|locked|shut|turned) (?:out|away|off)\b|\bbounced?\b|"
+        r"\bsnat\b|\bfirewall\w*",
         re.I,
     ),
 }
@@ -81,19 +92,30 @@ _SINCE: Final = re.compile(
     r"\s*(?P<half>am|pm)?\b",
     re.I,
 )
-_PORT: Final = re.compile(r"\bport\s+(\d{1,5})(?:/(tcp|udp|sctp))?|\b(\d{1,5})/(tcp|udp|sctp)\b|"
+_PORT: Final = re.compile(r"\bport(?:\s+|\s*[=:]\s*)(\d{1,5})(?:/(tcp|udp|sctp))?|"
+                          r"\b(\d{1,5})/(tcp|udp|sctp)\b|"
                           r"(?<=[\w\]]):(\d{2,5})(?!\w|[.:]\d)", re.I)  # fmt: skip
 _TO: Final = re.compile(
     r"\b(?:to|call(?:s|ing|ed)?|reach(?:es|ing|ed)?|against|into|towards?|access(?:es|ing)?|"
     r"quer(?:y|ies|ying)|contact(?:s|ing)?|hit(?:s|ting)?|open(?:s|ing)?|ping(?:s|ing)?|"
     r"fetch(?:es|ing)?|us(?:e|es|ing)|with|load(?:s|ing)?|see|invok(?:e|es|ing)|"
     r"resolv(?:e|es|ing)|look(?:s|ing)? ?up|get)\s+(?:the\s+|our\s+|its\s+)?"
-    r"(?:(?!(?:in|on|at|from|by|of|inside|within|for)\b)\w+\s+)?$|"
+    r"(?:(?!(?:in|on|at|from|by|of|inside|within|for|and|while|since)\b)\w+\s+){0,2}$|"
     r"->\s*$",
     re.I,
 )
 _FLAG: Final = re.compile(r"(?:^|\s)(?:-n|--namespace)[ =]([\w-]+)")
-_ARROW: Final = re.compile(r"^\s*-+>\s*$")
+_ARROW: Final = re.compile(r"^(?::\d+)?\s*-+>\s*$")
+_REFUSED_BY: Final = re.compile(
+    r"\b(?:refused|rejected|denied|blocked|dropped|ignored|bounced|"
+    r"(?:thrown|kicked|locked|shut|turned|cut) (?:out|away|off))\s+by\s+(?:the\s+)?(?:\w+\s+)?$",
+    re.I,
+)
+_CLASS: Final = re.compile(r"\.(?:[A-Z][a-z0-9]+){2,}$|(?:Error|Exception)$")
+"""The name of a class in a stack trace, which looks like a DNS name."""
+_REQUEST: Final = re.compile(
+    r"\b(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\s+(?:https?://[^/\s\"]+)?(?P<path>/[^\s\"']*)"
+)
 _EXEC: Final = re.compile(r"\bexec\b[^|;]{0,40}$|\brun\b[^|;]{0,20}$", re.I)
 _DIALS: Final = re.compile(r"(?:dial (?:tcp|udp)|curl\b[^|;]{0,30}|://|wget|\bnc\b[^|;]{0,10}|telnet|"
                            r"tim(?:e[sd]?|ing)[- ]?outs? (?:on|at|with)|timeouts? (?:on|to|at)|"
@@ -118,6 +140,8 @@ class Symptom:
     names: tuple[str, ...] = ()
     """DNS names in it, lower case."""
     port: PortQuery | None = None
+    http: HttpRequest | None = None
+    """The request that fails, where its method and path are written."""
     since: str = ""
     """`10:40`, `10:40:05`, or a date and time, as written."""
     unclear: tuple[str, ...] = ()
@@ -151,10 +175,11 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
     flow = flow_in(text)
     if flow is not None:
         return Symptom(text=text, aspects=frozenset({"connect", "loss"}), flow=flow)
-    plain = text.replace("\u2019", "'")
+    plain = told_by_access_log(text) or text.replace("\u2019", "'")
     since = _SINCE.search(plain)
     words = _SINCE.sub(lambda found: " " * len(found[0]), plain)
-    mentions = _around_arrow(index_of(cluster).find(words), words)
+    named = [one for one in index_of(cluster).find(words) if not _is_code(one)]
+    mentions = _around_arrow(named, words)
     sources: list[Target] = []
     destinations: list[Target] = []
     subjects: list[Target] = []
@@ -177,7 +202,12 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
             subjects += targets
             continue
         before = words[: mention.start]
-        if _TO.search(before) or _DIALS.search(before):
+        if (
+            _TO.search(before)
+            or _DIALS.search(before)
+            or _REFUSED_BY.search(before)
+            or _is_dialled(words, mention)
+        ):
             destinations += targets
         elif _EXEC.search(before) or re.search(
             r"\b(?:from|by)\s+(?:the\s+)?(?:\w+\s+)?$", before, re.I
@@ -194,9 +224,26 @@ def read_symptom(text: str, cluster: Cluster) -> Symptom:
         subjects=tuple(subjects),
         names=tuple(dict.fromkeys(_names(mentions, words))),
         port=_port(words),
+        http=_request(words),
         since=f"{since['time']} {since['half'] or ''}".strip() if since else "",
         unclear=tuple(unclear),
     )
+
+
+def _is_code(mention: Mention) -> bool:
+    """Say whether words name a class, or set a value, rather than something of the network."""
+    return bool(_CLASS.search(mention.text)) or (not mention.matches and "=" in mention.text)
+
+
+def _is_dialled(words: str, mention: Mention) -> bool:
+    """Say whether a port stands behind an end, as in `10.1.2.3:1433`, and no arrow after it."""
+    return bool(re.match(r":\d{2,5}\b(?!\s*(?:->|=>|\())", words[mention.end :]))
+
+
+def _request(words: str) -> HttpRequest | None:
+    """Return the HTTP request that a text writes out."""
+    found = _REQUEST.search(words)
+    return HttpRequest(method=found["method"], path=found["path"]) if found else None
 
 
 def _narrowed(mention: Mention, spaces: set[str]) -> Mention:
@@ -261,8 +308,12 @@ def _is_address(text: str) -> bool:
 
 
 def _port(words: str) -> PortQuery | None:
-    """Return the port that words name, unless it is that of DNS or no port at all."""
-    for found in _PORT.finditer(words):
+    """Return the port that words name, unless it is that of DNS or no port at all.
+
+    Behind an arrow stands the port that is called; before it, one of the caller's own.
+    """
+    arrow = re.search(r":\d+\s*(?:-+|=)>", words)
+    for found in _PORT.finditer(words, arrow.end() if arrow else 0):
         number, protocol = found[1] or found[3] or found[5], found[2] or found[4] or "tcp"
         if number == "53":
             continue

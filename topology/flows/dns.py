@@ -239,6 +239,9 @@ class _SearchPath:
             base = query[:end]
             if base in self._exists or base in self._missing:
                 return base
+            if "." in base and self._tried[base] > 1:
+                # Tried with two suffixes of the cluster: then this is a third, of the nodes.
+                return base
         for base in _bases(query):
             # One label alone may be the name of a Service that does not exist: that is a failure.
             if self._tried[base] > 1 and "." in base:

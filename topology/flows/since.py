@@ -6,9 +6,18 @@ from datetime import UTC, datetime, timedelta
 from topology.errors import InvalidQuery
 from topology.flows.times import NANOSECONDS, time_of
 
-__all__ = ["since_time"]
+__all__ = ["is_clock", "since_time"]
 
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:\s*(am|pm))?", re.I)
+
+
+def is_clock(text: str) -> bool:
+    """Say whether a text is a time of day without a date.
+
+    >>> is_clock("10:40"), is_clock("10m")
+    (True, False)
+    """
+    return bool(_CLOCK.fullmatch(text.strip()))
 
 
 def since_time(text: str, last: int) -> int:

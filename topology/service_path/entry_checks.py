@@ -11,7 +11,7 @@ from topology.service_path.entries import Entry, entries_of
 from topology.service_path.gateways import AGC_CLASSES
 from topology.services import selected_pods
 
-__all__ = ["entry_findings"]
+__all__ = ["entry_findings", "is_host"]
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
@@ -112,7 +112,7 @@ def _subset(cluster: Cluster, entry: Entry, service: Service) -> Iterator[Findin
         )  # fmt: skip
         return
     for document in cluster.documents:
-        if document.kind != "DestinationRule" or not _is_host(document, service):
+        if document.kind != "DestinationRule" or not is_host(document, service):
             continue
         for each in listing(spec_of(document.body).get("subsets")):
             if str(mapping(each).get("name")) == entry.subset:
@@ -136,7 +136,8 @@ def _subset(cluster: Cluster, entry: Entry, service: Service) -> Iterator[Findin
     )  # fmt: skip
 
 
-def _is_host(document: Document, service: Service) -> bool:
+def is_host(document: Document, service: Service) -> bool:
+    """Return whether the host of a DestinationRule is a Service."""
     host = str(spec_of(document.body).get("host") or "")
     names = [f"{service.name}.{service.namespace}",
              f"{service.name}.{service.namespace}.svc",

@@ -8,6 +8,7 @@ from topology.model import Cluster, Service
 from topology.service_path.backend_checks import backend_findings
 from topology.service_path.entry_checks import entry_findings
 from topology.service_path.gateway_checks import gateway_findings
+from topology.service_path.mesh_checks import mesh_findings
 from topology.service_path.traffic_checks import exposure_findings, traffic_findings
 
 __all__ = ["service_findings"]
@@ -40,6 +41,7 @@ def _of_service(cluster: Cluster, service: Service) -> Iterator[Finding]:
     yield from backend_findings(cluster, service)
     yield from traffic_findings(cluster, service)
     yield from exposure_findings(cluster, service)
+    yield from mesh_findings(cluster, service)
 
 
 @per_cluster

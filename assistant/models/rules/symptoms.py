@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.observed import TOOLS
 from topology.diagnosis.pasted import flow_in
 from topology.diagnosis.symptom import aspects_of
 
@@ -46,12 +47,39 @@ _TROUBLE = re.compile(
     rf".{{0,40}}\b(?:all|most|every|everything|nearly all|hot|busy)\b|\bhot (?:pod|spot)\b|"
     rf"\b(?:uneven|imbalance|unbalanced|overload)\w*\b|\bno (?:\w+ )?(?:reaches|arrives|gets to)\b|"
     rf"\b(?:still|too|so|very|take\w*|forever)\s+(?:\w+\s+)?(?:long|ages|forever)\b|"
-    rf"\bnothing\b.{{0,30}}\b(?:can|could)\b|\bexhaust\w+",
+    rf"\bnothing\b.{{0,30}}\b(?:can|could)\b|\bexhaust\w+|"
+    rf"\b(?:nobody|no ?one|nothing|none)\b.{{0,60}}\b(?:any ?(?:longer|more)|since)\b|"
+    rf"\b(?:is|are|was|were|has|have|went)?\s*(?:vanished|gone|missing|disappeared)\b|"
+    rf"\bevaporat\w*|\b\w*(?:thrown|kicked|locked|shut|turned) (?:out|away|off)\b|"
+    rf"\breject(?:s|ed|ing)?\b|\bbounced?\b|\blop-?sided\b|\bdisproportion\w*|"
+    rf"\bno (?:internet|connectivity|network|egress|outbound|ingress|access|dns)\b|"
+    rf"\b(?:could not|cannot|can'?t|unable to) (?:translate|open|establish)\b|"
+    rf"\bnot (?:reachable|available|accessible|responding|working|resolvable)\b|"
+    rf"\binaccessible\b|\bpackets? (?:\w+ )?(?:denied|rejected|discarded)\b|"
+    rf"\btakes? (?:about |some |over )?\d+ ?(?:ms|s|secs?|seconds?|min\w*)\b|"
+    rf"\bhiccup\w*|\bglitch\w*|\bpeg(?:s|ged|ging)\b|\bsaturat\w*|\bcongest\w*|"
+    rf"\btemporary failure\b|\w+(?:Error|Exception|Failure)\b|\berrno\b|"
+    rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:push|send|pull|write|deliver|publish|fetch|download|"
+    rf"upload|subscribe|pass|establish|negotiate|authenticate|login|log in|register)\b",
     re.I,
 )
+_PASTED = re.compile(
+    r"^\s*(?:warning|normal)\s+[A-Z]\w+\s+.{0,40}\s|"
+    r"\bcurl: \(\d+\)|\bwget: |\bnc: |\bdial (?:tcp|udp)\b|\bi/o timeout\b|"
+    r"\bread (?:tcp|udp) \S+->|\bwrite (?:tcp|udp) \S+->|"
+    r"\b[A-Za-z_][\w.$]*(?:Error|Exception|Timeout)\b\s*[:(]|\berrno\b|\[errno |"
+    r"^\s*(?:\w+=\S+\s+){3,}|"
+    r"^\s*\W?(?:\w{3} +\d{1,2} |\d{4}-\d\d-\d\d[T ])\d\d:\d\d:\d\d|"
+    r'"[A-Z]{3,7} \S+ HTTP/[\d.]+" \d{3}\b|'
+    r"\b(?:getaddrinfo|nslookup|dig|ping)\b: |\brpc error: code = |"
+    r"\bupstream connect error or disconnect|\bno healthy upstream\b|RBAC: access denied|"
+    r"\bxx drop \(|\blevel=(?:error|warn\w*|fatal)\b|\bpanic: |\bTraceback \(most",
+    re.I,
+)
+"""Marks of what a program printed: a person does not ask about such words one by one."""
 _ASKS = re.compile(
     r"\?\s*$|\?\s|\bwhy\b|\bwhether\b|"
-    r"[:;,]\s+(?:can|could|does|do|is|are|will|would|may|who|what|which)\s+\w|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
+    r"[:;,]\s+(?:can|could|does|do|is|are|will|would|may|who|what|which)\s+(?!not\b)\w|^\W*(?:(?:and|so|but|ok|okay|hi|hello|hey|please|then)[,\s]+)*"
     r"(?!\w+(?:n'?t| ?not)\b)"
     r"(?:who|whom|whose|what|which|where|when|why|how|can|could|may|might|is|are|was|were|do|does|"
     r"did|should|would|will|shall|has|have|list|show|explain|describe|tell|give|find|count|check|"
@@ -71,6 +99,12 @@ _WISHES = re.compile(
 _WRONG = re.compile(
     r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
 )
+_BLAMES = re.compile(
+    r"\b(?:is|are|was|were|could|may|might|can)\b.{0,40}\b(?:break(?:s|ing)?|caus(?:e|es|ing)|"
+    r"(?:the|a) (?:reason|cause|culprit|problem)|to blame|behind (?:this|it|that)|"
+    r"responsible (?:for)?|at fault)\b",
+    re.I,
+)
 _SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
 """The DNS servers may be one end of a connection like any other."""
 _SENTENCES = re.compile(r"(?<=[?!.])\s+")
@@ -88,10 +122,19 @@ def is_told(message: str) -> bool:
     >>> is_told("checkout times out calling payments"), is_told("can a reach b?")
     (True, False)
     """
-    if flow_in(message) is not None:
+    if flow_in(message) is not None or is_pasted(message):
         return True
     asks = _ASKS.search(message) or _WISHES.search(message)
     return tells_of_trouble(message) and not asks
+
+
+def is_pasted(message: str) -> bool:
+    """Return whether a message is what a program printed: a log line, an event, an error.
+
+    >>> is_pasted("curl: (28) Connection timed out"), is_pasted("web times out calling db")
+    (True, False)
+    """
+    return bool(_PASTED.search(message)) and not message.rstrip().endswith("?")
 
 
 def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
@@ -104,9 +147,14 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
         # Who does not find a name was never on the way; so its ends are not of that connection.
         names = "dns" in aspects_of(_SERVERS.sub(" ", message))
         is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
-        if told and is_path and flow_in(message) is None:
+        if told and is_path and not is_pasted(message) and flow_in(message) is None:
             return (replace(frames[0], symptom=message, told=True),)
-        if told or all(frame.intent in ("docs", "decline") for frame in frames):
+        wrong = _WRONG.search(message) or _BLAMES.search(message)
+        if told or all(
+            frame.intent in ("docs", "decline")
+            or (wrong and (frame.kind in TOOLS or frame.intent == "policies"))
+            for frame in frames
+        ):
             return (_diagnosis(message),)
     if not (_ASKS.search(message) or _WISHES.search(message)) and _is_unanswered(frames):
         # Nothing else is made of it, and it tells of what can go wrong.

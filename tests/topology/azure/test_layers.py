@@ -10,6 +10,8 @@ from topology.names import resolve
 from topology.paths import Network, Reach, parse_port
 from topology.policy.verdict import Layer
 
+from .conftest import OBJECTS
+
 Around = Callable[..., Cluster]
 
 
@@ -86,6 +88,37 @@ def test_pods_of_a_pod_subnet_keep_their_address_and_pass_its_own_group(
     )  # fmt: skip
     assert layers(reach(cluster, "shop/web", "shop/db", "5432"))[-1].rule == "db"
     assert reach(cluster, "shop/web", "shop/db", "80").allowed
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "stops"),
+    [
+        ("10.1.0.40", "10.1.0.41", True),  # Of the pod, within the VNet.
+        ("10.1.0.4", "10.1.0.41", False),
+        ("10.1.0.40", "Internet", False),
+        ("10.1.0.4", "Internet", True),  # Of the node, beyond it.
+        ("10.1.0.40", "10.9.0.0/16", False),
+        ("10.1.0.4", "10.9.0.0/16", True),
+    ],
+)
+def test_pods_of_a_node_subnet_keep_their_address_within_the_vnet_only(
+    around: Around, az: Any, source: str, destination: str, stops: bool
+) -> None:
+    objects = OBJECTS
+    for old, new in (("10.244.0.5", "10.1.0.40"), ("10.244.1.5", "10.1.0.41")):
+        objects = objects.replace(old, new)
+    peering = {
+        "name": "to-dc", "peeringState": "Connected", "allowVirtualNetworkAccess": True,
+        "remoteVirtualNetwork": {"id": "/x/virtualNetworks/dc"},
+        "remoteAddressSpace": {"addressPrefixes": ["10.9.0.0/16"]},
+    }  # fmt: skip
+    cluster = around(
+        az.aks(networkPluginMode=None, podCidr=None), az.vnet(peerings=[peering]),
+        az.nsg(az.rule("no", 100, "Deny", source, destination, direction="Outbound")),
+        objects=objects,
+    )  # fmt: skip
+    end = {"10.1.0.41": "shop/db", "Internet": "world"}.get(destination, "10.9.0.5")
+    assert (reach(cluster, "shop/web", end, "5432").verdict == "deny") is stops
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ def cluster() -> Cluster:
          ["shop/payments"]),
         ("dial tcp 198.51.100.7:443: i/o timeout from checkout", ["shop/checkout"],
          ["198.51.100.7"]),
+        ("java.net.SocketTimeoutException: connect timed out: 10.50.4.9:1433 in checkout",
+         ["shop/checkout"], ["10.50.4.9"]),
+        ("checkout can't get to sql server 10.50.4.9", ["shop/checkout"], ["10.50.4.9"]),
+        ("clients such as checkout are thrown out by shop/payments", ["shop/checkout"],
+         ["shop/payments"]),
         ("in shop checkout cannot reach payments", ["shop/checkout"], ["shop/payments"]),
     ],
 )  # fmt: skip
@@ -72,3 +77,20 @@ def test_times_addresses_and_status_codes_are_no_ports(cluster: Cluster) -> None
 @pytest.mark.parametrize("text", ["", "???", "a" * 5000, "{", '{"flow": 3}', "-> ->", "\x00"])
 def test_any_text_is_read_without_falling_over(cluster: Cluster, text: str) -> None:
     assert read_symptom(text, cluster).flow is None
+
+
+def test_the_port_behind_an_arrow_is_the_one_that_is_called(cluster: Cluster) -> None:
+    line = "write tcp 10.2.0.7:41000->10.2.0.8:8086: i/o timeout"
+    assert str(read_symptom(line, cluster).port) == "8086/TCP"
+
+
+def test_classes_in_a_stack_trace_are_no_hosts(cluster: Cluster) -> None:
+    text = "requests.exceptions.ConnectTimeout: HTTPConnectionPool(host='api.example.org')"
+    assert read_symptom(text, cluster).names == ("api.example.org",)
+
+
+def test_a_request_that_is_written_out_is_read(cluster: Cluster) -> None:
+    found = read_symptom("checkout: POST https://payments.shop/charge?x=1 gives 403", cluster).http
+    assert found is not None
+    assert (found.method, found.path) == ("POST", "/charge?x=1")
+    assert read_symptom("the POST of checkout fails", cluster).http is None

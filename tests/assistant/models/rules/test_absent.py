@@ -48,23 +48,13 @@ def test_what_no_file_holds_is_declined_with_what_is_missing(question: str) -> N
 
 
 @pytest.mark.parametrize(
-    "question",
+    "told",
     ["all DNS is broken", "I see packet drops on a node", "the network is slow", "pods not ready"],
 )
-def test_a_symptom_without_a_place_is_asked_about(question: str) -> None:
-    frame = frame_of(question)
+def test_a_symptom_without_a_place_is_looked_for_everywhere(told: str) -> None:
+    (call,) = make_reader(WORKSPACES / "archive")(told)[0].calls
 
-    assert frame.intent in ("ask", "decline")
-    assert not make_reader(WORKSPACES / "archive")(question)[0].calls
-
-
-def test_a_symptom_is_answered_from_flows_where_there_are_some() -> None:
-    interpreter = interpreter_of(WORKSPACES / "reef")
-    from dataclasses import replace
-
-    (frame,) = replace(interpreter, has_flows=True).interpret([Said("all DNS is broken")])
-
-    assert (frame.intent, frame.kind) == ("check", "flow_dns")
+    assert (call.name, call.arguments) == ("diagnose", {"symptom": told})
 
 
 def test_the_whole_network_is_shown_as_what_was_loaded() -> None:

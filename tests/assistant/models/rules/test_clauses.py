@@ -15,7 +15,6 @@ UI, INDEX = "reading-room/search-ui", "records/index-api"
         ("does index-api answer when search-ui asks?", UI, INDEX),
         ("Is index-api something search-ui can get data from?", UI, INDEX),
         ("traffic of search-ui bounces off index-api", UI, INDEX),
-        ("dial tcp index-api:8000: timeout from search-ui", UI, INDEX),
         ("search-ui dumping rows in index-api, ok?", UI, INDEX),
         ("can search-ui read rows out of index-api?", UI, INDEX),
         ("does search-ui get anything into index-api?", UI, INDEX),

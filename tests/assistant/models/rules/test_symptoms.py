@@ -17,6 +17,13 @@ from assistant.models.rules.symptoms import follow, is_told
         "Can't connect to MySQL server on 'db'",
         "getaddrinfo ENOTFOUND payments",
         "web gets 502s from api",
+        "Warning  Unhealthy  10s  kubelet  Readiness probe failed: connection refused",
+        'requests.exceptions.ConnectTimeout: HTTPConnectionPool(host="db", port=80)',
+        '"GET /a HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0 - "-"',
+        "write tcp 10.2.0.7:41000->10.2.0.8:8086: i/o timeout",
+        "web pods have no internet whatsoever",
+        "apt-get hangs in web: Could not connect to mirror.example:80",
+        "nobody gets any data out of db any longer",
         "web-0:40000 (ID:1) -> 10.2.0.8:5432 (ID:2) Policy denied DROPPED (TCP Flags: SYN)",
     ],
 )
@@ -36,6 +43,8 @@ def test_trouble_is_told(text: str) -> None:
         "block traffic that fails authentication",
         "nobody knows why db refuses web",
         "list the services",
+        "Could web still reach db if I delete db-guard?",
+        "what does RBAC: access denied mean?",
         "we have 50 nodes and need 300 pods",
         "hello",
     ],
@@ -56,3 +65,18 @@ def test_the_ends_that_were_read_are_kept_and_a_question_is_answered_first() -> 
     assert follow("can web reach db?", [path]) == (path,)
     (alone,) = follow("web can't resolve db", [path])
     assert (alone.intent, alone.kind) == ("check", "diagnose")
+
+
+def test_what_a_program_printed_is_left_to_the_reader_of_symptoms() -> None:
+    web, db = Ref(text="web", names=("shop/web",)), Ref(text="db", names=("shop/db",))
+    turned = Frame(intent="reach", sources=(db,), destinations=(web,))
+    line = "write tcp 10.2.0.7:41000->10.2.0.8:5432: i/o timeout"
+    (frame,) = follow(line, [turned])
+    assert (frame.kind, frame.arguments) == ("diagnose", {"symptom": line})
+
+
+def test_whether_something_is_wrong_is_followed_rather_than_listed() -> None:
+    flows = Frame(intent="check", kind="flow_dns")
+    (frame,) = follow("is something wrong with DNS? lookups seem to fail", [flows])
+    assert frame.kind == "diagnose"
+    assert follow("which lookups fail?", [flows]) == (flows,)
