@@ -7,7 +7,7 @@ CONSTRAINTS ?= -c constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help demo test test-local check format readme review-pages examples shots clean
+.PHONY: help demo test test-local test-wheel check format readme review-pages examples shots clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ test: $(VENV)/.installed-dev ## Install, then run the tests
 
 test-local: $(VENV)/.installed-dev ## Build llama.cpp, fetch weights, then test models in process
 	@.ci/test-local "$(abspath $(BIN))"
+
+test-wheel: $(VENV)/.installed-dev ## Build the wheel, install it into an empty environment, start each face
+	@.ci/test-wheel "$(abspath $(BIN))"
 
 check: $(VENV)/.installed-dev ## Format, lint, types, import contracts, tests: what CI runs
 	$(BIN)/ruff format --check .
