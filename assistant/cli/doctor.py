@@ -26,6 +26,8 @@ _EXTRAS = {
     "mcp": ("mcp", "the MCP server"),
     "postgres": ("psycopg", "sessions and address plans in PostgreSQL"),
     "live": ("kubernetes", "reading a live cluster"),
+    "tokens": ("jwt", "verifying the signatures of tokens"),
+    "otel": ("opentelemetry.exporter.otlp.proto.grpc", "sending spans"),
 }
 
 
@@ -96,7 +98,7 @@ def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
-        # Of `azure.identity` the package around it may be missing, too.
+        # Of a module such as `azure.identity` the package around it may be missing, too.
         return False
 
 

@@ -3,11 +3,14 @@
 import inspect
 import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.flow_charts import ChartForm, ChartFormat, chart_of, write_chart
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.pictures import OpenIt
 from assistant.cli.render import Output
 from topology.errors import InvalidQuery
 
@@ -39,32 +42,48 @@ def _add(command: Callable[..., None]) -> None:
 
 
 def drops(
-    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+    context: typer.Context,
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """List what was dropped, by cause; drops by policy are explained by the rules in force.
+
+    The chart (--format, --open) shows drops over time, by Cilium's reason.
 
     Examples:
       netassist flows drops -w cluster.yaml -w flows.jsonl
       netassist flows drops -w export/ --to-namespace shop --since 10:40
       hubble observe -o jsonpb --last 5000 | netassist flows drops -w cluster.yaml -w - --json
+      netassist flows drops -w export/ --open
     """
     from tools.flows import flow_drops
 
-    _run(context, flow_drops, {}, workspace, as_json=as_json)
+    chart = _Chart("drops", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_drops, {}, workspace, as_json=as_json, chart=chart)
 
 
 def dns(
-    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+    context: typer.Context,
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Say who asks what of DNS, what fails, and what only walks the search path.
+
+    The chart (--format, --open) shows the lookups that failed, by name and outcome.
 
     Examples:
       netassist flows dns -w flows.jsonl
       netassist flows dns -w export/ --namespace shop --json
+      netassist flows dns -w flows.jsonl --format svg > dns.svg
     """
     from tools.flows import flow_dns
 
-    _run(context, flow_dns, {}, workspace, as_json=as_json)
+    chart = _Chart("dns", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_dns, {}, workspace, as_json=as_json, chart=chart)
 
 
 def top(
@@ -73,19 +92,25 @@ def top(
         str,
         typer.Option(metavar="TIME", help="Also list connections that are new since then."),
     ] = "",
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say who talks most to whom, with HTTP errors and latencies, resets, and ways out.
 
+    The chart (--format, --open) shows what passed and what was dropped of each connection.
+
     Examples:
       netassist flows top -w flows.jsonl
       netassist flows top -w export/ --http-status 5+
       netassist flows top -w export/ --new-since 10:40
+      netassist flows top -w export/ --open
     """
     from tools.flows import flow_top
 
-    _run(context, flow_top, {"new_since": new_since}, workspace, as_json=as_json)
+    chart = _Chart("verdicts", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_top, {"new_since": new_since}, workspace, as_json=as_json, chart=chart)
 
 
 def imbalance(
@@ -145,6 +170,15 @@ for _command in (drops, dns, top, imbalance, explain, metrics):
     _add(_command)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """The chart that a command can show instead of its text."""
+
+    kind: str
+    form: ChartForm
+    open_it: bool
+
+
 def _run(
     context: typer.Context,
     spec: "ToolSpec",
@@ -153,9 +187,13 @@ def _run(
     *,
     as_json: bool,
     takes_filters: bool = True,
+    chart: _Chart | None = None,
 ) -> None:
     output: Output = context.obj
     opened = open_workspace(paths, output)
+    if chart is not None and chart.form is not ChartForm.TEXT and not as_json:
+        write_chart(chart.kind, opened, context.args, chart.form, output, open_it=chart.open_it)
+        return
     with output.working("Reading flows"):
         filters = {"filters": shlex.join(context.args)} if takes_filters else {}
         result = spec.call(opened, arguments | filters)

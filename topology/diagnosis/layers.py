@@ -66,7 +66,10 @@ def causes_of(
     policy, location = blamed(layer)
     source = " ".join(part for part in (policy, layer.rule) if part) or layer.layer
     facts = [Fact(layer.reason, source, location or layer.location)]
-    facts += [Fact("has a part in the default deny", name, place) for name, place in layer.causes]
+    facts += [
+        Fact(f"`{name}` has a part in the default deny", name, place)
+        for name, place in layer.causes
+    ]
     if layer.nearest:
         facts.append(Fact(layer.nearest))
     flags = f" --port {wanted.port}" if wanted and wanted.port else ""

@@ -83,7 +83,10 @@ def _of_drop(scene: Scene, drop: Drop) -> Cause:
     layer = drop.judgement.layer if drop.judgement else None
     if layer is not None:
         facts.append(Fact(layer.reason, layer.policy or "", layer.location))
-        facts += [Fact("has a part in the default deny", key, place) for key, place in layer.causes]
+        facts += [
+            Fact(f"`{key}` has a part in the default deny", key, place)
+            for key, place in layer.causes
+        ]
     is_policy = drop.cause in ("rule-missing", "rule-denies")
     return Cause(
         code="dns-blocked" if is_dns and is_policy else (
