@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.lexicon import COMMON
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.scope import measures
 
-__all__ = ["ask_ends", "read_absent", "read_symptom"]
+__all__ = ["ask_ends", "ask_namespace", "read_absent", "read_symptom"]
 
 _ENDPOINTS = ("workload", "pod", "policy")
 
@@ -24,6 +25,8 @@ class _Subject:
     words: str
     called: str
     export: str = ""
+    loaded: tuple[str, str] = ("", "")
+    """The kind of object that holds it, and the topic of the tool that checks it."""
     has_ends: bool = True
     """Whether it takes part in a connection, whose ends can be asked for."""
 
@@ -33,16 +36,19 @@ _SUBJECTS = (
         r"nsgs?|network security groups?|security rules",
         "network security groups",
         "az network nsg list -o json > nsg.json",
+        ("NetworkSecurityGroup", "groups"),
     ),
     _Subject(
         r"route tables?|udrs?|user[- ]defined routes?|next hops?",
         "route tables",
         "az network route-table list -o json > routes.json",
+        ("RouteTable", "routes"),
     ),
     _Subject(
         r"vnets?|virtual networks?|(?:vnet|network) peerings?|peerings?|peering connections?",
         "virtual networks and their peerings",
         "az network vnet list -o json > vnet.json",
+        ("VirtualNetwork", "peerings"),
     ),
     _Subject(r"ddos", "attacks on public addresses", has_ends=False),
     _Subject(r"subscriptions?|resource groups?|azure portal", "a subscription", has_ends=False),
@@ -162,7 +168,14 @@ def read_absent(reading: Reading) -> Frame | None:
     subject = next(
         (one for one in _SUBJECTS if re.search(rf"\b(?:{one.words})\b", text, re.I)), None
     )
-    if subject and _OWN.search(text) and not _GENERAL.search(text):
+    if subject and subject.loaded[0] in reading.azure:
+        # It is here: a connection is asked of every layer at once, all else of the tool.
+        roles = reading.roles
+        if roles and roles.sources and roles.destinations:
+            return None
+        if _OWN.search(text) and not _GENERAL.search(text):
+            return Frame(intent="check", kind="check_azure", arguments={"about": subject.loaded[1]})
+    elif subject and _OWN.search(text) and not _GENERAL.search(text):
         connects = subject.has_ends and not measures(text) and bool(_CONNECTS.search(text))
         return _ask_for(subject, connects=connects)
     if _MAP.search(reading.shape):
@@ -196,6 +209,21 @@ def ask_ends(reading: Reading) -> Frame | None:
         intent="ask",
         text=f"Between which two ends? Name the workload that connects, and the workload, Service, "
         f"address or DNS name that it connects to.{unknown}",
+    )
+
+
+def ask_namespace(reading: Reading) -> Frame | None:
+    """Ask again when a namespace is named that is not there."""
+    match = re.search(
+        r"\bnamespaces?\s+(?:named\s+|called\s+)?(?P<name>[a-z][\w-]*)\b(?!\s+@)|"
+        r"\bin\s+(?:the\s+)?(?P<other>[a-z][\w-]*)\s+namespace\b",
+        reading.shape,
+    )
+    name = (match["name"] or match["other"]) if match else ""
+    if not name or name in COMMON or reading.named("namespace"):
+        return None
+    return Frame(
+        intent="ask", text=f"There is no namespace `{name}` in this workspace. Which one is meant?"
     )
 
 

@@ -86,11 +86,19 @@ def by_motion(left: str, middle: str, right: str, first: _Group, second: _Group)
     return True if re.fullmatch(rf"\s*{moves}{where}", middle) else None
 
 
+def _by_want(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
+    """Decide "A wants the stream of B": what one end has is fetched from there."""
+    wants = r"(?:want|need|require|get|read|fetch|see|load|watch|use)s?"
+    thing = r"(?:(?:the|a|an|its|some|any|to (?:have|get|see|read))\s+)*(?:[\w-]+\s+){1,3}?"
+    return True if re.fullmatch(rf"\s*{wants}\s+{thing}of\s+(?:the\s+)?", middle) else None
+
+
 CLAUSE_RULES: tuple[_Rule, ...] = (
     _by_inverted_passive,
     _by_return,
     _by_circumstance,
     _by_relative,
     _by_deed,
+    _by_want,
 )
 """In this order: each says whether the first end sends, or None where it does not apply."""

@@ -16,7 +16,8 @@ COMPARED = "compare"
 _ENDS = ("workload", "service", "pod", "namespace")
 _DEGREE = re.compile(
     r"\b(?:more|most|fewer|fewest|less|least|further|furthest|farther|farthest|wider|widest|larger|"
-    r"largest|bigger|biggest|broader|broadest|better|compar\w+|versus|vs|than)\b"
+    r"largest|bigger|biggest|broader|broadest|better|compar\w+|versus|vs|"
+    r"(?<!other )(?<!rather )(?<!else )than)\b"
 )
 _OUTWARD = re.compile(
     rf"\b(?:blast radius|egress|outbound|destinations?|targets?|far|further|furthest)\b|{FORWARD}"

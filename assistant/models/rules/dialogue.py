@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.models.rules.book import name_range, read_book
+from assistant.models.rules.brief import ask_again, is_echo
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
@@ -31,6 +32,7 @@ from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.symptoms import follow
 from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
 from assistant.models.rules.topics import read_topic
+from assistant.models.rules.unread import heed_unread
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.ways import read_way
 from assistant.models.rules.words import normalise, split_clauses, split_questions
@@ -40,28 +42,6 @@ if TYPE_CHECKING:
     from tools.intents import Amended
 
 __all__ = ["Interpreter", "Said"]
-
-_WHY = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:are you (?:really )?sure|really|why(?: not| is that| "
-    r"so| though)?|how come|for what "
-    r"reason|what is the reason|because of what|says who|according to what|explain(?: "
-    r"(?:that|it|this|why|please))*|"
-    r"(?:which|what) (?:network )?(?:policy|rule|policies|rules|file|line|object)(?: (?:is|"
-    r"was|are) (?:it|that|this|responsible|to blame|the cause|deciding)(?: in)?| "
-    r"(?:decides?|decided|blocks?|den(?:y|ies)|allows?|permits?|stops?|says?|does)(?: (?:it|"
-    r"this|that|so))?)?|where (?:is|does) (?:that|it|this)\b.{0,30}|details?|more details?|"
-    r"show (?:me )?(?:the )?(?:rule|policy|evidence|details?|proof|reason)|prove (?:it|"
-    r"that)|evidence)(?: please)?[\s?!.]*$",
-    re.I,
-)
-_WHO = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
-    r"(?:allowed|able|permitted)(?: to)?|does|has access|gets|get|comes|is let)"
-    r"(?: it| then| so| that| get)?"
-    r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
-    re.I,
-)
-
 
 _MOST_PIECES = 6
 _MOST_OF_A_CHANGE = 12
@@ -136,6 +116,8 @@ class Interpreter:
         pieces = [piece for part in parts for piece in split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
+            if frames and frames[-1].is_path and is_echo(piece):
+                continue
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
             if frame is None:
                 continue
@@ -243,18 +225,15 @@ class Interpreter:
         return as_mend(self._interpret_piece(rest, state) if rest else state)
 
     def _interpret_piece(self, piece: str, state: Frame | None) -> Frame | None:
-        if state and _WHY.match(piece) and state.ends:
-            return replace(state, explain=True, alternative=None)
-        asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
-        if state and state.destinations and asks_who and _WHO.match(piece):
-            return replace(state, intent="who_can", sources=(), alternative=None, kind="")
+        if state and (same := ask_again(piece, state)):
+            return same
         if completed := self._complete(piece, state):
             return completed
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = read_way(reading, self.vocabulary.cluster) or route(reading)
-        if frame is None or frame.intent == "ask":
+        if frame is None or frame.intent == "ask" or _has_unknown(frame):
             reading, frame = self._mend(text, reading, frame)
         if frame and frame.is_path:
             frame = take_bare_ports(frame, reading, self.port_names)
@@ -262,12 +241,13 @@ class Interpreter:
         if state and not _is_new_question(reading, frame):
             follow = FollowUps(self.vocabulary).follow(piece, reading, state)
             if follow:
-                return follow
+                return heed_unread(follow, reading)
         if frame is None and not reading.refs and _THIS_POLICY.search(piece):
             frame = _only_policy(self.vocabulary)
         if frame is None:
             return guess_frame(reading)
-        return ask_left_out(doubt_frame(frame, reading), reading)
+        frame = ask_left_out(doubt_frame(frame, reading), reading)
+        return heed_unread(frame, reading)
 
     def _fold_topics(self, parts: Sequence[str]) -> list[str]:
         """Return "and A? can that reach B?" as "can A reach B?"."""
@@ -311,7 +291,13 @@ class Interpreter:
         better = route(again)
         if better is None or not (better.is_path or better.intent in _WORTH_MENDING):
             return reading, frame
+        if frame and _has_unknown(frame) and _has_unknown(better):
+            return reading, frame
         return again, better
+
+
+def _has_unknown(frame: Frame) -> bool:
+    return any(ref.kind == "unknown" for ref in frame.ends)
 
 
 def _further_plans(text: str, first: Frame) -> tuple[Frame, ...]:

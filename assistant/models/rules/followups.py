@@ -167,7 +167,8 @@ class FollowUps:
             return as_destination
         if state.destinations[0].kind in ("entity", "address", "dns") or likeness > 0:
             return as_source
-        return replace(as_source, alternative=as_destination)
+        # What comes next goes on from the first of the two: a list of ends seldom changes sides.
+        return replace(as_destination, alternative=as_source)
 
     def _likeness(self, one: Ref, other: Ref) -> int:
         """Return how much two names are the same kind of thing: a store, something from outside."""

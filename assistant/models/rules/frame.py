@@ -43,6 +43,8 @@ class Ref:
     """Whether the words are misspelt, part of the name, or what it is ("the database")."""
     near: tuple[str, ...] = ()
     """For an unknown name: what comes close."""
+    within: str = ""
+    """For `any`: the namespace that it is narrowed to ("who in staging")."""
 
     @property
     def name(self) -> str:
@@ -61,6 +63,8 @@ class Frame:
     """Several ask for the answer on each of them."""
     http: str = ""
     host: str = ""
+    within: tuple[str, ...] = ()
+    """Namespaces whose rows alone are told of a list of peers; none: all."""
     both_ways: bool = False
     negated: bool = False
     """The question says "not": the answer must start with the fact, not with yes or no."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from assistant.models.rules.absent import ask_ends, read_absent, read_symptom
+from assistant.models.rules.absent import ask_ends, ask_namespace, read_absent, read_symptom
 from assistant.models.rules.comparison import read_comparison
 from assistant.models.rules.defence import read_defence
 from assistant.models.rules.design import PLANNING, read_design
@@ -12,7 +12,7 @@ from assistant.models.rules.design_slots import node_counts
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
-from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
+from assistant.models.rules.lexicon import BACKWARD, FORWARD
 from assistant.models.rules.observed import read_observed
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.roles import Roles, is_turned_by_unknown
@@ -94,7 +94,7 @@ def _route_aside(reading: Reading, outside: Outside) -> Frame | None:
         return Frame(intent="decline", kind=outside)
     if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
         return frame
-    if outside in ("", "flows") and (frame := _route_nowhere(reading) or read_symptom(reading)):
+    if outside in ("", "flows") and (frame := ask_namespace(reading) or read_symptom(reading)):
         return frame
     return _route_outside(reading, outside)
 
@@ -143,21 +143,6 @@ def _route_ends(reading: Reading) -> Frame | None:
         if frame := step(reading):
             return _finish(frame, reading)
     return None
-
-
-def _route_nowhere(reading: Reading) -> Frame | None:
-    """Ask again when a namespace is named that is not there."""
-    match = re.search(
-        r"\bnamespaces?\s+(?:named\s+|called\s+)?(?P<name>[a-z][\w-]*)\b(?!\s+@)|"
-        r"\bin\s+(?:the\s+)?(?P<other>[a-z][\w-]*)\s+namespace\b",
-        reading.shape,
-    )
-    name = (match["name"] or match["other"]) if match else ""
-    if not name or name in COMMON or reading.named("namespace"):
-        return None
-    return Frame(
-        intent="ask", text=f"There is no namespace `{name}` in this workspace. Which one is meant?"
-    )
 
 
 def _route_outside(reading: Reading, outside: Outside) -> Frame | None:
@@ -316,6 +301,10 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
     ):
         return Frame(intent="what_can", sources=roles.sources)
     if roles.sources and re.search(
+        rf"{FORWARD}\s+out(?:side)?(?:\s+(?:itself|at all|anywhere|too|also|in turn))*\W*$", shape
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
+    if roles.sources and re.search(
         r"\b(?:what|where|who|whom|which|everything|anything|all|blast radius|"
         r"destinations?|targets?)\b",
         shape,
@@ -386,6 +375,8 @@ def _finish(frame: Frame, reading: Reading) -> Frame:
     """Add what holds for every path: the request, negation, whether a reason is asked for."""
     if wants_opening(reading.text) and (mending := as_mend(frame)):
         frame = mending
+    if frame.intent in ("who_can", "what_can"):
+        frame = replace(frame, within=tuple(ref.within for ref in reading.refs if ref.within))
     ping = (PortText(protocol="ICMP"),) if reading.slots.ping and not reading.slots.ports else ()
     return replace(
         frame,

@@ -42,6 +42,7 @@ _INSPECT = re.compile(
     r"address(?:es)?|endpoints?|backends?|ports?|"
     r"point(?:s|ing)? (?:to|at)|target(?:s|ing|ports?)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|"
     r"ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
+    r"load ?balancer|node ?port|headless|stateful ?set|daemon ?set|"
     r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|"
     r"ning)? (?:on|where)|what does .* do|"
     r"what is|what are|(?:which|what) node|where (?:is|are)|which file|who is|show|display|"
@@ -74,6 +75,9 @@ _LISTEN = re.compile(
 def read_policies(reading: Reading) -> Frame | None:
     """Return which policies a question asks for of a workload, or None."""
     shape = reading.shape
+    if _MESH.search(shape) and (spaces := _receivers(reading)):
+        arguments: dict[str, object] = {"about": "mtls", "namespace": spaces}
+        return Frame(intent="check", kind="find_gaps", arguments=arguments)
     if _MESH.search(shape) and (meshed := reading.named(*_ENDPOINTS, "namespace")):
         return Frame(intent="policies", destinations=meshed, kind="ingress")
     ends = reading.named(*_ENDPOINTS)
@@ -107,6 +111,19 @@ def read_policies(reading: Reading) -> Frame | None:
     elif re.search(r"\b(?:egress|outgoing|outbound)\b", shape):
         direction = "egress"
     return Frame(intent="policies", destinations=ends, kind=direction)
+
+
+def _receivers(reading: Reading) -> tuple[str, ...]:
+    """Return the namespaces of the end that receives, where both ends of a connection are named.
+
+    Whether a connection is encrypted is not whether it is allowed; the receiver asks for it.
+    """
+    roles = reading.roles
+    if not (roles and roles.sources and roles.destinations):
+        return ()
+    refs = roles.destinations if roles.sure else (*roles.sources, *roles.destinations)
+    names = [name.removeprefix("service:") for ref in refs for name in ref.names]
+    return tuple(dict.fromkeys(name.partition("/")[0] for name in names if "/" in name))
 
 
 def read_review(reading: Reading) -> Frame | None:

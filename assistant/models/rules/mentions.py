@@ -50,6 +50,7 @@ _ANY = re.compile(
     r"other pods?|namespaces?|else|stuff|places?|endpoints?|backends?|resources?|hosts?|"
     r"databases?)\b"
     r"(?!\s+(?:does|do)\b.{0,40}\b(?:have|use|listen|expose|select)\b)"
+    r"|\bwhat(?=\s+(?:in|inside|within)\s+(?!the\s+(?:world|way)|general|common))"
     r"|\b(?:anyone|anybody|anything|everyone|everybody|everything|everywhere|anywhere|"
     r"someone|something|somebody|"
     r"nobody|nothing|no one|no-one|none|who|whom|who else|others|all of them|"
@@ -225,6 +226,8 @@ def _match_window(
     if len(words) == 1 and re.fullmatch(FORWARD, words[0]):
         # A verb of connecting is a name only where it is spelt like one: "to scrape" is none.
         hit = vocabulary.find(words[0], fuzzy=False)
+        if hit and hit.score >= PART and index and tokens[index - 1][0].lower() in _ARTICLES:
+            return hit
         return hit if hit and hit.score == EXACT and _is_named(hit, words, tokens, index) else None
     hit = vocabulary.find(" ".join(words), fuzzy=len(words) <= 2 and not everyday)
     if not hit:
@@ -247,6 +250,7 @@ _NAMELIKE = word_set(
     "public internal node app service gateway ingress egress cache api db database name query "
     "message messages access security mesh local remote first"
 )
+_ARTICLES = word_set("the our my")
 _NOT_BEFORE = word_set("you we i they he she who let us please")
 _NOT_AFTER = word_set(
     "me us a an the my our your it them him her up whether if that this these those whatever what "

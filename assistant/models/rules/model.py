@@ -197,7 +197,8 @@ class RulesModel(BaseChatModel):
             return help_text(vocabulary)
         if frame.kind == "part":
             return left_out(frame.text, vocabulary)
-        return decline(frame.kind, vocabulary, frame.text if frame.kind == "azure" else "")
+        told = frame.kind in ("azure", "measure", "property")
+        return decline(frame.kind, vocabulary, frame.text if told else "")
 
 
 def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
@@ -270,6 +271,10 @@ def _settle(
             due.append(plan.verdict_of)
             plan = replace(plan, calls=(plan.verdict_of,), verdict_of=None)
             own, later = later[:1], later[1:]
+        elif example := plan.example_of(own):
+            due.append(example)
+            plan = replace(plan, calls=(example, *plan.calls), verdict_of=None)
+            own, later = [*later[:1], *own], later[1:]
         elif plan.if_open and own and all(_is_open(result) for result in own):
             due.append(plan.if_open)
             plan = replace(plan, calls=(*plan.calls, plan.if_open), if_open=None)

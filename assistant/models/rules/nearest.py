@@ -89,7 +89,7 @@ def doubt_frame(frame: Frame, reading: Reading) -> Frame:
     """
     if frame.intent not in ("who_can", "what_can", "inspect") or not _strange_words(reading):
         return frame
-    if reading.named("policy") or len(frame.ends) != 1:
+    if reading.named("policy") or len(frame.ends) != 1 or frame.ends[0].kind == "unknown":
         return frame
     like = likeness_of(reading, (*_ONE_END, "inspect"))
     foreign = like and like.label == "none" and like.margin >= _MARGIN_OF_NONE

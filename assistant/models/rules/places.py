@@ -11,7 +11,12 @@ from assistant.models.rules.vocabulary import Entry, Vocabulary
 __all__ = ["add_places"]
 
 _LEAD = r"\b(?:from|in|inside|within|into|to|of|for|at|and|or|tenant|team|project|zone|side)\s+"
-_PLACE = re.compile(rf"(?:{_LEAD}(?:the\s+)?)(?P<word>[a-z][\w-]+)(?!\s*[\w/@])", re.I)
+_PLACE = re.compile(
+    rf"(?:{_LEAD}(?:the\s+)?)(?P<word>[a-z][\w-]+)(?:\s+(?:tier|team|zone|env(?:ironment)?|side|stage|"
+    r"tenant|project|domain|area|group|squad)\b|(?!\s*[\w/@])|(?=\s+(?:can|could|may|might|is|are|be|"
+    r"does|do|will|to|and|or|on|over|has|have|should|still|ever|not|gets?|talks?|reach|calls?)\b))",
+    re.I,
+)
 """A word that ends its phrase: "the edge proxy" is a proxy, "from the edge" a place."""
 
 
@@ -22,7 +27,7 @@ def add_places(
     taken = [(mention.start, mention.end) for mention in mentions]
     found = []
     for match in _PLACE.finditer(text):
-        start, end = match.span("word")
+        start, end = match.start("word"), match.end()
         homes = _homes(match["word"].lower(), vocabulary)
         if len(homes) != 1 or _overlaps(start, end, taken):
             continue

@@ -51,6 +51,29 @@ class Plan:
         left_out = getattr(results[0], "left_out", 0)
         return bool(rows) and not left_out and all(row.verdict == "deny" for row in rows)
 
+    def example_of(self, results: Sequence[object]) -> Call | None:
+        """Return the verdict for one that gets through, so that "can any of them" is a yes."""
+        if self.verdict_of is None or len(results) != 1:
+            return None
+        call = self.calls[0]
+        rows = [
+            row
+            for row in getattr(results[0], "peers", ())
+            if row.namespace in self.frame.within and row.verdict == "allow" and not row.mixed
+        ]
+        if not rows:
+            return None
+        name = f"{rows[0].namespace}/{rows[0].name}"
+        if call.name == "who_can_reach":
+            ends = {"source": name, "destination": rows[0].target or call.arguments["destination"]}
+        else:
+            ends = {"source": rows[0].target or call.arguments["source"], "destination": name}
+        arguments: dict[str, Any] = dict(ends)
+        for key in ("port", "http"):
+            if key in call.arguments:
+                arguments[key] = call.arguments[key]
+        return Call("can_reach", arguments)
+
 
 def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     """Return how to answer a frame."""
@@ -161,7 +184,8 @@ def _plan_path(frame: Frame, cluster: Cluster) -> Plan:
     if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
         return plan
     peers = _plan_peers(listed, cluster)
-    return replace(peers, frame=frame, verdict_of=plan.calls[0])
+    within = listed.within or (frame.ends[0 if listed.intent == "who_can" else -1].name,)
+    return replace(peers, frame=replace(frame, within=within), verdict_of=plan.calls[0])
 
 
 def _cause_of(frame: Frame, calls: Sequence[Call]) -> Call:

@@ -23,6 +23,14 @@ _INSIDE = re.compile(
     r"\s*,?\s*(?:-n|--namespace|namespace|ns)[\s=:]+",
     re.I,
 )
+_FROM = re.compile(
+    r"\s+(?:pods?\s+)?(?:from|of)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?", re.I
+)
+_SUBJECT = re.compile(
+    r"(?:^|[,;:?]|\b(?:can|could|may|might|is|are|does|do|will|would|should|that|if|and|by|to|for))\s*$",
+    re.I,
+)
+"""Before the one who acts: "can anything from N", and not "gets anything from N"."""
 _BEYOND = re.compile(
     r"\s+(?:(?:that\s+(?:is|are)|running|living)\s+)?(?:outside(?:\s+of)?|not\s+(?:in|from)|"
     r"beyond|except(?:\s+(?:in|from|for))?|other\s+than)\s+(?:the\s+)?(?:namespaces?\s+|ns\s+)?",
@@ -92,6 +100,22 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
             and _OUT_THERE.fullmatch(text[before.end : mention.start])
         ):
             joined[-1] = replace(mention, start=before.start)
+            continue
+        if (
+            before
+            and before.ref.kind == "any"
+            and mention.ref.kind == "address"
+            and _OUT_THERE.fullmatch(text[before.end : mention.start])
+        ):
+            joined[-1] = replace(mention, start=before.start)
+            continue
+        if (
+            before
+            and before.ref.kind in ("any", "namespace")
+            and re.fullmatch(r"who|which|that", mention.ref.text, re.I)
+            and not text[before.end : mention.start].strip()
+        ):
+            # "anybody in N who gets to B" speaks of one end, not of two.
             continue
         if before and _is_apposition(text, before, mention):
             joined[-1] = replace(mention, start=before.start, end=mention.end + 1)
@@ -208,7 +232,13 @@ def _merge_namespaces(
             continue
         previous = result[-1] if result else None
         before = text[previous.end if previous else 0 : mention.start]
-        if previous and _can_take(previous) and _INSIDE.fullmatch(before):
+        comes_from = (
+            previous
+            and previous.ref.kind == "any"
+            and _FROM.fullmatch(before)
+            and _SUBJECT.search(text[: previous.start])
+        )
+        if previous and _can_take(previous) and (comes_from or _INSIDE.fullmatch(before)):
             result[-1] = _place(previous, mention, vocabulary)
         elif previous and previous.ref.kind == "any" and _BEYOND.fullmatch(before):
             # The rows of a list say where each one stands; no tool leaves a namespace out.
@@ -250,8 +280,7 @@ def _place(mention: Mention, space: Mention, vocabulary: Vocabulary) -> Mention:
     end = max(mention.end, space.end)
     if mention.ref.kind == "any":
         if re.match(r"which|what|who", mention.ref.text, re.I):
-            # A list of who can: its rows say in which namespace each one stands.
-            return replace(mention, end=end)
+            return replace(mention, end=end, ref=replace(mention.ref, within=name))
         return replace(
             mention, end=end, ref=replace(space.ref, text=f"{mention.ref.text} in {name}")
         )

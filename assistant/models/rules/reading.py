@@ -1,7 +1,7 @@
 """One question read: its slots, the things it names, and who of them sends."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA
 
@@ -62,6 +62,8 @@ class Reading:
     mentions: tuple[Mention, ...]
     sentence: Sentence
     roles: Roles | None
+    azure: frozenset[str] = frozenset()
+    """Kinds of Azure objects that were loaded, such as `RouteTable`."""
 
     @property
     def shape(self) -> str:
@@ -83,11 +85,18 @@ def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Readi
     plain = normalise(text).replace("@", " ").replace("\x00", " ")
     slots = lift_slots(plain, port_names, lambda word: _names_thing(word, vocabulary))
     mentions = qualify(slots.text, _mentions_of(slots.text, vocabulary), vocabulary)
-    sentence = build_sentence(slots.text, mentions)
+    sentence = _drop_one(build_sentence(slots.text, mentions))
     sentence = _drop_exceptions(_drop_blocker(sentence))
     roles = assign_roles(sentence)
     roles = _complete(sentence, roles, vocabulary)
-    return Reading(text=plain, slots=slots, mentions=mentions, sentence=sentence, roles=roles)
+    return Reading(
+        text=plain,
+        slots=slots,
+        mentions=mentions,
+        sentence=sentence,
+        roles=roles,
+        azure=vocabulary.azure,
+    )
 
 
 def read_names(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
@@ -134,6 +143,24 @@ def _alike(word: str, good: str) -> bool:
     return word[0] == good[0] or sorted(word) == sorted(good)
 
 
+def _drop_one(sentence: Sentence) -> Sentence:
+    """Read "the new one (B)" as B: the bracket says which one is meant."""
+    text = re.sub(
+        r"(?:\b(?:the|our|that|this)\s+)?(?:\w+\s+)?\bone\s*\(\s*(@\d+@)\s*\)", r"\1", sentence.text
+    )
+    some = re.search(
+        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@", text
+    )
+    number = int(some[1]) if some else 0
+    if some and [ref.kind for ref in sentence.groups[number]] == ["namespace"]:
+        # Not whether all of a namespace may, but which of it.
+        ref = sentence.groups[number][0]
+        groups = list(sentence.groups)
+        groups[number] = (replace(ref, text=f"any in {ref.name}"),)
+        return Sentence(text.replace(some[0], f"@{number}@"), tuple(groups))
+    return Sentence(text, sentence.groups)
+
+
 def _drop_blocker(sentence: Sentence) -> Sentence:
     """Leave out "anything" in "does anything stop A from reaching B": it is no end."""
     wild = [number for number, group in enumerate(sentence.groups) if group[0].kind == "any"]
@@ -152,13 +179,14 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
             return _without(sentence, number, thing)
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
-            rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b))"
+            rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b|(?:to blame|at fault|"
+            rf"(?:the|a) (?:reason|cause|culprit)|behind it)\b))"
             rf"|(?<=receive )@{number}@|(?<=accept )@{number}@|(?<=send )@{number}@"
             rf"|(?<=get )@{number}@",
             sentence.text,
         )
         if match:
-            return _without(sentence, number, match)
+            return _drop_blocker(_without(sentence, number, match))
     return sentence
 
 
@@ -173,7 +201,8 @@ def _object_of(number: int) -> re.Pattern[str]:
 def _drop_exceptions(sentence: Sentence) -> Sentence:
     """Leave out "except B": the whole list is answered, which shows what is beside B."""
     match = _EXCEPT.search(sentence.text)
-    if not match or len(sentence.groups) < 3:
+    asks = re.search(r"\b(?:what|who|whom|which|where)\b", sentence.text)
+    if not match or len(sentence.groups) < (2 if asks else 3):
         return sentence
     index = int(re.findall(r"@(\d+)@", match[0])[0])
     return _without(sentence, index, match)

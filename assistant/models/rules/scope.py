@@ -15,7 +15,7 @@ _POLITE = (
     r"(?:can|could|would|will)\s+(?:you|u)\s+(?:please\s+|kindly\s+|also\s+|maybe\s+)?|"
     r"(?:i|we)\s+(?:want|need|would like|like)\s+(?:you\s+)?to\s+|help me(?: to)?\s+|let "
     r"us\s+|i want\s+|"
-    r"(?:are you able|is it possible for you) to\s+)*"
+    r"(?:are you able|is it possible for you) to\s+|(?:run\s+)?kubectl\s+)*"
 )
 _MAKE = (
     r"(?:write|create|generate|make|draft|produce|compose|author|craft|build|define|propose|"

@@ -29,8 +29,22 @@ _REQUESTS_FIRST = re.compile(
 """Requests that come from an end; "A requests from B" is another thing."""
 _INFLECTED = r"posts|posted|posting|puts|putting|patches|patched|patching|deletes|deleted|deleting"
 """Methods as verbs of a sentence; "gets" says too many other things."""
+_METHOD_NOUN = re.compile(
+    r"\b(?:an?|any|some|http|do|does|via|by)\s+(?:http\s+)?(?P<method>get|put|post|patch|delete)"
+    r"(?:\s+(?:requests?|calls?|method))?\b"
+    r"(?=\s*(?:[?.,;]|$|\b(?:from|to|on|against|by|go|goes|get|gets|be|is|work|works|sent|made|"
+    r"of|for|in|through|at|with|allowed|possible|requests?)\b))",
+    re.IGNORECASE,
+)
+"""A method in lower case as what is sent: "a delete from web"."""
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
+_LONE_PROTOCOL = re.compile(
+    rf"\b(?:over|via|using|by|with|in|on|as|plain)\s+(?P<one>{_PROTOCOL})\b|"
+    rf"\b(?P<other>{_PROTOCOL})\b(?=\s*(?:traffic|packets?|datagrams?|connections?|only|too|\W*$))",
+    re.IGNORECASE,
+)
+"""A protocol that stands apart from the number: "over udp on 8081"."""
 _NOT_NAMES = word_set(
     "a an the this that these which what any some each every all its his her their our my "
     "your same "
@@ -123,8 +137,10 @@ def _lift_request(slots: Slots) -> Slots:
     alone = re.search(
         rf"(?:(?<=\s)|^)(?:(?:the\s+)?(?:path|endpoint|url|uri)\s+)?{path}", slots.text
     )
-    verb = re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text) or re.search(
-        rf"\b(?P<method>{_INFLECTED})\b(?=.*\s/[A-Za-z])", slots.text, re.IGNORECASE
+    verb = (
+        re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text)
+        or _METHOD_NOUN.search(slots.text)
+        or re.search(rf"\b(?P<method>{_INFLECTED})\b(?=.*\s/[A-Za-z])", slots.text, re.IGNORECASE)
     )
     if alone and re.match(r"/[A-Za-z_*.{]", alone["path"]):
         name = _method(verb["method"]) if verb else "GET"
@@ -210,10 +226,16 @@ def _lift_numbers(slots: Slots) -> Slots:
                 for number in re.findall(r"\d+", match["list"])
             ]
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
+    if lone := _LONE_PROTOCOL.search(text):
+        apart = str(lone["one"] or lone["other"]).upper()
+        text = _cut(text, lone)
+        found = [port if port.protocol else replace(port, protocol=apart) for port in found]
+        if not found and apart != "TCP":
+            found = [PortText(protocol=apart)]
     faults = tuple(
         f"`{port.number}` is not a port; ports go from 1 to 65535."
         for port in found
-        if not 1 <= (port.number or 0) <= 65535
+        if port.number is not None and not 1 <= port.number <= 65535
     )
     ports = tuple(dict.fromkeys((*slots.ports, *found)))
     return replace(slots, text=text, ports=ports, faults=tuple(dict.fromkeys(faults)))

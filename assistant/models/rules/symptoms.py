@@ -23,7 +23,7 @@ _NOT = (
 )
 _TROUBLE = re.compile(
     rf"\btim\w{{0,3}}[- ]?outs?\b|\btimeouts?\b|\bslow\w*|\bsluggish\b|\blag\w*\b|\bstuck\b|"
-    rf"\bpending\b|\bcrash\w*|\b(?:not ?|un)ready\b|\b0/\d+\b|\bunreachable\b|"
+    rf"\bpending\b|\bcrash\w*|\b(?:not ?|un)ready\b|(?<![.\d])0/\d+\b|\bunreachable\b|"
     rf"\brefus(?:e[sd]?|ing)\b|"
     rf"\bhang(?:s|ing)?\b|\bresets?\b|"
     rf"\bfail(?:s|ed|ing|ures?)?\b|\bbroken\b|\bbreaks?\b|\bdead\b|"
@@ -35,7 +35,7 @@ _TROUBLE = re.compile(
     rf"\bretransmi\w+|\bcut off\b|\bdeadline exceeded\b|\bwrong(?:ly)?\b|\bnot found\b|"
     rf"\b(?:not enough|out of|no (?:more|free)) (?:ips?|addresses)\b|\bunhealthy\b|\bdegraded\b|"
     rf"\bdisappear\w*|\bcollaps\w+|\bunavailable\b|\bunresolved\b|\bunstable\b|\berror\w*|"
-    rf"(?<![\d.:/$])5\d\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
+    rf"(?<![\d.:/$])50\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
     rf"\bgetaddrinfo\b|\bE(?:CONN\w+|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH)\b|\bno such host\b|"
     rf"\bnxdomain\b|\bservfail\b|\bdial tcp\b|\bi/o timeout\b|\bcurl: \(\d+\)|access denied|"
     rf"\b(?:something|anything|what'?s?|what is|nothing)\b.{{0,12}}\b(?:wrong|up|broken)\b|"

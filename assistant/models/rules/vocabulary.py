@@ -99,6 +99,8 @@ class Vocabulary:
             for policy in cluster.policies
         )
         """Whether any policy may look at methods and paths."""
+        self.azure = frozenset(document.kind for document in cluster.azure)
+        """Kinds of the Azure objects that were loaded."""
         policies = cluster.policies
         self.only_policy = policies[0].key if len(policies) == 1 else ""
         """What "this policy" means, as with one file on stdin; empty where there are several."""

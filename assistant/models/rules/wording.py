@@ -8,6 +8,7 @@ from typing import Any
 from assistant.models.rules.articles import misses_question
 from assistant.models.rules.comparison import describe_comparison
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.narrowing import describe_within
 from assistant.models.rules.plan import NO_DNS, Call
 from assistant.models.rules.vocabulary import Vocabulary
 from tools.errors import ToolError
@@ -54,6 +55,13 @@ _DECLINED = {
         "What was loaded are objects of a cluster: no health, cost, sizes or attacks of Azure "
         "resources can be seen in them. I size and check subnets, and compute what the policies "
         "of the cluster allow."
+    ),
+    "measure": (
+        "Objects, policies and flows are read, and what is computed is who may reach whom. With an "
+        "export of flows it can be asked what was dropped, or who talks most."
+    ),
+    "property": (
+        "What can be described are ports, labels, Services, replicas, nodes and what policies say."
     ),
     "": "I cannot answer that: it is not a question that I can compute, and I do not guess.",
 }
@@ -109,10 +117,7 @@ def _compose_frame(
         if question := getattr(result, "question", ""):
             needs.append(question)
             continue
-        text = _state(result.summary) if frame.negated or frame.told else result.summary
-        if frame.intent == "list" and frame.ports:
-            text = _pick_rows(result, frame) or text
-        parts.append(text)
+        parts.append(_tell(result, frame))
     compared = describe_comparison(frame, results) if not needs else ""
     parts = [compared, *parts] if compared else parts
     parts += [
@@ -133,6 +138,15 @@ def _compose_frame(
                 f"`{other['source']}` to `{other['destination']}`?"
             )
     return parts, needs
+
+
+def _tell(result: ToolResult, frame: Frame) -> str:
+    """Return a result in words, or those rows of it that were asked about."""
+    if frame.intent == "list" and frame.ports and (picked := _pick_rows(result, frame)):
+        return picked
+    if frame.within and (narrowed := describe_within(result, frame.within)):
+        return narrowed
+    return _state(result.summary) if frame.negated or frame.told else result.summary
 
 
 def _compare_checks(results: Sequence[ToolResult | ToolError]) -> str:

@@ -142,7 +142,7 @@ def split_questions(text: str) -> list[str]:
 
 
 def split_clauses(text: str) -> list[str]:
-    """Split "can A reach B and who can reach C" before the second question."""
+    """Return the questions of a sentence: "can A reach B and who can reach C" asks two."""
     pattern = (
         r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
         r"which|where|how|will|would|may)\b\s+(?!of\b))|"

@@ -32,6 +32,7 @@ def test_the_clause_tells_who_opens_the_connection(
         (call.arguments["source"], call.arguments["destination"])
         for plan in plans
         for call in plan.calls
+        if call.name == "can_reach"
     ]
     assert ends == [(source, destination)]
 
