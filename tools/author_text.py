@@ -126,8 +126,10 @@ def _demands(title: str, demands: list[dict[str, Any]]) -> Iterator[str]:
 
 def _demand(demand: dict[str, Any]) -> str:
     port = f"{demand['port']}/" if "port" in demand else "every "
-    http = f" {demand['http']}" if "http" in demand else ""
-    return f"{quote(demand['src'])} to {quote(demand['dst'])} {port}{demand['proto']}{http}"
+    asked = f" {demand['http']}" if "http" in demand else ""
+    asked += f" Kafka {demand['kafka']}" if "kafka" in demand else ""
+    asked += f" asking for {demand['dns']}" if "dns" in demand else ""
+    return f"{quote(demand['src'])} to {quote(demand['dst'])} {port}{demand['proto']}{asked}"
 
 
 def _cut(result: "DraftResult") -> str:

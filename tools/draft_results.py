@@ -65,6 +65,7 @@ class ContractRow(BaseModel):
     port: int | None = None
     proto: str = "TCP"
     http: str = ""
+    """The request that it is about, if it is about one: of HTTP, or `Kafka produce orders`."""
     because: str = ""
     expected: Literal["allow", "deny"]
     found: str
@@ -228,10 +229,11 @@ def outcome_rows(outcomes: "Sequence[Outcome]") -> tuple[ContractRow, ...]:
 
 
 def _row(outcome: "Outcome") -> ContractRow:
-    http = outcome.demand.http
+    http, kafka = outcome.demand.http, outcome.demand.kafka
+    asked = f"{http.method} {http.path}" if http else f"Kafka {kafka}" if kafka else ""
     return ContractRow(
         **{name: value for name, value in outcome.to_dict().items() if name != "layer"},
-        http=f"{http.method} {http.path}" if http else "",
+        http=asked,
         because=outcome.demand.because,
     )
 
