@@ -109,7 +109,7 @@ def draft_request(
         layered=layered,
         observed=seen.demands if seen else (),
     )
-    return heard_as(found, understood.heard)
+    return heard_as(found, understood.heard, understood.asides)
 
 
 @tool()

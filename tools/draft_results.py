@@ -190,14 +190,14 @@ def without_draft(request: str, *, question: str = "", declined: str = "") -> Dr
     )
 
 
-def heard_as(result: DraftResult, heard: str) -> DraftResult:
-    """Return a result that says first how its request was understood.
+def heard_as(result: DraftResult, heard: str, asides: Sequence[str] = ()) -> DraftResult:
+    """Return a result that says first how its request was understood, and what was no part of it.
 
     A question back says itself what was not understood.
     """
     if not heard or result.question:
         return result.model_copy(update={"heard": heard})
-    summary = f"{describe_heard(heard)}\n\n{result.summary}"
+    summary = f"{describe_heard(heard, asides)}\n\n{result.summary}"
     return result.model_copy(update={"summary": summary, "heard": heard})
 
 
