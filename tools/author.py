@@ -86,7 +86,18 @@ def draft_request(
     Raises:
         InvalidQuery: There is no such kind.
     """
-    # The reader of language stands beside this family, and takes a while to import.
+    # The readers of language stand beside this family, and take a while to import.
+    least = import_module("tools.intents.least").read_least_privilege(
+        workspace.network.names, request
+    )
+    if least is not None and not layered:
+        return least_privilege_result(
+            workspace,
+            namespace=least.namespace,
+            workload=least.workload,
+            kind=kind or least.kind or "",
+            from_flows=least.from_flows,
+        )
     understood = import_module("tools.intents").read_intent(workspace.network, request)
     if understood.question:
         return heard_as(without_draft(request, question=understood.question), understood.heard)
@@ -109,7 +120,7 @@ def draft_request(
         layered=layered,
         observed=seen.demands if seen else (),
     )
-    return heard_as(found, understood.heard)
+    return heard_as(found, understood.heard, understood.asides)
 
 
 @tool()

@@ -79,6 +79,8 @@ class MendResult(ToolResult):
     flows_now_dropped: tuple[str, ...] = ()
     """Observed connections that passed and that the change would drop."""
     notes: tuple[str, ...] = ()
+    instead: str = ""
+    """Why another connection is mended than the one that was asked about."""
 
 
 @tool(effect="propose")
@@ -155,6 +157,7 @@ def fix_connection(
         obstacles=tuple(_obstacles(found)),
         observed_drops=seen.drops,
         flows_now_dropped=effect.dropped if effect else (),
+        instead=found.instead,
         notes=(
             *seen.notes,
             *(text for text in (understood(source, one), understood(destination, other)) if text),

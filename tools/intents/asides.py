@@ -6,7 +6,7 @@ from tools.intents.frames import signs_of, take_symbols
 from tools.intents.parties import End
 from tools.intents.shapes import Shape
 
-__all__ = ["explains", "is_question", "only_tells", "tells_of"]
+__all__ = ["explains", "is_question", "names_nothing", "only_tells", "tells_of"]
 
 _FIELD = re.compile(
     r"`(?:action|kind|matchExpressions?|metadata[\w/]*|rules|selector|spec)`"
@@ -49,6 +49,17 @@ def only_tells(shape: Shape, sentence: str) -> bool:
     signs = signs_of(part, part.text)
     named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
     return not named and not any(one.symbol in _ASKING for one in signs)
+
+
+def names_nothing(shape: Shape, sentence: str) -> bool:
+    """Say whether a sentence names no workload, address, port or request, only the lot of them."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    return not any(
+        one.symbol == "T" or (isinstance(one.value, End) and not one.value.everyone)
+        for one in signs
+    )
 
 
 _TELLS = re.compile(

@@ -9,6 +9,7 @@ from tools.intents.clauses import Parsed
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
+from tools.intents.kafka import take_kafka
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
@@ -184,6 +185,7 @@ def _shape(index: NameIndex, request: str) -> Shape:
     take_literal_places(shape)
     take_accounts(shape, _accounts(index))
     take_networks(shape)
+    take_kafka(shape)
     take_dns(shape)
     take_hosts(shape)
     take_tokens(shape)

@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tools.intents.agreement import agree
+from tools.intents.asides import explains, names_nothing, only_tells
 from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
-from tools.intents.meanings import Meaning, read_meaning
+from tools.intents.meanings import Meaning, prepare, read_meaning
+from tools.intents.missing import ask_for_issuer, ask_for_more, both_ways, requirement
 from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
+from tools.intents.prose import read_description
 from tools.intents.sentences import write_intent
 from tools.intents.strict import read_strictly
-from topology.authoring import Intent, Pods
+from topology.authoring import Accounts, Intent, Networks, Nodes, Party, Pods, ServiceParty
 
 if TYPE_CHECKING:
     from tools.workspace import Workspace
@@ -61,6 +64,15 @@ def read_intent(where: "Workspace | Network", request: str) -> Understood:
     """
     network = _network(where)
     understood, unread = _read(network, request)
+    if understood.is_clear:
+        return _doubted(request, understood)
+    described = _described(network, request)
+    if described and (described.is_clear or not understood.to_confirm):
+        return _doubted(request, described) if described.is_clear else described
+    if not understood.declined:
+        more = ask_for_more(request, named=_names_something(network, request))
+        if more:
+            understood = replace(understood, question=more, corrected="")
     if not (understood.question and unread):
         return understood
     corrected = correct(request, unread)
@@ -83,6 +95,59 @@ def _read(network: "Network", request: str) -> tuple[Understood, list[str]]:
         return _confirmed(understood, request), loose.words
     meant = _understand(network, request, strict)
     return _settled(network, meant, understood), strict.words
+
+
+def _doubted(request: str, understood: Understood) -> Understood:
+    """Return a clear reading with the question that its words leave all the same."""
+    question = requirement(request, understood.heard)
+    if question:
+        return replace(understood, question=question, corrected=understood.heard)
+    readings = (*understood.intents, *both_ways(request, understood.intents[0]))
+    if len(readings) == 1:
+        return understood
+    shown = " ".join(f"({number}) {write_intent(one)}" for number, one in enumerate(readings, 1))
+    question = f"It can be read in 2 ways: {shown} Which is meant?"
+    return replace(understood, intents=readings, question=question)
+
+
+def _names_something(network: "Network", request: str) -> bool:
+    shape, _ = prepare(network.names, request)
+    ends = [one for one in shape.found(shape.text, "P") if not one.everyone]
+    parties = [party for end in ends for each in end.options for party in each]
+    return any(map(_is_someone, parties))
+
+
+def _is_someone(party: Party) -> bool:
+    """Say whether a party is more than a label that is spoken of."""
+    if isinstance(party, Pods):
+        return bool(party.workload or party.namespaces or any(one.values for one in party.labels))
+    return isinstance(party, Accounts | Networks | Nodes | ServiceParty)
+
+
+def _described(network: "Network", request: str) -> Understood | None:
+    """Return what a description of a policy asks for, where it announces one that can be read."""
+    names = network.names
+
+    def reads(text: str) -> bool:
+        meaning = read_strictly(names, text)
+        return meaning is not None and not (meaning.words or meaning.asides)
+
+    def tells(text: str) -> bool:
+        shape, _ = prepare(names, text)
+        explained = explains(shape, shape.text) and names_nothing(shape, shape.text)
+        return explained or only_tells(shape, shape.text)
+
+    found = read_description(request, reads=reads, tells=tells)
+    if found is None or not found.text:
+        return None
+    understood, _ = _read(network, found.text)
+    left_out = (*found.doubtful, *found.unread)
+    understood = replace(understood, asides=(*found.asides, *left_out))
+    if not understood.is_clear or not left_out:
+        return understood
+    aside = " ".join(f"`{one}`" for one in left_out)
+    question = f"Taken as explanation, and left out: {aside} Is this meant: {understood.heard}"
+    return replace(understood, question=question, corrected=understood.heard)
 
 
 def _confirmed(loose: Understood, request: str) -> Understood:
@@ -134,6 +199,7 @@ def _understand(network: "Network", request: str, meaning: Meaning) -> Understoo
     question = describe_unread(meaning, request) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
+    question = question or ask_for_issuer(network, intents[0])
     return Understood(
         intents=intents,
         question=question,

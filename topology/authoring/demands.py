@@ -14,7 +14,13 @@ from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
 from topology.authoring.sides import side_of
 from topology.authoring.support import is_isolated
-from topology.authoring.witnesses import requests_in, requests_out, sample_name
+from topology.authoring.witnesses import (
+    kafka_in,
+    kafka_out,
+    requests_in,
+    requests_out,
+    sample_name,
+)
 from topology.model import Cluster
 from topology.policy.ports import PortSet
 from topology.policy.verdict import HttpRequest
@@ -182,8 +188,10 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
             for port in ports:
                 if allowance.traffic.server_names:
                     continue
-                for http, dns in product(
-                    requests_in(allowance.traffic), map(sample_name, allowance.traffic.dns or ("",))
+                for http, dns, kafka in product(
+                    requests_in(allowance.traffic),
+                    map(sample_name, allowance.traffic.dns or ("",)),
+                    kafka_in(allowance.traffic),
                 ):
                     if http is None or port.protocol == "TCP":
                         yield Demand(
@@ -193,6 +201,7 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
                             protocol=port.protocol,
                             http=http,
                             dns=dns,
+                            kafka=kafka,
                             because=allowance.because,
                         )
 
@@ -268,6 +277,14 @@ def _closed(
     for port in offered(destination):
         on_it = [one for one in about if _passes(one, destination, port)]
         requests = requests_out(one.traffic for one in on_it) if on_it else (None,)
+        for kafka in kafka_out(one.traffic for one in on_it) if port.protocol == "TCP" else ():
+            yield Demand(
+                source=source.name,
+                destination=destination.name,
+                port=port.number,
+                kafka=kafka,
+                because=because,
+            )
         for http in requests:
             if http is None or port.protocol == "TCP":
                 yield Demand(

@@ -17,6 +17,7 @@ __all__ = [
     "Effect",
     "Entities",
     "Intent",
+    "KafkaTest",
     "Kind",
     "LabelTest",
     "Networks",
@@ -167,11 +168,26 @@ class TokenTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaTest:
+    """Requests to a Kafka broker: each field that is set must match."""
+
+    role: str = ""
+    """`produce` or `consume`: what a client needs for it; then `key` is empty."""
+    key: str = ""
+    """A single kind of request, such as `metadata`, as Cilium names them."""
+    topic: str = ""
+    version: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What may pass; nothing set means everything."""
 
     ports: tuple[PortSpan, ...] = ()
     requests: tuple[RequestTest, ...] = ()
+    """Any of them."""
+    kafka: tuple[KafkaTest, ...] = ()
     """Any of them."""
     dns: tuple[str, ...] = ()
     """Names or patterns that DNS queries may ask for."""

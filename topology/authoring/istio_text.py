@@ -112,7 +112,7 @@ def _rules(network: "Network", rule: Rule) -> Iterator[dict[str, Any]]:
     """Yield a rule for each set of conditions: those hold for all of a rule."""
     sources = _sources(network, rule.peers)
     requests = rule.traffic.requests or (RequestTest(),)
-    if rule.traffic.dns or rule.traffic.server_names:
+    if rule.traffic.dns or rule.traffic.server_names or rule.traffic.kafka:
         message = f"An AuthorizationPolicy cannot say {say_traffic(rule.traffic)}."
         raise Undraftable(message)
     plain = [test for test in requests if not test.headers]

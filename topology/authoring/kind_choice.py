@@ -183,6 +183,7 @@ def _is_plain(clause: Clause) -> bool:
     return not (
         clause.effect == "deny"
         or traffic.requests
+        or traffic.kafka
         or traffic.dns
         or traffic.server_names
         or any(span.protocol not in _PLAIN_PROTOCOLS for span in traffic.ports)

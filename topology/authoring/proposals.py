@@ -45,7 +45,9 @@ def proposals(network: Network, stop: Stop) -> Iterator[Edit]:
 
 
 def _of_network_policies(network: Network, stop: Stop) -> Iterator[Edit]:
-    denying = _document(network, stop.layer.policy) if stop.layer.rule else None
+    # Where it is not known whether a rule that allows applies, nothing denies.
+    denies = "Deny" in (stop.layer.rule or "") or stop.layer.verdict == "deny"
+    denying = _document(network, stop.layer.policy) if stop.layer.rule and denies else None
     if denying is not None and denying.kind in CILIUM_KINDS:
         yield from exceptions(network.cluster, denying, stop)
         return
