@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tools.intents.amendments import Amended, amend, is_undo
     from tools.intents.reading import Understood, read_intent
-    from tools.intents.routing import looks_like_request
+    from tools.intents.routing import asks_for_policy, looks_like_request
     from tools.intents.sentences import write_intent
 
 __all__ = [
     "Amended",
     "Understood",
     "amend",
+    "asks_for_policy",
     "is_undo",
     "looks_like_request",
     "read_intent",
@@ -26,6 +27,7 @@ _HOMES = {
     "Amended": "amendments",
     "Understood": "reading",
     "amend": "amendments",
+    "asks_for_policy": "routing",
     "is_undo": "amendments",
     "looks_like_request": "routing",
     "read_intent": "reading",

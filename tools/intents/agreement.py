@@ -9,7 +9,7 @@ from topology.authoring import Clause, Intent, PortSpan
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["agree"]
+__all__ = ["agree", "overlooks"]
 
 
 def agree(network: "Network", one: Intent, other: Intent) -> bool:
@@ -22,6 +22,28 @@ def agree(network: "Network", one: Intent, other: Intent) -> bool:
     if (one.mutual_tls, one.issuers) != (other.mutual_tls, other.issuers):
         return False
     return _do_the_same(network, one, other)
+
+
+def overlooks(whole: Intent, part: Intent) -> bool:
+    """Say whether an intent asks for the same as another but for something that it leaves open.
+
+    The reader of whole sentences gave each word a place. Where the other one opens and denies just
+    that, and closes less, it has overlooked what closes the rest.
+    """
+    fixed = [
+        replace(one, clauses=(), isolate=(), request="", additive=False) for one in (whole, part)
+    ]
+    if fixed[0] != fixed[1] or not set(part.isolate) <= set(whole.isolate):
+        return False
+    mine, theirs = ({p for c in one.clauses for p in _parts(c)} for one in (whole, part))
+    closes = {one for one in mine if one.only or one.effect == "deny"}
+    theirs_close = {one for one in theirs if one.only or one.effect == "deny"}
+    if not theirs_close <= closes:
+        return False
+    open_, theirs_open = ({replace(p, only=False, side=None) for p in x} for x in (mine, theirs))
+    return theirs_open <= open_ and (
+        len(whole.isolate) > len(part.isolate) or len(closes) > len(theirs_close)
+    )
 
 
 def _bare(intent: Intent) -> tuple[object, ...]:

@@ -175,8 +175,9 @@ _REQUEST_IT = seq(
 _NEEDING = seq(
     _ONLY,
     sign("NEED"),
+    maybe(seq(sign("EG"), maybe(NOUN))),
     DEALS,
-    make=lambda o, _v, deals: Action(out=True, deals=deals, only=bool(o)),
+    make=lambda o, _v, _e, deals: Action(out=True, deals=deals, only=bool(o)),
 )
 _HAVING = seq(
     _ONLY,
@@ -215,9 +216,10 @@ _ENTERING = seq(
 _GIVEN = seq(
     maybe(sign("BE")), sign("GIVEN"), NOUN, DEALS, make=lambda _b, _g, _n, deals: _does(None, deals)
 )
+_PULLS = said("consume|consumes|poll|polls|scrape|scrapes|query|queries", "REACH")
 _REACH = alt(sign("REACH"), said("egress", "EG"))
 ACTION: Rule = alt(
-    _active(_REACH, sign("SEND"), alt(sign("FETCH"), said("read", "REACHED"))),
+    _active(_REACH, sign("SEND"), alt(sign("FETCH"), said("read", "REACHED"), _PULLS)),
     PASSIVE,
     _RECEIVING,
     _HAVING,
@@ -242,7 +244,11 @@ ACTION: Rule = alt(
 )
 """What follows `may`."""
 ACTING: Rule = alt(
-    _active(sign("REACHING"), sign("SENDING"), sign("FETCHING")),
+    _active(
+        sign("REACHING"),
+        sign("SENDING"),
+        alt(sign("FETCHING"), said("consuming|polling|scraping|querying", "REACHING")),
+    ),
     _RECEIVING,
     seq(sign("BE"), PASSIVE, make=lambda _, act: act),
 )

@@ -94,6 +94,23 @@ def _one_exempt(clause: Rule) -> Rule:
         KEPT,
         seq(WHO, ACTING, make=lambda who, act: list(spread(who, act, deny=False))),
         seq(
+            HEAD,
+            sign("FROM", "TO"),
+            WHO,
+            maybe(TRAFFIC),
+            make=lambda head, lead, who, t: (
+                None
+                if head[0] not in (None, "ingress" if lead.symbol == "FROM" else "egress")
+                else [
+                    Tail(
+                        who=who,
+                        role="source" if lead.symbol == "FROM" else "destination",
+                        passing=t[0] if t else (),
+                    )
+                ]
+            ),
+        ),
+        seq(
             sign("WHAT"),
             WHO,
             sign("REACH", "FETCH"),

@@ -128,7 +128,9 @@ def _holds(who: Who, ends: Sequence[End] | None = None) -> bool:
     if who.nobody or all(end.everyone for end in who.ends):
         return True
     left_out = _spaces(who.excepted if ends is None else ends)
-    return (is_wide(who) and (not left_out or left_out <= _spaces(who.ends))) or _is_ranged(who)
+    return (is_wide(who) and (not left_out or left_out <= _spaces(who.ends))) or (
+        _is_ranged(who) and not left_out
+    )
 
 
 def _is_ranged(who: Who) -> bool:

@@ -22,6 +22,11 @@ def connection(
         deny: Whether it must not be.
         only: Whether `only` was said of the whole.
     """
+    if several := _distributed(parts):
+        found = [connection(head, one, deny=deny, only=only) for one in several]
+        return (
+            None if any(one is None for one in found) else [x for one in found for x in one or ()]
+        )
     side = _side(head[0], parts)
     if side == "?":
         return None
@@ -92,6 +97,19 @@ def _is_tangled(parts: Sequence[Part]) -> bool:
     doubled = any(roles.count(role) > 1 for role in ("from", "to", "by", "of", "in", "for"))
     cut = "but" in roles and roles[-1] != "but"
     return cut or (doubled and bool({"t", "but"} & set(roles)))
+
+
+def _distributed(parts: Sequence[Part]) -> list[list[Part]]:
+    """Return `from x to a on 1 and to b on 2` as a row for a and one for b; empty if it is none."""
+    roles = [one.role for one in parts]
+    for role in ("to", "from"):
+        starts = [place for place, one in enumerate(roles) if one == role]
+        if len(starts) < 2:
+            continue
+        cuts = [parts[a:b] for a, b in zip(starts, [*starts[1:], len(parts)], strict=True)]
+        if all([one.role for one in cut] == [role, "t"] for cut in cuts):
+            return [[*parts[: starts[0]], *cut] for cut in cuts]
+    return []
 
 
 def _from_other_spaces(side: str | None, parts: Sequence[Part]) -> list[Any] | None:
@@ -195,6 +213,9 @@ def named_pair(
     """Read `allow a to b`, `allow a from b`, `block a from b`, `let a out`."""
     if who.rest or who.each or who.nobody or (who.pronoun and not parts):
         return None
+    if several := _distributed(parts):
+        found_all = [named_pair(who, one, deny=deny, passive=passive) for one in several]
+        return None if None in found_all else [x for one in found_all for x in one or ()]
     if any(one.who and one.who.rest for one in parts) or _is_tangled(parts):
         return None
     lead = frozenset(one.role for one in parts) & _LEADS

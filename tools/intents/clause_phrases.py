@@ -250,6 +250,7 @@ PASSES = alt(
 _TO = sign("TO", "WITH")
 PAYLOAD = alt(
     seq(maybe(sign("ING", "EG")), alt(NOUN, seq(_ART, sign("METRICS"))), make=lambda *_: True),
+    seq(_ART, said("logs|reports|posts|streams|uploads|metrics", "SEND", "METRICS")),
     seq(_ART, many(sign("W"), least=1), make=lambda _, words: True if len(words) < 3 else None),
 )
 """What is sent or fetched, which no policy tells apart."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from ipaddress import ip_network
 
 from tools.intents.clause_context import (
     REST,
@@ -18,11 +19,11 @@ from tools.intents.clause_context import (
 from tools.intents.clause_values import Refine, Rest, Tail, Who
 from tools.intents.frames import Statement
 from tools.intents.grouping import Sorted
-from tools.intents.limits import limit_traffic
+from tools.intents.limits import limit_traffic, limited_pairs
 from tools.intents.meanings import Isolation, Meaning
 from tools.intents.parties import End
 from tools.intents.rests import close_rest, close_traffic
-from topology.authoring import Entities
+from topology.authoring import Entities, Networks
 
 __all__ = ["lean", "refine", "rest"]
 
@@ -31,14 +32,7 @@ def rest(reader: Reader, item: Rest) -> bool:
     """Read `nothing else`, and say whether it is clear what that closes."""
     meaning = reader.meaning
     if item.traffic:
-        requests = any(
-            x.requests for one in meaning.statements for p in one.passing for x in p.options
-        )
-        pairs = any(one.topic == "source" and not one.only for one in meaning.statements)
-        if not meaning.statements or (requests and pairs):
-            return False
-        close_traffic(meaning, reader.shape, item.said)
-        return True
+        return _rest_of_traffic(reader, item)
     if item.toward is not None:
         return _rest_toward(reader, item)
     if item.within is not None:
@@ -47,12 +41,16 @@ def rest(reader: Reader, item: Rest) -> bool:
     if not allowed:
         return False
     meaning.rest = True
-    if any(one.only for one in allowed):
+    if any(one.only for one in allowed) and not (item.subject or item.side):
         return True
     if item.subject or item.side:
         where = "source" if item.subject or item.side == "ingress" else "destination"
         return _close(meaning, where)
     bodies = re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I)
+    locked = said_of([one.end for one in meaning.isolations]) | said_of(meaning.about)
+    if bodies and locked and all(said_of(one.destinations) <= locked for one in allowed):
+        # What is spoken of is who is reached: `x is locked down: a may call it, nobody else`.
+        return _close(meaning, "source")
     if bodies and not all(one.topic == "destination" for one in allowed):
         meaning.rest_unclear = True
         return True
@@ -63,6 +61,16 @@ def rest(reader: Reader, item: Rest) -> bool:
     meaning.statements = [
         replace(one, said=REST) if one.only else one for one in meaning.statements
     ]
+    return True
+
+
+def _rest_of_traffic(reader: Reader, item: Rest) -> bool:
+    meaning = reader.meaning
+    requests = any(x.requests for one in meaning.statements for p in one.passing for x in p.options)
+    pairs = any(one.topic == "source" and not one.only for one in meaning.statements)
+    if not meaning.statements or (requests and pairs):
+        return False
+    close_traffic(meaning, reader.shape, item.said)
     return True
 
 
@@ -82,6 +90,18 @@ def _rest_within(reader: Reader, item: Rest) -> bool:
         if has_names(destinations):
             # To learn addresses by name, DNS has to pass a proxy, which then limits it.
             return False
+        if outer := _rest_of_world(destinations):
+            limited: Sequence[Statement] = (
+                limited_pairs(known) if any(one.passing for one in known) else ()
+            )
+            if limited or not any(one.passing for one in known):
+                others = Statement(
+                    effect="deny", sources=sources, destinations=(outer,), topic="source"
+                )
+                kept = [one for one in reader.meaning.statements if one not in known]
+                beside = limited or tuple(replace(one, beside=True) for one in known)
+                reader.meaning.statements = [*kept, *beside, others]
+                return True
         # Rules that deny know no names: the cluster stays open, and nothing but that.
         inside = End(options=((Entities(("cluster",)),),), said="the cluster")
         wide = Statement(sources=sources, destinations=(inside,), topic="source")
@@ -103,6 +123,22 @@ def _rest_within(reader: Reader, item: Rest) -> bool:
     ]
     reader.meaning.statements = [*kept, denied]
     return True
+
+
+def _rest_of_world(ends: Sequence[End]) -> End | None:
+    """Return every address outside the cluster but those of some networks."""
+    parties = [party for end in ends for option in end.options for party in option]
+    networks = [one.network for one in parties if isinstance(one, Networks) and not one.exceptions]
+    if not networks or len(networks) != len(parties):
+        return None
+    wide = tuple(
+        Networks(
+            ip_network(every),
+            tuple(one for one in networks if one.version == ip_network(every).version),
+        )
+        for every in ("0.0.0.0/0", "::/0")
+    )
+    return End(options=(wide,), said="everything else outside the cluster")
 
 
 def _others_within(reader: Reader, known: Sequence[Statement], who: Who) -> bool:

@@ -89,6 +89,22 @@ RESTS = alt(
     ),
     seq(
         FILL,
+        sign("NELSE"),
+        alt(
+            seq(sign("ALLOWED"), sign("TO", "IN")),
+            seq(
+                maybe(sign("MAY")),
+                alt(sign("REACH"), said("get|gets|come|comes", "GETIN")),
+                maybe(sign("TO", "IN")),
+            ),
+        ),
+        WHO,
+        make=lambda _f, one, _a, who: (
+            None if who.rest or who.nobody else [Rest(said=one.said, toward=who, side="ingress")]
+        ),
+    ),
+    seq(
+        FILL,
         sign("PELSE"),
         sign("MAYNOT"),
         FILL,

@@ -47,7 +47,14 @@ _LATER = seq(
     SEP,
     alt(
         seq(MODAL, FILL, ACTION, FILL, make=lambda m, _, act, _f: (m[0], m[1], act)),
-        seq(FILL, ACTION, FILL, make=lambda _, act, _f: (None, False, act)),
+        seq(
+            FILL,
+            maybe(sign("TO")),
+            FILL,
+            ACTION,
+            FILL,
+            make=lambda _, _t, _g, act, _f: (None, False, act),
+        ),
         seq(
             sign("NOT"),
             maybe(sign("TO")),
@@ -80,9 +87,11 @@ def _subject(
     if who.each:
         return None
     events: list[Any] = []
-    deny = False
+    deny = alone = False
     for negative, only, action in (first, *later):
         deny = deny if negative is None else negative
+        # `may only call a and push to b`: the modal is said of both.
+        alone = only = alone if negative is None else only
         if not _fits(who, action, deny=deny):
             if not later:
                 return None

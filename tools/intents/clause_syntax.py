@@ -131,10 +131,10 @@ _SO = seq(
     FILL,
     sign("LIMIT", "ISO", "KEEP"),
     WHO,
-    sign("SO"),
-    maybe(sign("THAT")),
+    maybe(sign(",")),
+    alt(said("so that", "WANT"), seq(sign("SO"), maybe(sign("THAT")))),
     lazy(lambda: _CLAUSE),
-    make=lambda _f, _v, who, _s, _t, items: (
+    make=lambda _f, _v, who, _c, _s, items: (
         None
         if who.rest or who.nobody or who.only
         else [Tail(who=who, role="subject", bare=True), *items]

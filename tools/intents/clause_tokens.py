@@ -1,7 +1,7 @@
 """A sentence as the row of signs that the strict reader sees: nothing in it is left out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tools.intents.clause_words import WORDS
 from tools.intents.frames import Sign
@@ -43,7 +43,98 @@ def row_of(shape: Shape, sentence: str) -> list[Sign]:
     part.text = part.text.replace("<POSS>", part.add("POSS", None, "'s"))
     for symbol, pattern in WORDS:
         part.take(pattern, symbol, lambda found: found[0])
-    return trimmed(list(_tokens(part)))
+    return trimmed(_with_verbs(list(_tokens(part))))
+
+
+_MANNER = re.compile(
+    r"(?!(?:only|solely|exclusively|temporarily|initially|eventually|partially|partly"
+    r"|occasionally|locally|externally"
+    r"|internally|publicly|mutually|separately|conditionally|early|daily|weekly|monthly|yearly"
+    r"|nightly|hourly|anonymously"
+    r"|previously|formerly|normally|usually|mostly|mainly|hardly|rarely|barely|scarcely|nearly"
+    r"|virtually|really|apply"
+    r"|reply|rely|supply|family|assembly|likely|unlikely|possibly|potentially|optionally"
+    r"|selectively|respectively"
+    r"|reversely|conversely|inversely|oppositely|similarly|equally|identically|subsequently"
+    r"|finally|secondly|firstly)$)"
+    r"[a-z]{3,}ly$",
+    re.I,
+)
+"""How something is done: it says nothing about who may reach whom."""
+_NO_VERBS = frozenset(
+    {
+        "avoid",
+        "ignore",
+        "bypass",
+        "skip",
+        "lose",
+        "quit",
+        "leave",
+        "evade",
+        "circumvent",
+        "escape",
+        "stop",
+        "cease",
+        "block",
+        "deny",
+        "refuse",
+        "reject",
+        "drop",
+        "accept",
+        "receive",
+        "serve",
+        "answer",
+        "admit",
+        "host",
+        "expose",
+        "respond",
+        "handle",
+        "impersonate",
+        "replace",
+        "become",
+        "be",
+        "have",
+        "trust",
+    }
+)
+
+
+def _with_verbs(signs: list[Sign]) -> list[Sign]:
+    """Return signs in which a word that stands where a verb has to is one: `may enqueue into x`.
+
+    Whatever a workload may do with another one, it has to reach it for that.
+    """
+    found: list[Sign] = []
+    for place, one in enumerate(signs):
+        if one.symbol != "W":
+            found.append(one)
+            continue
+        low = one.said.lower()
+        if _MANNER.match(low):
+            found.append(Sign("FILL", None, one.said))
+            continue
+        before = next((x.symbol for x in reversed(found) if x.symbol not in ("FILL", "ONLY")), "")
+        after = [x.symbol for x in signs[place + 1 : place + 5]]
+        plain = low.isalpha() and low not in _NO_VERBS and not low.endswith(("ing", "ed"))
+        found.append(Sign(_verb(before, after) or "W", None, one.said) if plain else one)
+    return found
+
+
+def _verb(before: str, after: Sequence[str]) -> str:
+    """Return what a word does as a verb, by what stands around it; empty where it is none."""
+    rest = [one for one in after if one != "ART"]
+    if before in ("MAY", "MAYNOT"):
+        if rest[:1] == ["P"] or rest[:2] in (["WITH", "P"], ["ON", "P"], ["IN", "P"]):
+            return "REACH"
+        if rest[:2] == ["TO", "P"] or rest[:3] in (["W", "TO", "P"], ["NOUN", "TO", "P"]):
+            return "SEND"
+        if rest[:3] == ["W", "FROM", "P"]:
+            return "FETCH"
+    if before in ("P", "MAY", "MAYNOT") and rest[:3] == ["SEND", "TO", "P"]:
+        return "FILL"
+    if before == "P" and rest[:3] == ["W", "TO", "P"]:
+        return "SEND"
+    return ""
 
 
 def trimmed(signs: list[Sign]) -> list[Sign]:

@@ -104,10 +104,12 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|nothing\s+(?:but|beyond|besides|except)\s+(?:that|those|these|this)(?!\s*<)"
         rf"|(?:and\s+)?that\s+is\s+the\s+only\s+thing\s+(?:it|they)\s+(?:answers?|responds?"
         rf"|listens?"
-        rf"|accepts?|serves?)(?:\s+to)?|(?:and\s+)?that\s+is\s+(?:it|all)|and\s+no\s+more"),
+        r"|accepts?|serves?)(?:\s+to)?|(?:and\s+)?that\s+is\s+(?:it|all)(?:\s+(?:that\s+)?(?:it"
+        r"|they)\s+(?:should\s+do|needs?|may\s+do|gets?|should\s+get))?|and\s+no\s+more"),
     ("PELSE",
         rf"(?:(?:all|any|every)\s+)?(?:the\s+)?other\s+(?:ingress|egress|inbound|outbound)"
-        rf"(?:\s+{_KIND})?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one"
+        rf"(?:\s+{_KIND})?(?:\s+(?:that\s+)?(?:it|they)\s+(?:makes?|opens?|receives?|gets?|has"
+        r"|have|sends?|wants?))?|every(?:\s?(?:thing|one|body))\s+else|any(?:\s?(?:thing|one"
         rf"|body))\s+else|all\s+else"
         rf"|(?:(?:all|any|every)(?:\s+of)?\s+(?:the\s+)?)?(?:other|remaining)\s+(?:[\w-]+\s+)?"
         rf"{_KIND}(?![\w-])|all\s+(?:the\s+)?others?|the\s+others?|others"
@@ -127,19 +129,22 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"\s+to|(?:has|have)\s+no\s+(?:business|need|reason|right|cause)\s+to"
         rf"|{_BE}\s+(?:to\s+)?(?:never|no\s+longer)\s+to"),
     ("MAY",
-        rf"(?:{_M}){_ONLY}{_ADV}(?:\s+be(?=(?:\s+only)?\s+{_LEAVE}))?(?:\s+(?:{_ONLY.strip()}\s*)?(?:{_LEAVE})\s+{_ONLY}\s*to"
+        rf"(?:{_M}){_ONLY}{_ADV}(?:\s+be(?=(?:\s+only)?\s+{_LEAVE}))?(?:\s+"
+        rf"(?:{_ONLY.strip()}\s*)?(?:{_LEAVE})\s+{_ONLY}\s*to"
         rf"(?!\s+(?:<|the\s|any\s)))?{_ONLY}"
         rf"|{_BE}{_ONLY}{_ADV}\s+{_LEAVE}{_ONLY}\s+to(?!\s+(?:<|the\s|any\s))"
         rf"|(?:needs?|has|have|wants?|gets?){_ONLY}\s+to(?=\s+[a-z]){_ONLY}"
         rf"|(?:is|are)\s+to(?=\s+(?:be\s|{_REACH['base']}|only\s)){_ONLY}"),
     ("REACH",
-        r"(?:open|initiate|establish|make|start|create|set\s+up)(?:s|es)?\s+(?:up\s+)?(?:(?:any|new"
+        r"(?:open|initiate|establish|make|start|create|set\s+up)(?:s|es)?\s+(?:up\s+)?(?:(?:any"
+        r"|new"
         r"|tcp|http|outbound|outgoing|network|fresh)\s+)*(?:connections?|sessions?|requests?"
         r"|calls?)"
         r"(?=\s+(?:to|with|towards|against|into)\b)"),
     ("GOOUT",
         r"(?:open|initiate|establish|make|start|create)(?:s|es)?\s+(?:(?:any|new|outbound|outgoing"
-        r"|egress|tcp|network|external|own)\s+)*(?:connections?|sessions?|requests?|calls?|traffic)"
+        r"|egress|tcp|network|external|own)\s+)*(?:connections?|sessions?|requests?|calls?"
+        r"|traffic)"
         r"(?!\s+(?:to|with|towards|against|into|on)\b)"),
     ("REACHING",
         r"(?:opening|initiating|establishing|making|starting|creating)\s+(?:up\s+)?(?:(?:any|new"
@@ -160,14 +165,17 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|close|shut|seal)(?=\s+(?:<P|all\s|the\s|any\s))"
         rf"|{_ISO['base']}|lock-?down"),
     ("CUT",
-        r"cut(?=\s+<P)|keep(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+(?:from|away|out|off)\b)"),
+        r"keep(?=\s+(?:both\s+of\s+)?(?:them|it|these|those)\s+(?:away|out|off)\b)"
+        r"|cut(?=\s+<P)|keep(?=\s+<P\d+>(?:\s*,?\s*(?:and\s+)?<P\d+>)*\s+(?:from|away|out|off)\b)"),
+    ("BREAKOFF", r"(?:(?<=them )|(?<=it )|(?<=these )|(?<=those ))(?:away|out)(?=\s+from\s+<P)"),
     ("BREAKOFF", r"(?<=> )(?:off|down|away)(?=\s*(?:[.,;:]|$)|\s+(?:from|except|but|apart"
         r"|save)\b)"),
     ("EXPOSE", r"open(?:s|ing)?\s+up|exposes?|publishes"),
     ("ISOLATED",
         rf"(?:{_ISO['done']}|locked|sealed|closed|cut|shut|walled)(?:\s+(?:down|off))?"),
     ("KEEPWORK",
-        r"(?:(?:has|have|needs?|must|should|ought)\s+(?:to\s+)?)?(?:(?:still|keeps?|continues?\s+to"
+        r"(?:(?:has|have|needs?|must|should|ought)\s+(?:to\s+)?)?(?:(?:still|keeps?"
+        r"|continues?\s+to"
         r"|to\s+keep|stays?)\s+)*(?:works?|working|functional|functioning|flowing|unaffected"
         r"|intact)"),
     ("KEEP", r"keep(?:s|ing)?|leav(?:e|es|ing)|preserv(?:e|es|ing)|retain(?:s|ing)?|maintain(?:s)?"
@@ -179,7 +187,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("EXCHANGE",
         r"exchange(?:\s+any)?(?:\s+(?:data|traffic|messages|requests|packets|information))?"),
     ("NONEED",
-        r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no|gets?\s+no|(?:has|have)\s+no(?=\s+access\b)"
+        r"(?:has|have)\s+no\s+(?:need|use|business|reason)\s+(?:for|with)|needs?\s+no|gets?\s+no|"
+        r"(?:has|have)\s+no(?=\s+access\b)"
         r"|does\s+not\s+need(?:\s+any)?|no\s+longer\s+needs?|do\s+not\s+need(?:\s+any)?"),
     ("COMPLAINT",
         r"(?:is|are)\s+(?:currently\s+|just\s+|far\s+|way\s+|much\s+)*(?:too\s+(?:open|exposed"
@@ -214,8 +223,10 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         rf"|read(?=\s+(?:\(?<T\d+>\)?\s+)?(?:only\s+)?(?:by|from)\b))"
         rf"(?:\s+(?:to|with|at|into)(?=\s+(?:only\s+)?(?:by|from|on|via|over|with|<T|in|$)))?"),
     ("GETIN", r"(?:gets?|comes?|goes|go|be\s+let|is\s+let|are\s+let)\s+in(?:side)?"
-        r"(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|<T))"),
-    ("RECEIVE", rf"(?:{_RECEIVE['base']}|listens?\s+to|hears?\s+from|only\s+allows?"
+        r"(?=\s*(?:[.,;]|$)|\s+(?:on|via|over|with|except|but|apart|unless|save|other|<T))"),
+    ("RECEIVE", r"trusts?(?=\s+(?:only\s+)?(?:<P|no\s?one|nobody))"),
+    ("RECEIVE", rf"(?:{_RECEIVE['base']}|listens?\s+to|hears?\s+from|only\s+allows|"
+                r"(?<=> )only\s+allow"
         r"|gets?(?=\s+(?:(?:its|any|only|all)\s+)*(?:traffic|connections?|requests?|calls?)))"),
     ("LISTEN", r"listens?(?=\s+<T)|is\s+served(?=\s+<T)|runs?(?=\s+<T)"),
     ("RECEIVING", _RECEIVE["ing"]),
@@ -229,7 +240,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
     ("FETCH", rf"{_FETCH['base']}|gets?(?=\s+\w+\s+from\b)"),
     ("SEND", rf"{_SEND['base']}|sends?|writes?|logs?(?=\s+(?:in)?to\b)"),
     ("REACH",
-        rf"{_REACH['base']}|sees?|have(?=\s+<T)|gets?(?=\s+(?:in)?to\b)|gets?\s+at|goes?(?:\s+out)?"
+        rf"{_REACH['base']}|sees?|have(?=\s+<T)|gets?(?=\s+(?:in)?to\b)|gets?\s+at|go(?:es)?"
+        r"(?:\s+out)?"
         rf"(?=\s+(?:only\s+)?(?:in)?to\b)|have\s+access\s+to|gets?\s+(?:anywhere\s+)?near"),
     ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
     ("EXPOSE", r"expose|open(?:\s+up)?"),

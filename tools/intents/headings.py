@@ -73,13 +73,28 @@ _OPENING = re.compile(
     re.I,
 )
 _OPENER = re.compile(
-    r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
-    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|(?:[a-z]+\s+){0,2}[A-Z]{2,8}-\d+)"
+    r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket"
+    r"|context"
+    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|"
+    r"(?:[a-z]+\s+){0,2}[A-Z]{2,8}-\d+)"
     r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+"
-    r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes|compliance)\b,?\s+",
+    r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes"
+    r"|compliance)\b,?\s+",
     re.I,
 )
 """What only says that a request follows."""
+_LATER_OPENING = re.compile(
+    rf"(?P<before>(?:^|[.!?;]\s+|\n))(?P<open>{_ASK}{_MAKE}(?:(?:an?|the|some|one|any)\s+)?"
+    rf"(?:<KD\d+>|{_DOCUMENT})"
+    rf"\s+(?:that|which|so\s+that|such\s+that|to)\s+)(?=[a-z<])",
+    re.I,
+)
+"""The same behind a sentence that tells why."""
+_PARTICIPLE = re.compile(
+    r"^(?P<lead>\s*)(?P<verb>letting|allowing|permitting|blocking|denying|preventing|restricting"
+    r"|limiting|isolating)\b",
+    re.I,
+)
 _ASKING = re.compile(rf"^{_ASK}", re.I)
 _HEADER = re.compile(
     r"(?:\b(?:an?|the)\s+)?(?P<kind><KD\d+>)(?:\s+(?:named\s+"
@@ -130,6 +145,14 @@ class Heading:
     additive: bool = False
 
 
+_PLAIN_VERBS = {
+    "letting": "let", "allowing": "allow", "permitting": "allow", "blocking": "block",
+    "denying": "deny", "preventing": "prevent", "restricting": "restrict", "limiting": "limit",
+    "isolating": "isolate",
+}  # fmt: skip
+"""How `a policy letting a reach b` is said as an order."""
+
+
 def take_kinds(shape: Shape) -> None:
     """Replace the kinds that are named."""
     for kind, pattern in _KIND.items():
@@ -154,6 +177,10 @@ def read_heading(shape: Shape) -> Heading:
         shape.text = keep + shape.text[opening.end() :]
     else:
         shape.text = _ASKING.sub("", shape.text)
+    shape.text = _LATER_OPENING.sub(lambda found: found["before"], shape.text)
+    shape.text = _PARTICIPLE.sub(
+        lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
+    )
     for found in list(_HEADER.finditer(shape.text)):
         name = name or (found["name"] or "").strip("`")
         if found[0].rstrip().endswith(":") or found["name"]:

@@ -65,10 +65,18 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
         rf"|api-?\s?server|control\s+plane\s+api)s?"),
     (("world",),
         rf"{_ARTICLE}(?:(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?"
-        rf"|addresses|hosts?|anybody)\s+(?:from\s+)?)?(?:the\s+)?(?:outside|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+        r"|addresses|hosts?|anybody)\s+(?:from\s+)?)?(?:the\s+)?(?:outside|external\s+to)\s+"
+        r"(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+    (("world",),
+        r"(?:the\s+|any\s+|all\s+|our\s+)*(?:(?:end[\s-]+)?users?|people|customers?|visitors?"
+        r"|browsers?|clients?|callers?"
+        r"|anyone|anybody|everyone)\s+(?:from|on|over|across|via)\s+the\s+(?:public\s+"
+        r"|open\s+)?internet"
+        r"|(?:any\s+|all\s+|our\s+)?external\s+(?:users?|customers?|visitors?)"),
     (("world",),
         rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world"
-        rf"|external\s+world|outside(?!\s+(?:of|the|our)\b)|`world`|world)(?!\s*-)"),
+        r"|external\s+world|outside(?!\s+(?:of|the|our|it|them|its|their|this|that)\b|\s*<)"
+        r"|`world`|world)(?!\s*-)"),
     (("cluster",),
         r"(?:everything|anything|anyone|everyone|everywhere|anywhere|all\s+(?:pods|workloads"
         r"|endpoints)|any\s+(?:pod|workload|endpoint))\s+(?:else\s+)?(?:inside|within"

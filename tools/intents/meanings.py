@@ -10,13 +10,15 @@ from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
 from tools.intents.kafka import take_kafka
+from tools.intents.listings import unfold
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
-from tools.intents.named import take_literal_places, take_names, take_namespaces
+from tools.intents.named import take_described, take_literal_places, take_names, take_namespaces
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
 from tools.intents.rests import close_rest, close_traffic, is_outer
+from tools.intents.rewordings import reword
 from tools.intents.segments import segments
 from tools.intents.shapes import Shape
 from tools.intents.stretches import parse_stretch
@@ -122,6 +124,8 @@ def prepare(index: NameIndex, request: str) -> tuple[Shape, Meaning]:
     take_names(shape, index)
     take_parties(shape)
     take_traffic(shape)
+    reword(shape)
+    unfold(shape, index)
     return shape, meaning
 
 
@@ -181,6 +185,7 @@ def _shape(index: NameIndex, request: str) -> Shape:
     shape = Shape(normalise(request))
     take_headers(shape)
     take_labels(shape)
+    take_described(shape, index)
     take_kinds(shape)
     take_literal_places(shape)
     take_accounts(shape, _accounts(index))

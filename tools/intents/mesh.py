@@ -57,7 +57,8 @@ _TRUST_PASSIVE = re.compile(
 )
 _DEMAND = re.compile(
     r"\b(?:requires?|demands?|enforces?|insists?\s+on|needs?|must\s+(?:carry|have|present"
-    r"|come\s+with)|ask(?:s)?\s+for)\s+(?P<tokens><T\d+>)",
+    r"|come\s+with)|ask(?:s)?\s+for|must|should|shall|ha(?:s|ve)\s+to|needs?\s+to|(?:is|are)\s+to)"
+    r"\s+(?P<tokens><T\d+>)",
     re.I,
 )
 
@@ -80,7 +81,8 @@ class MeshWish:
 
 _PLAIN = re.compile(r"\b(?:plain-?\s?text|unencrypted|clear-?\s?text)\b", re.I)
 _REFUSED = re.compile(
-    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|forbidden|prohibited|disallow|disallowed"
+    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|forbidden"
+    r"|prohibited|disallow|disallowed"
     r"|deny|denied|block|blocked)\b",
     re.I,
 )

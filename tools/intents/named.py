@@ -21,7 +21,15 @@ from topology.targets import (
     WorkloadTarget,
 )
 
-__all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "take_namespaces"]
+__all__ = [
+    "Named",
+    "Places",
+    "party_of",
+    "take_described",
+    "take_literal_places",
+    "take_names",
+    "take_namespaces",
+]
 
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
@@ -95,6 +103,30 @@ def _service(found: re.Match[str]) -> Named:
         labels=(f"service:{space}/{found['name']}",),
         kind="Service",
     )
+
+
+_DESCRIBED = re.compile(
+    r"(?P<words>(?:[A-Za-z][A-Za-z-]*\s+){1,3})(?:\((?P<label><L\d+>)\)|(?:which\s+are\s+"
+    r"|that\s+are\s+)?(?:labell?ed|tagged"
+    r"|with\s+(?:the\s+)?label)\s+(?P<late><L\d+>))"
+)
+
+
+def take_described(shape: Shape, index: NameIndex) -> None:
+    """Take `IoT devices (tier=iot)` as the pods that have the label, whatever they are called."""
+
+    def pods(found: re.Match[str]) -> str:
+        words = found["words"].split()
+        last = words[-1].lower()
+        if last in NO_NAMES or last in index.tables.exact or not last.endswith("s"):
+            return found[0]
+        kept = len(words) - 1
+        while kept and words[kept - 1].lower() not in NO_NAMES:
+            kept -= 1
+        lead = " ".join(words[:kept])
+        return f"{lead}{' ' if lead else ''}pods with label {found['label'] or found['late']}"
+
+    shape.text = _DESCRIBED.sub(pods, shape.text)
 
 
 def take_namespaces(shape: Shape, index: NameIndex) -> None:
@@ -218,7 +250,30 @@ def take_names(shape: Shape, index: NameIndex) -> None:
                       nearest=mention.nearest, kind=mention.kind)  # fmt: skip
         pieces += [shape.text[at:start], shape.add("A", named, said)]
         at = end
-    shape.text = "".join(pieces) + shape.text[at:]
+    shape.text = _placed("".join(pieces) + shape.text[at:], shape, index)
+
+
+_EVERYDAY = re.compile(
+    r"(?P<lead>(?:^|[.;:,]\s+|\b(?:to|from|in|into|of|between|with|within|for|and|or|only|by|on"
+    r"|reach|access|enter"
+    r"|contact|isolate|quarantine|allow|block|deny|let)\s+))(?P<name>[a-z][a-z0-9-]*)"
+    r"(?=\s*(?:[.,;:)]|$)|\s+(?:and|or|on|over|via|at|but|is|are|may|can|must|should|shall|could"
+    r"|except|to|from|into|with"
+    r"|cannot|will|has|have|needs?|through|using|apart|unless|as|only|at)\b|\s+<[TOH]\d)",
+    re.I,
+)
+
+
+def _placed(text: str, shape: Shape, index: NameIndex) -> str:
+    """Return a text with its namespaces that are called by an everyday word, where ends stand."""
+
+    def place(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name.lower() in NO_NAMES or not index.tables.namespaces.get(name.lower()):
+            return found[0]
+        return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
+
+    return _EVERYDAY.sub(place, text)
 
 
 def _may_name(said: str, index: NameIndex) -> bool:

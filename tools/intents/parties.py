@@ -124,6 +124,30 @@ class End:
 def take_parties(shape: Shape) -> None:
     """Replace noun phrases by the ends that they name."""
     shape.take(_PARTY, "P", lambda found: _end(shape, found["np"], found[0]))
+    for found in _ROW.finditer(shape.text):
+        _share_place(shape, [int(one) for one in re.findall(r"<P(\d+)>", found[0])])
+
+
+_ROW = re.compile(r"<P\d+>(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)<P\d+>)+")
+
+
+def _share_place(shape: Shape, numbers: Sequence[int]) -> None:
+    """Take `a and b in x` as `a in x and b in x`, where several namespaces have an a."""
+    ends: list[End] = [shape.values[one] for one in numbers]
+    last = ends[-1]
+    parties = [party for option in last.options for party in option]
+    spaces = {space for one in parties for space in _spaces(one)}
+    if not re.search(r"\b(?:in|of|from|inside|within)\b", last.said) or len(spaces) != 1:
+        return
+    if not all(isinstance(one, Pods) and one.workload for one in parties):
+        return
+    for number, end in zip(numbers[:-1], ends[:-1], strict=True):
+        kept = [n for n, option in enumerate(end.options) if set(_spaces(option[0])) <= spaces]
+        if len(end.options) > 1 and len(kept) == 1:
+            only = kept[0]
+            shape.values[number] = replace(
+                end, options=(end.options[only],), labels=end.labels[only : only + 1]
+            )
 
 
 def _end(shape: Shape, text: str, said: str) -> End | None:

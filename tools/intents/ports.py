@@ -60,6 +60,22 @@ _OWN_NAME = re.compile(
     r"(?!\s*[(:=<\d])",
     re.I,
 )
+_KNOWN_NAME = re.compile(
+    r"(?:\b(?:on|via|over|at|through)\s+)?(?:\b(?:its|the|their)\s+)?(?<![\w`/-])"
+    r"(?P<name>[a-z][a-z0-9-]*)\s+port\b"
+    r"(?!\s*[(:=<\d`]|\s+(?:of|named|called|number))|\bport\s+names?\s+(?P<late>[a-z][a-z0-9-]*)\b",
+    re.I,
+)
+_OVER_NAME = re.compile(
+    r"\b(?:on|via|over|using)\s+(?P<name>[a-z][a-z0-9-]*)\b(?!\s*[:=/]|\s+(?:port|pods?|namespace"
+    r"|traffic)|-)",
+    re.I,
+)
+_PROTOCOL_WORDS = frozenset(
+    {"http", "https", "web", "api", "dns", "tcp", "udp", "metrics", "admin"}
+)
+"""Names of ports that are words for other things as well."""
+"""`The redis port`, where the cluster has a port of that name."""
 _EVERY = re.compile(
     rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?"
     rf":of\s+)?(?P<behind>{_PROTOCOL})\b)?"
@@ -96,6 +112,7 @@ WELL_KNOWN = {
 _SPOKEN = re.compile(
     rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)"
     r"|(?<![\w/-])(?P<alone>https|ssh|ntp|ldaps?)(?=\s*(?:,|and|or)\s+(?:ports?|<O)|\s+from\s)"
+    r"|(?<![\w/-])(?P<outward>https)(?=\s+(?:only\s+)?to\s|\s*\)|\s+only\b)"
     rf"|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
     re.I,
 )
@@ -119,6 +136,22 @@ def take_ports(shape: Shape, names: Collection[str] = ()) -> None:
         _OWN_NAME,
         "O",
         lambda found: (PortSpan(name=found["name"]),) if found["name"] in names else None,
+    )
+    shape.take(
+        _KNOWN_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=name),) if (name := found["name"] or found["late"]) in names else None
+        ),
+    )
+    shape.take(
+        _OVER_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=found["name"]),)
+            if found["name"] in names and found["name"] not in _PROTOCOL_WORDS
+            else None
+        ),
     )
     shape.take(_SPOKEN, "O", _spoken)
     shape.take(
@@ -192,7 +225,7 @@ def _icmp_type(text: str, protocol: str) -> PortSpan:
 
 
 def _spoken(found: re.Match[str]) -> tuple[PortSpan, ...]:
-    name = (found["name"] or found["alone"] or found["traffic"]).lower()
+    name = (found["name"] or found["alone"] or found["outward"] or found["traffic"]).lower()
     return tuple(
         PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name]
     )

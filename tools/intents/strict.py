@@ -75,7 +75,18 @@ def without_reasons(shape: Shape, sentence: str) -> str:
     return _REASON.sub(drop, sentence)
 
 
+_SCRAPES = re.compile(r"\bscrap(?:e|es|ing)\s+(?P<what><P\d+>)(?!\s*(?:\(|on\s)?<T)", re.I)
+
+
+def _is_vague(shape: Shape, sentence: str) -> bool:
+    """Say whether everything is to be scraped, without a port: that would open far more."""
+    found = _SCRAPES.search(sentence)
+    return bool(found and getattr(shape.value(found["what"]), "everyone", False))
+
+
 def _read(shape: Shape, sentence: str, meaning: Meaning) -> bool:
+    if _is_vague(shape, sentence):
+        return False
     wish, rest = read_mesh(shape, sentence)
     if wish:
         meaning.wishes.append(wish)

@@ -29,7 +29,8 @@ _SPELLED = tuple(
         (r"\b(that|it|there|what|who|everything|nothing)'s\b", r"\1 is"),
         (
             r"\b(?:nobody|no\s?one|nothing)\s+(?:from\s+)?outside\s+(?:of\s+)?(?:the\s+)?"
-            r"(?:namespace\s+)?(?!cluster\b|namespace\b|own\b)(`?[\w-]+`?)(?:\s+namespace)?"
+            r"(?:namespace\s+)?(?!cluster\b|namespace\b|own\b|the\b|that\b|this\b|its\b|it\b"
+            r"|their\b|our\b|them\b)(`?[\w-]+`?)(?:\s+namespace)?"
             r"(?=\s+(?:may|can|should|must|gets?|is)\b)",
             r"only pods in namespace \1",
         ),
@@ -39,6 +40,24 @@ _SPELLED = tuple(
         (r"(?<=\d)\s*\((tcp|udp|sctp)\)", r"/\1"),
         (r":\s+(deny|denied|block|blocked|drop|dropped)\s*(?=$|\n|[.;])", r" is denied"),
         (r"\bpls\b|\bplz\b", "please"),
+        (
+            r"\b(?:gets?|receives?|is\s+given|are\s+given|should\s+(?:get|receive|see)|sees?)\s+"
+            r"(?:back\s+)?(?:an?\s+)?"
+            r"(?:http\s+)?(?:403|401)s?(?:\s+forbidden)?\b",
+            "is denied",
+        ),
+        (
+            r"\bgets?\s+(?=(?:rejected|refused|denied|blocked|dropped|turned\s+away)\b)",
+            "is ",
+        ),
+        (r"\b(?:is|are)\s+(?:internet|public|outward|customer|client)[\s-]facing\b", "is public"),
+        (r"\banymore\b", "any more"),
+        (
+            r"(?:\b(?:must|should|has\s+to|may|can)\s+)?\b(?:keeps?|continues?\s+to|still)\s+"
+            r"(?:be\s+able\s+to\s+"
+            r"|being\s+able\s+to\s+)?resolv(?:e|es|ing)\s+(?:dns(?:\s+names)?|names)\b",
+            "keep DNS working",
+        ),
         (r"\bw/o\b", "without"),
         (r"\be\.g\.(?:,)?", "such as"),
         (r"\bi\.e\.(?:,)?", "that is"),

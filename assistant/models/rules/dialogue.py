@@ -10,7 +10,13 @@ from assistant.models.rules.brief import ask_again, is_echo
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
-from assistant.models.rules.drafting import amend_request, change_request, read_request, request_of
+from assistant.models.rules.drafting import (
+    amend_request,
+    change_request,
+    draft_of,
+    read_request,
+    request_of,
+)
 from assistant.models.rules.ellipsis import complete_ellipsis
 from assistant.models.rules.followups import (
     CORRECTION,
@@ -81,6 +87,8 @@ class Interpreter:
     """Completes a request for a policy by the answer to the question which reading is meant."""
     change_draft: "Callable[[str, str], Amended | None] | None" = None
     """Changes a request that was drafted by what is said after it."""
+    asks_for_policy: Callable[[str], bool] | None = None
+    """Says whether a message can be read as a request for a policy on this network."""
     has_flows: bool = False
     """Whether the workspace holds flows, so that what was observed can be asked about."""
     read_further: Callable[[str, Frame | None], Frame | None] | None = None
@@ -193,9 +201,11 @@ class Interpreter:
         if state and (frame := request_of(plain, state) or change_request(plain, state)):
             return frame
         reading = read(plain, self.vocabulary, self.port_names)
-        if is_least_privilege(reading):
+        if is_least_privilege(reading) and not (":" in message and self._asks(message)):
             return None
         frame = read_request(message.strip(), reading)
+        if frame is None and self._asks(message):
+            frame = draft_of(message.strip())
         mended = mend(plain, self.vocabulary) if frame is None else plain
         if mended != normalise(plain):
             corrected = read(mended, self.vocabulary, self.port_names)
@@ -207,6 +217,9 @@ class Interpreter:
             if request:
                 return replace(state, arguments={**state.arguments, "request": request})
         return None
+
+    def _asks(self, message: str) -> bool:
+        return bool(self.asks_for_policy and self.asks_for_policy(message))
 
     def _amended(self, message: str, state: Frame | None) -> Frame | None:
         """Return the earlier draft with a change that a short message asks for."""

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from tools.intents import Amended
     from tools.workspace import Workspace
 
-__all__ = ["amend_request", "answer_request", "change_request", "read_request", "request_of"]
+__all__ = [
+    "amend_request",
+    "answer_request",
+    "change_request",
+    "draft_of",
+    "read_request",
+    "request_of",
+]
 
 _ENFORCING = re.compile(
     r"\b(?:allow|permit|let|deny|block|forbid|prevent|prohibit|disallow|restrict|isolate|lock|open|"
@@ -84,7 +91,7 @@ def read_request(message: str, reading: "Reading") -> Frame | None:
     """
     text = reading.text
     if reading.refs and (closing := _HOW_TO_CLOSE.match(text)):
-        return _draft(closing["wish"])
+        return draft_of(closing["wish"])
     # An end that is named, or none: either way it is the request that says what is meant.
     outside = find_outside(reading.text, reading.shape, named=True)
     # "allow web to db?" asks whether it is so; "can you allow web to db?" asks for it.
@@ -92,7 +99,7 @@ def read_request(message: str, reading: "Reading") -> Frame | None:
     told = outside == "write" or (outside == "change" and not asks and _ENFORCING.search(text))
     states = not _ASKING.search(text) and not text.rstrip().endswith("?")
     if told or (states and reading.refs and _DEONTIC.search(text)):
-        return _draft(message)
+        return draft_of(message)
     return None
 
 
@@ -108,7 +115,7 @@ def request_of(text: str, state: Frame) -> Frame | None:
     ports = " and ".join(str(port.number or port.name) for port in state.ports)
     request = f"{verb} {sources} to reach {ends}"
     request += f" on port {ports}" if ports else ""
-    return _draft(request + (f" with {state.http}" if state.http else ""))
+    return draft_of(request + (f" with {state.http}" if state.http else ""))
 
 
 def change_request(text: str, state: Frame) -> Frame | None:
@@ -196,5 +203,6 @@ def _number(answer: str) -> int | None:
     return int(match["digit"]) if match["digit"] else _ORDINALS.index(match["word"].lower()) + 1
 
 
-def _draft(request: str) -> Frame:
+def draft_of(request: str) -> Frame:
+    """Return the drafting of a request, in the person's own words."""
     return Frame(intent="draft", kind="draft_policy", arguments={"request": request})

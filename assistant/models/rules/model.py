@@ -84,6 +84,7 @@ class RulesModel(BaseChatModel):
                 port_names(cluster),
                 _chooser(ref(self.workspace)),
                 _changer(ref(self.workspace)),
+                _asker(ref(self.workspace)),
                 bool(self.workspace.flow_files),
             )
             _INTERPRETERS[self.workspace] = found
@@ -199,6 +200,18 @@ class RulesModel(BaseChatModel):
             return left_out(frame.text, vocabulary)
         told = frame.kind in ("azure", "measure", "property")
         return decline(frame.kind, vocabulary, frame.text if told else "")
+
+
+def _asker(workspace: "ref[Workspace]") -> Callable[[str], bool]:
+    """Return what tells requests for policies by reading them on a workspace."""
+
+    def asks(message: str) -> bool:
+        from tools.intents import asks_for_policy
+
+        there = workspace()
+        return bool(there and asks_for_policy(there, message))
+
+    return asks
 
 
 def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
