@@ -24,7 +24,10 @@ def open_flows(workspace: Workspace, query: Query) -> FlowReading:
     """
     if not workspace.flow_files:
         message = "The workspace holds no flows."
-        hint = "Add an export: `hubble observe -o jsonpb --last 10000 > flows.jsonl`, then name it."
+        hint = (
+            "Flows are read from files, never live: `hubble observe -o jsonpb --last 10000 > "
+            "flows.jsonl`, or `netassist collect --context NAME --run`; then name the file."
+        )
         raise InvalidQuery(message, hint=hint)
     return workspace.flows.read(query)
 

@@ -17,7 +17,7 @@ from topology.model import Cluster
 __all__ = ["measure_flows", "measure_jq", "measure_plain"]
 
 _REFERENCE: Final = 1_000_000
-"""Flows for which issue 9 states targets."""
+"""Flows for which the targets below are set."""
 _SECONDS: Final = 60.0
 _MEMORY: Final = 1024.0
 

@@ -24,7 +24,7 @@ __all__ = ["ALL_ASPECTS", "Symptom", "aspects_of", "read_symptom"]
 
 _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
     "dns": re.compile(
-        r"\bdns\b|\bresolv(?!edrefs)\w*|\bname resolution\b|\blook(?:ing)?[- ]?ups?\b|\bnxdomain\b|"
+        r"\bdns\b|\bresolv(?!edrefs)\w*|\bname resolution\b|\blook(?:ing)?[- ]?ups?\b|nxdomain|"
         r"\bservfail\b|no such host|name or service not known|getaddrinfo|\bhost ?names?\b|"
         r"unknown ?host|"
         r"\bhosts? (?:was |is |were |are )?not found\b|"
@@ -65,6 +65,7 @@ _WORDS: Final[Mapping[Aspect, re.Pattern[str]]] = {
         r"\b(?:packets?|datagrams?)\b|\bspik\w*|\bdegraded\b|\bperformance\b|\bstall\w*|"
         r"\b(?:losing|lost|loses)\b|\bhiccup\w*|\bglitch\w*|\bstutter\w*|\bblips?\b|\bchoppy\b|"
         r"\bpeg(?:s|ged|ging)\b|\bsaturat\w*|\bcongest\w*|\bmaxed out\b|softirq|"
+        r"\bcrawl(?:s|ing)?\b|"
         r"\btakes? (?:about |some |over )?\d+ ?(?:ms|s|secs?|seconds?|min\w*)\b|\bhaunted\b",
         re.I,
     ),

@@ -28,6 +28,7 @@ _CODES: Final = {
 }
 _WEIGHTS: Final = {"rule-missing": 91, "rule-denies": 91, "requests-refused": 86, "differs": 46,
                    "open": 44, "datapath": 76}  # fmt: skip
+_TOLD: Final = 99
 _NORMAL: Final = frozenset({132, 139, 166})
 """Drops that happen on healthy clusters: link-local and non-IP noise."""
 
@@ -88,6 +89,10 @@ def _of_drop(scene: Scene, drop: Drop) -> Cause:
             for key, place in layer.causes
         ]
     is_policy = drop.cause in ("rule-missing", "rule-denies")
+    weight = _WEIGHTS[drop.cause] + (3 if is_dns else 0)
+    if scene.symptom.flow is not None and drop.cause == "datapath":
+        # A flow that was pasted tells itself why it was dropped, whatever policies would do.
+        weight = _TOLD
     return Cause(
         code="dns-blocked" if is_dns and is_policy else (
             _CODES[drop.cause].format(drop.direction or "ingress")),
@@ -96,7 +101,7 @@ def _of_drop(scene: Scene, drop: Drop) -> Cause:
         about=frozenset({_plain(one.source), _plain(one.destination)}),
         callers=frozenset() if is_dns else frozenset({_plain(one.source)}),
         callees=frozenset() if is_dns else frozenset({_plain(one.destination), *one.names}),
-        weight=_WEIGHTS[drop.cause] + (3 if is_dns else 0),
+        weight=weight,
         facts=tuple(facts),
         fix=drop.fix,
         verify=(f"hubble observe --verdict DROPPED --from-pod {one.source} --last 20",),

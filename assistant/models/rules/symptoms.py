@@ -37,7 +37,10 @@ _TROUBLE = re.compile(
     rf"\bdisappear\w*|\bcollaps\w+|\bunavailable\b|\bunresolved\b|\bunstable\b|\berror\w*|"
     rf"(?<![\d.:/$])50\ds?(?![\d./%])|\b5xx\b|\b40[13]s?\b|\bcontainercreating\b|"
     rf"\bgetaddrinfo\b|\bE(?:CONN\w+|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH)\b|\bno such host\b|"
-    rf"\bnxdomain\b|\bservfail\b|\bdial tcp\b|\bi/o timeout\b|\bcurl: \(\d+\)|access denied|"
+    rf"nxdomain|\bERR_[A-Z_]+\b|<(?:none|pending|unknown)>|\bcrawl(?:s|ing)?\b|"
+    rf"\bgrumbl\w*|\bcomplain\w*|"
+    rf"\b(?:nobody|nothing|no ?one)\b.{{0,20}}\b(?:behind|answer\w*|listen\w*)\b|"
+    rf"\bservfail\b|\bdial tcp\b|\bi/o timeout\b|\bcurl: \(\d+\)|access denied|"
     rf"\b(?:something|anything|what'?s?|what is|nothing)\b.{{0,12}}\b(?:wrong|up|broken)\b|"
     rf"\b(?:problems?|issues?|trouble|outage|incident)\b|\bmisbehav\w+|\bunschedul\w+|"
     rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?(?:reach|talk|connect|call|access|resolv|find|look|answer|"
@@ -73,6 +76,7 @@ _PASTED = re.compile(
     r'"[A-Z]{3,7} \S+ HTTP/[\d.]+" \d{3}\b|'
     r"\b(?:getaddrinfo|nslookup|dig|ping)\b: |\brpc error: code = |"
     r"\bupstream connect error or disconnect|\bno healthy upstream\b|RBAC: access denied|"
+    r"\bERR_[A-Z_]+\b|\bDNS_PROBE_\w+|"
     r"\bxx drop \(|\blevel=(?:error|warn\w*|fatal)\b|\bpanic: |\bTraceback \(most",
     re.I,
 )
@@ -107,6 +111,15 @@ _BLAMES = re.compile(
 )
 _SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
 """The DNS servers may be one end of a connection like any other."""
+_ENDS_IN_LINE = re.compile(r"->|(?:\d{1,3}\.){3}\d|HTTP/\d|^\s*(?:warning|normal)\s", re.I)
+"""Ends that a program printed: which of them called is read from its own form, not from grammar."""
+_LACKS = re.compile(r"\b(?:none|never|nobody|nothing|neither|no longer|any ?more)\b|n't\b", re.I)
+_OURS = re.compile(
+    r"\b(?:pods?|services?|replicas?|nodes?|deployments?|apps?|clusters?|endpoints?|requests?|"
+    r"traffic|packets?|connections?|network|dns)\b",
+    re.I,
+)
+_WHY = re.compile(r"\W*(?:so |and |but )?(?:why|how come)\b", re.I)
 _SENTENCES = re.compile(r"(?<=[?!.])\s+")
 _EMPTY = ("flows", "past", "hypothesis", "review", "")
 
@@ -147,7 +160,8 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
         # Who does not find a name was never on the way; so its ends are not of that connection.
         names = "dns" in aspects_of(_SERVERS.sub(" ", message))
         is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
-        if told and is_path and not is_pasted(message) and flow_in(message) is None:
+        machine = is_pasted(message) and _ENDS_IN_LINE.search(message)
+        if told and is_path and not machine and flow_in(message) is None:
             return (replace(frames[0], symptom=message, told=True),)
         wrong = _WRONG.search(message) or _BLAMES.search(message)
         if told or all(
@@ -156,9 +170,9 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
             for frame in frames
         ):
             return (_diagnosis(message),)
-    if not (_ASKS.search(message) or _WISHES.search(message)) and _is_unanswered(frames):
+    if _is_unanswered(frames) and _hints_at_trouble(message, frames):
         # Nothing else is made of it, and it tells of what can go wrong.
-        return (_diagnosis(message),) if aspects_of(message) else tuple(frames)
+        return (_diagnosis(message),)
     if not tells_of_trouble(message) or _WISHES.search(message):
         return tuple(frames)
     if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
@@ -166,6 +180,26 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     return tuple(
         replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames
     )
+
+
+def _hints_at_trouble(message: str, frames: Sequence[Frame]) -> bool:
+    """Return whether a message of which nothing else is made may tell of trouble.
+
+    Without a word of question it does if it is about a side of trouble, or says that something is
+    not there; a question does if it asks why something is slow, uneven or does not start.
+    """
+    if _WISHES.search(message):
+        return False
+    bare = message.rstrip().rstrip("?")
+    if not _ASKS.search(bare):
+        if bare != message.rstrip():
+            return tells_of_trouble(bare) or bool(aspects_of(bare))
+        return bool(aspects_of(message)) or (
+            bool(_LACKS.search(message)) and bool(_OURS.search(message))
+        )
+    is_docs = any(frame.intent == "docs" for frame in frames)
+    sides = aspects_of(message) - {"connect", "http"}
+    return bool(_WHY.match(message)) and not is_docs and tells_of_trouble(message) and bool(sides)
 
 
 def _is_unanswered(frames: Sequence[Frame]) -> bool:

@@ -67,5 +67,9 @@ RESOURCES: Final = (
     _group("DestinationRule", "networking.istio.io", "destinationrules", "v1", "v1beta1"),
     _group("Gateway", "gateway.networking.k8s.io", "gateways", "v1", "v1beta1"),
     _group("HTTPRoute", "gateway.networking.k8s.io", "httproutes", "v1", "v1beta1"),
+    _group("GRPCRoute", "gateway.networking.k8s.io", "grpcroutes", "v1", "v1alpha2"),
+    _group("TLSRoute", "gateway.networking.k8s.io", "tlsroutes", "v1", "v1alpha3", "v1alpha2"),
+    _group("TCPRoute", "gateway.networking.k8s.io", "tcproutes", "v1alpha2"),
+    _group("ReferenceGrant", "gateway.networking.k8s.io", "referencegrants", "v1", "v1beta1"),
     _group("NodeNetworkConfig", "acn.azure.com", "nodenetworkconfigs", "v1alpha"),
 )  # fmt: skip
