@@ -1,9 +1,10 @@
-"""Write docs/reference from the code: commands, tools, findings, settings.
+"""Write docs/reference from the code, and the list of decisions.
 
 Run it by `make reference` after a change; tests/surfaces/test_reference.py fails until then.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ROOT / "docs" / "reference"
-sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+DOCS = ROOT / "docs"
+sys.path[:0] = [str(ROOT), str(DOCS)]
 
 from finding_codes import Code, codes  # noqa: E402
 
@@ -20,9 +21,28 @@ MADE = "Made by `make reference` from the code; do not edit it here."
 
 
 def pages() -> dict[str, str]:
-    """Return the text of each page by its name."""
-    made = {"commands": commands, "tools": tools, "findings": findings, "settings": settings}
-    return {f"{name}.md": "\n".join(make()).rstrip() + "\n" for name, make in made.items()}
+    """Return the text of each page by its place below docs."""
+    made = {
+        "adr/README.md": decisions,
+        "reference/commands.md": commands,
+        "reference/findings.md": findings,
+        "reference/settings.md": settings,
+        "reference/tools.md": tools,
+    }
+    return {place: "\n".join(make()).rstrip() + "\n" for place, make in made.items()}
+
+
+def decisions() -> Iterator[str]:
+    """Yield the list of decisions."""
+    yield (
+        "# Decisions\n\nOne page for each choice that could have been another: what it was about, "
+        "what was chosen, what follows from it.\n\n| | decision | date |\n|---|---|---|"
+    )
+    for path in sorted((DOCS / "adr").glob("[0-9]*.md")):
+        text = path.read_text(encoding="utf-8")
+        number, _, title = text.splitlines()[0].removeprefix("# ").partition(". ")
+        date = re.search(r"^Date: ([\d-]+)", text, re.MULTILINE)
+        yield f"| {number} | [{title}]({path.name}) | {date[1] if date else ''} |"
 
 
 def commands() -> Iterator[str]:
@@ -186,12 +206,12 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def main() -> None:
-    """Write every page."""
-    PAGES.mkdir(exist_ok=True)
-    for name, text in pages().items():
-        (PAGES / name).write_text(text, encoding="utf-8")
+def main(folder: Path = DOCS) -> None:
+    """Write every page below a folder."""
+    for place, text in pages().items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

@@ -49,8 +49,6 @@ def chart_drops(workspace: Workspace, filters: str = "") -> Chart:
     dropped = sum(totals.values()) + line.undated
     told = f"{count(dropped, 'flow')} of {window.flows:,} dropped"
     told += f", {window.first} to {window.last}" if window.first else ""
-    if line.bins:
-        told += f"; one column is {duration_text(line.width)}"
     if line.undated:
         notes.append(f"{count(line.undated, 'dropped flow')} without a time are in no column.")
     kinds = list(totals)[: _KINDS - 1 if len(totals) > _KINDS else _KINDS]
@@ -64,7 +62,7 @@ def chart_drops(workspace: Workspace, filters: str = "") -> Chart:
     return Chart(
         title="Drops over time",
         told=f"{told}.",
-        axis="time (UTC)",
+        axis=f"time (UTC), {duration_text(line.width)} each",
         labels=tuple(_labels(line)),
         series=tuple(series),
         notes=tuple(notes),

@@ -8,6 +8,9 @@ from tools.pictures.chart_svg import to_chart_svg
 __all__ = ["to_chart_mermaid", "to_chart_page"]
 
 _SAFE = " -_./:,()+~?>"
+_COLUMNS = 10
+"""Labels of times that have room beside each other."""
+_THEME = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#0969da"}}}}%%'
 _CSS = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:24px auto;padding:0 16px;"
     "color:#1f2328;background:#fff}svg{max-width:100%;height:auto}"
@@ -21,16 +24,30 @@ _CSS = (
 
 def to_chart_mermaid(chart: Chart) -> str:
     """Return a bar chart of the sums; Mermaid stacks none, so the series stand in comments."""
-    labels = ", ".join(f'"{_safe(label)}"' for label in chart.labels)
+    labels, totals = _condensed(chart)
+    axis = ", ".join(f'"{_safe(label)}"' for label in labels)
     lines = [
+        _THEME,
         f"xychart-beta{' horizontal' if chart.across else ''}",
         f'  title "{_safe(chart.title)}"',
-        f"  x-axis [{labels}]",
-        f'  y-axis "{_safe(chart.unit)}" 0 --> {max((*chart.totals, 1))}',
-        f"  bar [{', '.join(map(str, chart.totals))}]",
+        f"  x-axis [{axis}]",
+        f'  y-axis "{_safe(chart.unit)}" 0 --> {max((*totals, 1))}',
+        f"  bar [{', '.join(map(str, totals))}]",
     ]
     told = (chart.told, *(f"{one.name}: {one.total}" for one in chart.series), *chart.notes)
     return "\n".join([*lines, *(f"  %% {' '.join(text.split())}" for text in told)])
+
+
+def _condensed(chart: Chart) -> tuple[list[str], list[int]]:
+    """Return labels and sums; of columns over time as many as have room for their labels."""
+    if not chart.labels:
+        return ["none"], [0]
+    every = 1 if chart.across else -(-len(chart.labels) // _COLUMNS)
+    starts = range(0, len(chart.labels), every)
+    return (
+        [chart.labels[start] for start in starts],
+        [sum(chart.totals[start : start + every]) for start in starts],
+    )
 
 
 def _safe(text: str) -> str:

@@ -1,5 +1,6 @@
 """Charts of flows: their numbers are those of the tools, and no name can break a picture."""
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -73,6 +74,7 @@ def test_without_drops_the_chart_says_so_and_draws_no_axis(shop: Workspace) -> N
     assert 'class="grid"' not in text
     assert "0 flows of 20 dropped" in text
     assert "<table>" not in to_chart_page(chart)
+    assert "  bar [0]\n" in to_chart_mermaid(chart)
 
 
 def test_without_flows_it_is_said_what_to_add() -> None:
@@ -147,9 +149,12 @@ def test_any_chart_is_well_formed_and_inside_its_picture(data: st.DataObject, ac
         assert y >= 0
         assert x + wide <= width + 1
         assert y + high <= height + 1
-    first = to_chart_mermaid(chart).split("\n  %%")[0]
-    assert first.count('"') == 2 * (len(labels) + 2)
-    assert len(first.splitlines()) == 5
+    theme, *lines = to_chart_mermaid(chart).split("\n  %%")[0].splitlines()
+    assert theme.startswith("%%{init")
+    shown = len(labels) if across else len(re.findall(r"\d+", lines[-1]))
+    assert "\n".join(lines).count('"') == 2 * (shown + 2)
+    assert len(lines) == 5
+    assert sum(map(int, re.findall(r"\d+", lines[-1]))) == sum(chart.totals)
 
 
 def test_a_hostile_name_stays_a_text() -> None:
