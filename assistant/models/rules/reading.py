@@ -263,4 +263,9 @@ def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
     if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):
         return None
     phrase = " ".join(words)
+    homes = [
+        name for name in vocabulary.namespaces if phrase in vocabulary.words_of_namespace(name)
+    ]
+    if len(homes) == 1 and phrase not in COMMON:
+        return Ref(text=phrase, names=(homes[0],), kind="namespace", guessed=True)
     return Ref(text=phrase, kind="unknown", near=vocabulary.nearest(phrase))

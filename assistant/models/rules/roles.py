@@ -54,6 +54,14 @@ _RECIPROCAL = re.compile(
 )
 
 
+_APART = re.compile(
+    r"\s*(?:(?:is|are|be|fully|completely|really|properly|still|well|not)\s+)*"
+    r"(?:separated?|disconnected|severed|segregated|segmented|"
+    r"(?:cut|shut|walled|fenced|sealed|closed|split|blocked|parted)\s+off)\s+from\s+(?:the\s+)?",
+    re.I,
+)
+
+
 def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
     """Return the text with marks for names; names joined by "and" share a mark."""
     groups: list[list[Ref]] = []
@@ -112,6 +120,9 @@ def _assign_two(sentence: Sentence) -> Roles | None:
     if not right and "@2@" in sentence.text:
         return None
     right = re.split(r"@\d+@", right)[0]
+    if _APART.fullmatch(middle):
+        # It says that there is no way, and not which.
+        return Roles(sources=first, destinations=second, both_ways=True)
     order = order_of(left, middle, right, first, second)
     if order is None:
         return None

@@ -15,7 +15,8 @@ WELL_KNOWN: dict[str, int] = {
     "kubelet": 10250, "ldap": 389, "ldaps": 636, "memcache": 11211, "memcached": 11211,
     "mongo": 27017, "mongodb": 27017, "mqtt": 1883, "mysql": 3306, "nats": 4222, "ntp": 123,
     "otlp": 4317, "postgres": 5432, "postgresql": 5432, "psql": 5432, "rabbitmq": 5672,
-    "rdp": 3389, "redis": 6379, "smtp": 25, "ssh": 22, "telnet": 23, "tls": 443,
+    "rdp": 3389, "redis": 6379, "sftp": 22, "smtp": 25, "snmp": 161, "ssh": 22,
+    "syslog": 514, "telnet": 23, "tls": 443,
 }  # fmt: skip
 """IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
 

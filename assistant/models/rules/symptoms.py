@@ -71,6 +71,11 @@ _WISHES = re.compile(
 _WRONG = re.compile(
     r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
 )
+_LISTS = re.compile(
+    r"\W*(?:which|who|whose|how many|how much|list|show)\b(?!\s+(?:pods?|services?|workloads?|"
+    r"nodes?|things?|polic\w+|connections?|layer|part|component|hop)\b)",
+    re.I,
+)
 _SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
 """The DNS servers may be one end of a connection like any other."""
 _SENTENCES = re.compile(r"(?<=[?!.])\s+")
@@ -114,6 +119,9 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     if not tells_of_trouble(message) or _WISHES.search(message):
         return tuple(frames)
     if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
+        if _LISTS.match(message) and not aspects_of(message):
+            # "Which jobs are stuck" asks for a list of what no file holds, and for no cause.
+            return tuple(frames)
         return (_diagnosis(message),)
     return tuple(
         replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames

@@ -158,6 +158,23 @@ _MEASURE = re.compile(
     re.I,
 )
 """What is measured or paid is in no file of objects and policies."""
+_SAID_OF_IT = re.compile(
+    r"^\W*(?:(?:and|so|but|then|hey|ok)\s+)*(?:is|are|was|were)\s+(?:the\s+|all\s+|any\s+)?"
+    r"(?:traffic|quer\w+|requests?|connections?|calls?|links?|packets?|path|way|route|sessions?)\b"
+    r"[^@]*@\d+@[^@]*@\d+@\s+(?:(?:really|very|too|always|still|being|also|ever|now)\s+)*"
+    r"(?P<manner>[a-z-]+(?:ed|ing|low|ast|able|y|ent)?)\s*\W*$"
+)
+"""Read "are the calls from A to B slow": what is said at the end of the connection."""
+_PASSES = re.compile(
+    r"allow\w*|permit\w*|possible|impossible|ok|okay|fine|open\w*|clos\w*|block\w*|den\w+|drop\w*|"
+    r"reject\w*|refus\w*|filter\w*|stop\w*|cut|prevent\w*|forbid\w*|legal|legit\w*|right|correct|"
+    r"working|works?|up|down|broken|fail\w*|through|reachable|unreachable|accept\w*|admit\w*|good|"
+    r"authori\w*|restrict\w*|limit\w*|unrestrict\w*|unlimit\w*|free|safe|secure\w*|let|enabled|"
+    r"disabled|there|in|expected|intended|wanted|bann\w*|prohibited|illegal|go|pass\w*|too|then|now|"
+    r"today|currently|directly|please|protected|tight|loose|wrong|denied|gated|guarded|isolated|"
+    r"inspected|policed|matched|covered|granted|conditional|unaffected|affected|involved|needed|"
+    r"required|used|missing|present|configured|defined|set|off|on|clear|true|false|not|either"
+)
 _BESIDE = (
     (_TIME, "Policies hold at any time and for any length of time: `{}` plays no part in it."),
     (_BEARER, "What the request carries (`{}`) was not part of what was computed."),
@@ -173,8 +190,9 @@ def heed_unread(frame: Frame, reading: Reading) -> Frame:
         return frame
     if asked := _ask_unknown(frame, reading) or _ask_ports(frame, reading):
         return asked
-    if measured := _MEASURE.search(reading.text):
-        words = quote(measured[0].strip())
+    measured = _MEASURE.search(reading.shape)
+    if said := measured[0].strip() if measured else _manner(reading.shape):
+        words = quote(said)
         return Frame(
             intent="decline", kind="measure", text=f"Nothing that was loaded measures {words}."
         )
@@ -228,6 +246,12 @@ def _heed_property(frame: Frame, reading: Reading) -> Frame:
         kind="property",
         text=f"Nothing that was loaded tells of {words} where {names} is asked about.",
     )
+
+
+def _manner(shape: str) -> str:
+    """Return what a connection is asked to be, where that is not whether it gets through."""
+    found = _SAID_OF_IT.search(shape)
+    return found["manner"] if found and not _PASSES.fullmatch(found["manner"]) else ""
 
 
 def _ask_unknown(frame: Frame, reading: Reading) -> Frame | None:
