@@ -8,10 +8,12 @@ connection, so that they are not the reason, is its cause looked for besides.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assistant.models.rules.frame import Frame
-from topology.diagnosis.pasted import flow_in
-from topology.diagnosis.symptom import aspects_of
+
+if TYPE_CHECKING:
+    from topology.diagnosis.evidence import Aspect
 
 __all__ = ["follow", "is_told", "tells_of_trouble"]
 
@@ -71,6 +73,7 @@ _WISHES = re.compile(
 _WRONG = re.compile(
     r"\b(?:something|anything|what'?s|what is)\b.{0,12}\bwrong (?:with|in|on)\b", re.I
 )
+_MAY_BE_FLOW = re.compile(r"\{.*\}|->|<-|<>", re.S)
 _LISTS = re.compile(
     r"\W*(?:which|who|whose|how many|how much|list|show)\b(?!\s+(?:pods?|services?|workloads?|"
     r"nodes?|things?|polic\w+|connections?|layer|part|component|hop)\b)",
@@ -93,7 +96,7 @@ def is_told(message: str) -> bool:
     >>> is_told("checkout times out calling payments"), is_told("can a reach b?")
     (True, False)
     """
-    if flow_in(message) is not None:
+    if _is_flow(message):
         return True
     asks = _ASKS.search(message) or _WISHES.search(message)
     return tells_of_trouble(message) and not asks
@@ -107,25 +110,41 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     told = is_told(message)
     if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
         # Who does not find a name was never on the way; so its ends are not of that connection.
-        names = "dns" in aspects_of(_SERVERS.sub(" ", message))
+        names = "dns" in _aspects_of(_SERVERS.sub(" ", message))
         is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
-        if told and is_path and flow_in(message) is None:
+        if told and is_path and not _is_flow(message):
             return (replace(frames[0], symptom=message, told=True),)
         if told or all(frame.intent in ("docs", "decline") for frame in frames):
             return (_diagnosis(message),)
     if not (_ASKS.search(message) or _WISHES.search(message)) and _is_unanswered(frames):
         # Nothing else is made of it, and it tells of what can go wrong.
-        return (_diagnosis(message),) if aspects_of(message) else tuple(frames)
+        return (_diagnosis(message),) if _aspects_of(message) else tuple(frames)
     if not tells_of_trouble(message) or _WISHES.search(message):
         return tuple(frames)
     if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
-        if _LISTS.match(message) and not aspects_of(message):
+        if _LISTS.match(message) and not _aspects_of(message):
             # "Which jobs are stuck" asks for a list of what no file holds, and for no cause.
             return tuple(frames)
         return (_diagnosis(message),)
     return tuple(
         replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames
     )
+
+
+def _is_flow(message: str) -> bool:
+    """Return whether one flow is pasted; the reader of flows is imported only where one may be."""
+    if not _MAY_BE_FLOW.search(message):
+        return False
+    from topology.diagnosis.pasted import flow_in
+
+    return flow_in(message) is not None
+
+
+def _aspects_of(text: str) -> "frozenset[Aspect]":
+    """Return which kinds of trouble a text tells of; imported when trouble is told at all."""
+    from topology.diagnosis.symptom import aspects_of
+
+    return frozenset(aspects_of(text))
 
 
 def _is_unanswered(frames: Sequence[Frame]) -> bool:
