@@ -34,6 +34,10 @@ _WHO = re.compile(
     r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
     re.I,
 )
+_BY_WHOM = re.compile(
+    r"^(?:(?:and|but|ok|so|then)\s+)*(?:by|from|for)\s+(?:whom|who)(?:\s+(?:else|then|exactly))*[\s?!.]*$",
+    re.I,
+)
 _OUTSIDE = re.compile(
     r"^(?:(?:and|but|ok|so|then|also|what about|how about)\s+)*(?:is there\s+|are there\s+)?"
     r"(?:any(?:thing|one|body|where)?|some(?:thing|one|body)|who|what)?\s*(?:else\s+)?"
@@ -64,7 +68,7 @@ def ask_again(piece: str, state: Frame) -> Frame | None:
     if state.is_path and _PORTS.match(piece):
         return replace(state, ports=(), alternative=None)
     asks_who = state.is_path or state.intent in ("policies", "inspect")
-    if state.destinations and asks_who and _WHO.match(piece):
+    if state.destinations and asks_who and (_WHO.match(piece) or _BY_WHOM.match(piece)):
         return replace(state, intent="who_can", sources=(), alternative=None, kind="")
     return None
 

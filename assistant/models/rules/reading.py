@@ -149,9 +149,12 @@ def _drop_one(sentence: Sentence) -> Sentence:
         r"(?:\b(?:the|our|that|this)\s+)?(?:\w+\s+)?\bone\s*\(\s*(@\d+@)\s*\)", r"\1", sentence.text
     )
     some = re.search(
-        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@", text
+        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@|"
+        r"\b(?:list|show|name|enumerate|count|give me|how many)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?"
+        r"@(\d+)@(?=\s+(?:that|which|who)\b)",
+        text,
     )
-    number = int(some[1]) if some else 0
+    number = int(some[1] or some[2]) if some else 0
     if some and [ref.kind for ref in sentence.groups[number]] == ["namespace"]:
         # Not whether all of a namespace may, but which of it.
         ref = sentence.groups[number][0]

@@ -41,8 +41,8 @@ _METHOD_NOUN = re.compile(
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
 _LONE_PROTOCOL = re.compile(
-    rf"\b(?:over|via|using|by|with|in|on|as|plain)\s+(?P<one>{_PROTOCOL})\b|"
-    rf"\b(?P<other>{_PROTOCOL})\b(?=\s*(?:traffic|packets?|datagrams?|connections?|only|too|\W*$))",
+    rf"\b(?:(?:over|via|using|by|with|in|on|as|plain)\s+)?(?P<protocol>{_PROTOCOL})\b"
+    r"(?!\s*(?:routes?|proxy|dumps?|handshakes?))",
     re.IGNORECASE,
 )
 """A protocol that stands apart from the number: "over udp on 8081"."""
@@ -227,8 +227,9 @@ def _lift_numbers(slots: Slots) -> Slots:
                 for number in re.findall(r"\d+", match["list"])
             ]
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
-    if lone := _LONE_PROTOCOL.search(text):
-        apart = str(lone["one"] or lone["other"]).upper()
+    lone = _LONE_PROTOCOL.search(text)
+    if lone and len({one["protocol"].upper() for one in _LONE_PROTOCOL.finditer(text)}) == 1:
+        apart = str(lone["protocol"]).upper()
         text = _cut(text, lone)
         found = [port if port.protocol else replace(port, protocol=apart) for port in found]
         if not found and apart != "TCP":

@@ -35,7 +35,8 @@ _LITTLE = word_set(
     everything anything something nothing everyone anyone someone nobody much many more most few
     less lot lots bit kind sort type thing things stuff way ways case point fact sure guys folks
     anyway though although while until since during able there's anybody everybody somebody instead
-    true possible correct new old whole entire full own different various certain actual whatever
+    doing made make makes true possible correct new old whole entire full own different various
+    certain actual whatever
     hm hmm btw fyi plus per etc ie eg vs versus mine ours yours called named name names known
     """
 )
@@ -62,7 +63,9 @@ _OF_AN_OBJECT = word_set(
     located sit sits place location file files line lines stand stands declared declare declares
     print display explain mean means meaning purpose role job use used uses load balancer sidecar
     sidecars proxy injected labelled labeled tagged effect effects effective reads read owner owns
-    belong belongs part set up configured configuration config setup look looks exist exists
+    carry carries bear bears wear wears hold holds contain contains include includes provide
+    provides belong belongs part set up configured configuration config setup look looks exist
+    exists
     """
 )
 _OF_A_LIST = word_set(
@@ -154,7 +157,7 @@ _MEASURE = re.compile(
     r"\bhow (?:fast|slow|quick|quickly|long|old|heavy|loaded|busy|expensive|cheap|reliable|stable|"
     r"healthy|big|large|frequent|frequently|often)\b|"
     r"\b(?:latency|bandwidth|throughput|jitter|round[- ]trip|rtt|uptime|cpu|memory|disk|"
-    r"certificates? (?:expire|expir\w+|valid)|cost|costs|price|bill)\b",
+    r"cert\w*\b.{0,40}\b(?:expir\w*|valid\w*|renew\w*|rotat\w*|issue[rd]|due)|cost|costs|price|bill)\b",
     re.I,
 )
 """What is measured or paid is in no file of objects and policies."""
@@ -186,7 +189,7 @@ def heed_unread(frame: Frame, reading: Reading) -> Frame:
     """Return the frame with what its question says besides: declined, asked about, or told."""
     if frame.intent == "inspect":
         return _heed_property(frame, reading)
-    if not frame.is_path or not frame.ends:
+    if not (frame.is_path or frame.intent == "policies") or not frame.ends:
         return frame
     if asked := _ask_unknown(frame, reading) or _ask_ports(frame, reading):
         return asked
@@ -269,7 +272,9 @@ def _ask_unknown(frame: Frame, reading: Reading) -> Frame | None:
         return None
     words = join([quote(word) for word in left[:_SHOWN]])
     name = quote(frame.ends[0].name.removeprefix("service:"))
-    asked = "what it can reach" if frame.intent == "what_can" else "who can reach it"
+    asked = {"what_can": "what it can reach", "policies": "which policies select it"}.get(
+        frame.intent, "who can reach it"
+    )
     text = f"What is meant by {words}? Of {name} it can be computed {asked}."
     return Frame(intent="ask", text=text)
 
