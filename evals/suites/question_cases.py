@@ -25,6 +25,7 @@ SPLITS = {
         "questions-test-6.jsonl",
         "questions-test-7.jsonl",
         "questions-test-8.jsonl",
+        "questions-test-9.jsonl",
     ),
 }
 """Development and test share neither a workspace nor a wording of `evals/making/wordings.py`."""

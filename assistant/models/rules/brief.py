@@ -48,7 +48,7 @@ _OUTSIDE = re.compile(
 """Asked after a list of peers: whether the world is one of them."""
 _ECHO = re.compile(
     r"(?:(?:and|so|then|but)\s+)?(?:(?:can|could|may|is|does|do|will|would|should|are)\s+(?:it|they|"
-    r"that|this)\s*(?:\s(?:have|get|do|work|be|that|it|this|so|ok|okay|allowed|possible|permitted|"
+    r"that|this)\s*(?:\s(?:have|get|do|work|hold|stand|apply|be|that|it|this|so|ok|okay|allowed|possible|permitted|"
     r"right|true|correct|happen|go|through|the case|fine))*|right|correct|true|or not|yes or no|"
     r"ok(?:ay)?|possible|allowed)\W*",
     re.I,

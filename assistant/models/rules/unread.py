@@ -97,7 +97,7 @@ _NOT_NAMES = re.compile(
 _NAMELIKE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _OF_A_POLICY = re.compile(
     rf"{FORWARD}|{BACKWARD}|{BLOCK}|{LET}|\b(?:appl(?:y|ies|ied)|affect\w*|cover\w*|match\w*|"
-    r"protect\w*|restrict\w*|govern\w*|guard\w*|work\w*|enforc\w*|isolat\w*|open\w*|clos\w*|"
+    r"protect\w*|mention\w*|contain\w*|includ\w*|name\w*|restrict\w*|govern\w*|guard\w*|work\w*|enforc\w*|isolat\w*|open\w*|clos\w*|"
     r"source\w*|destination\w*|direction\w*|default|deny|valid\w*|correct\w*|wrong|secure\w*|"
     r"english|words|authori[sz]ation|peer ?auth\w*|cnps?|ccnps?|peers?|callers?|clients?)\b"
 )
@@ -161,6 +161,19 @@ _MEASURE = re.compile(
     re.I,
 )
 """What is measured or paid is in no file of objects and policies."""
+_SERVICE = re.compile(
+    r"^\W*(?:(?:please|and|so|ok)\s+)*(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?"
+    r"(?:e-?mail|notify|alert|remind|page|text|monitor|watch|schedule|subscribe|"
+    r"(?:tell|ping|message|warn|call) (?:me|us|them) (?:when|once|as soon as))\b"
+    r"(?!\s+(?:@|reach))",
+    re.I,
+)
+"""Asks for something to be done later or elsewhere."""
+_ASKED_FOR = re.compile(
+    r"^\W*(?:(?:and|so|ok|but|then|please|tell me)\s+)*(?:which|what|how many|whose)\s+(?:of\s+)?"
+    r"(?:(?:the|our|my|kind|kinds|type|types|sort)\s+(?:of\s+)?)*(?P<noun>[a-z][a-z-]*)"
+)
+"""The thing that a question asks for: it is what has to be understood before anything else."""
 _SAID_OF_IT = re.compile(
     r"^\W*(?:(?:and|so|but|then|hey|ok)\s+)*(?:is|are|was|were)\s+(?:the\s+|all\s+|any\s+)?"
     r"(?:traffic|quer\w+|requests?|connections?|calls?|links?|packets?|path|way|route|sessions?)\b"
@@ -187,6 +200,8 @@ _BESIDE = (
 
 def heed_unread(frame: Frame, reading: Reading) -> Frame:
     """Return the frame with what its question says besides: declined, asked about, or told."""
+    if _SERVICE.match(reading.text) and (frame.is_path or frame.intent == "inspect"):
+        return Frame(intent="decline", kind="change")
     if frame.intent == "inspect":
         return _heed_property(frame, reading)
     if not (frame.is_path or frame.intent == "policies") or not frame.ends:
@@ -266,6 +281,10 @@ def _ask_unknown(frame: Frame, reading: Reading) -> Frame | None:
     named = [word for word in left if _NAMELIKE.fullmatch(word) and not _NOT_NAMES.fullmatch(word)]
     if named and not any(ref.kind == "unknown" for ref in frame.ends):
         text = f"Nothing in this workspace is called {quote(named[0])}. What is meant by it?"
+        return Frame(intent="ask", text=text)
+    wanted = _ASKED_FOR.match(reading.shape)
+    if wanted and wanted["noun"] in left:
+        text = f"What is meant by {quote(wanted['noun'])}? It is nothing that I can look for here."
         return Frame(intent="ask", text=text)
     left = [word for word in left if not word.endswith("ly") and word not in named]
     if frame.intent == "reach" or len(left) < _MOST_LEFT:
