@@ -36,7 +36,7 @@ _LITTLE = word_set(
     less lot lots bit kind sort type thing things stuff way ways case point fact sure guys folks
     anyway though although while until since during able there's anybody everybody somebody instead
     doing made make makes true possible correct new old whole entire full own different various
-    certain actual whatever
+    certain actual whatever walk brief rundown lowdown overview picture pick picks picked
     hm hmm btw fyi plus per etc ie eg vs versus mine ours yours called named name names known
     """
 )
@@ -251,10 +251,12 @@ def _is_known(word: str, known: Collection[str]) -> bool:
 def _heed_property(frame: Frame, reading: Reading) -> Frame:
     """Decline what is asked of an object and that no description of one has."""
     left = unread_words(reading, _OF_AN_OBJECT)
-    if _AUTHOR.search(reading.text) and not left:
-        left = ["who" if re.search(r"\bwho", reading.text, re.I) else "when"]
-    if frame.kind == "policy" and not _AUTHOR.search(reading.text):
+    if _AUTHOR.search(reading.text):
+        left = left or ["who" if re.search(r"\bwho", reading.text, re.I) else "when"]
+    elif frame.kind == "policy":
+        # A policy is described in words; a single strange one is a manner of asking for them.
         left = [word for word in left if not _OF_A_POLICY.search(word)]
+        left = left if len(left) >= _MOST_LEFT else []
     if not left:
         return frame
     words = join([quote(word) for word in left[:_SHOWN]])
