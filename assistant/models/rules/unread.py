@@ -200,7 +200,7 @@ _BESIDE = (
 
 def heed_unread(frame: Frame, reading: Reading) -> Frame:
     """Return the frame with what its question says besides: declined, asked about, or told."""
-    if _SERVICE.match(reading.text) and (frame.is_path or frame.intent == "inspect"):
+    if _SERVICE.match(reading.shape) and (frame.is_path or frame.intent == "inspect"):
         return Frame(intent="decline", kind="change")
     if frame.intent == "inspect":
         return _heed_property(frame, reading)

@@ -147,7 +147,6 @@ def split_clauses(text: str) -> list[str]:
     pattern = (
         r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
         r"which|where|how|will|would|may)\b\s+(?!of\b))|"
-        r"\s+-\s+(?=(?:can|could|is|does|do|will|may|are|why|who)\b\s)|"
         r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
         r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
     )
