@@ -6,7 +6,13 @@ from typing import Any
 
 import orjson
 
-__all__ = ["BASELINES", "compare_with_baseline", "read_first_contacts", "write_baseline"]
+__all__ = [
+    "BASELINES",
+    "compare_with_baseline",
+    "read_first_contacts",
+    "read_tiers",
+    "write_baseline",
+]
 
 BASELINES = Path(__file__).with_name("baselines")
 
@@ -74,6 +80,13 @@ def read_first_contacts(folder: Path = BASELINES) -> tuple[dict[str, Any], ...]:
             key=lambda one: one["split"],
         )
     )
+
+
+def read_tiers(folder: Path = BASELINES) -> dict[str, Any]:
+    """Return how each tier read questions in odd wording, as last measured; empty if never."""
+    path = folder / "readings.json"
+    found: dict[str, Any] = orjson.loads(path.read_bytes()) if path.is_file() else {}
+    return found
 
 
 def _name(split: str) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evals.baseline import compare_with_baseline, read_first_contacts
+from evals.baseline import compare_with_baseline, read_first_contacts, read_tiers
 from evals.report.outside import OutsideRow, ask_outside
 from evals.report.plots import bar_chart, outcome_bar
 from evals.suites.question_cases import SPLITS, files_of
@@ -69,6 +69,7 @@ def render(
         "declining in vain are counted apart.</p>",
     ]
     parts += _first_contacts()
+    parts += _tiers()
     for split, result in results.items():
         parts += _split(split, result)
     parts += _outside(rows)
@@ -91,6 +92,39 @@ def _first_contacts() -> list[str]:
     return [
         "<h2>At first contact</h2><p>What the splits below show was mended against since; these "
         "numbers are of questions that the code had not met.</p>",
+        f"<table><tr>{head}</tr>{rows}</table>",
+    ]
+
+
+def _tiers() -> list[str]:
+    """Return the table of the tiers beside each other, on questions in odd wording."""
+    measured = read_tiers()
+    if not measured:
+        return []
+    splits = ("dev", "test", "unseen")
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{escape(str(cell))}</td>"
+            for cell in (
+                f"{one['model']} {one['weights']}".strip(),
+                one["sha256"][:12] or "none",
+                *(" / ".join(map(str, one["splits"].get(name, ["not run"]))) for name in splits),
+                one["tool_right"] or "as the rules",
+                one["arguments_right"] or "as the rules",
+                one["when"],
+            )
+        )
+        + "</tr>"
+        for one in measured["tiers"]
+    )
+    names = ("tier", "sha256", *splits, "tool right, alone", "arguments right, alone", "measured")
+    head = "".join(f"<th>{name}</th>" for name in names)
+    return [
+        "<h2>The tiers beside each other</h2>",
+        f"<p>{escape(measured['what'])}. Right / asked back or declined / wrong; "
+        f"<code>{escape(measured['command'])}</code>, {escape(measured['when'])}. "
+        "<q>Alone</q> is the model before the rules, on questions that the rules read rightly.</p>",
         f"<table><tr>{head}</tr>{rows}</table>",
     ]
 

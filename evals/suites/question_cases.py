@@ -21,6 +21,11 @@ SPLITS = {
         "questions-test-2.jsonl",
         "questions-test-3.jsonl",
         "questions-test-4.jsonl",
+        "questions-test-5.jsonl",
+        "questions-test-6.jsonl",
+        "questions-test-7.jsonl",
+        "questions-test-8.jsonl",
+        "questions-test-9.jsonl",
     ),
 }
 """Development and test share neither a workspace nor a wording of `evals/making/wordings.py`."""

@@ -117,6 +117,11 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
         "questions-test-2.jsonl",
         "questions-test-3.jsonl",
         "questions-test-4.jsonl",
+        "questions-test-5.jsonl",
+        "questions-test-6.jsonl",
+        "questions-test-7.jsonl",
+        "questions-test-8.jsonl",
+        "questions-test-9.jsonl",
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
@@ -147,6 +152,11 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions-test-2.jsonl", 0.95),
         ("questions-test-3.jsonl", 0.9),
         ("questions-test-4.jsonl", 0.95),
+        ("questions-test-5.jsonl", 0.95),
+        ("questions-test-6.jsonl", 0.95),
+        ("questions-test-7.jsonl", 0.95),
+        ("questions-test-8.jsonl", 0.9),
+        ("questions-test-9.jsonl", 0.9),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

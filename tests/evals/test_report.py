@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from assistant.answer import Answer, Artifact
+from evals.baseline import read_tiers
 from evals.report.outside import OutsideRow, ask_outside, kind_of, read_outside
 from evals.report.page import render
 from evals.report.plots import bar_chart, outcome_bar
@@ -63,6 +64,14 @@ def test_the_page_holds_failures_and_every_outside_line_and_needs_nothing_else()
     assert page.count("<svg") == 2
     assert "key-01" in page
     assert "235 of 265 (88.7%)" in page
+
+
+def test_the_tiers_stand_beside_each_other_with_the_hash_of_their_weights() -> None:
+    page = render({"dev": RESULT}, (), model="rules", when="2026-11-29")
+
+    for one in read_tiers()["tiers"]:
+        assert f"<td>{one['model']} {one['weights']}".rstrip() in page
+        assert one["sha256"][:12] in page
 
 
 def test_without_the_files_of_others_the_page_says_so(tmp_path: Path) -> None:

@@ -34,6 +34,10 @@ _WHO = re.compile(
     r"(?: in| through| there| access)?(?:[\s,]+(?:then|instead|now|please|exactly))*[\s?!.]*$",
     re.I,
 )
+_BY_WHOM = re.compile(
+    r"^(?:(?:and|but|ok|so|then)\s+)*(?:by|from|for)\s+(?:whom|who)(?:\s+(?:else|then|exactly))*[\s?!.]*$",
+    re.I,
+)
 _OUTSIDE = re.compile(
     r"^(?:(?:and|but|ok|so|then|also|what about|how about)\s+)*(?:is there\s+|are there\s+)?"
     r"(?:any(?:thing|one|body|where)?|some(?:thing|one|body)|who|what)?\s*(?:else\s+)?"
@@ -44,7 +48,7 @@ _OUTSIDE = re.compile(
 """Asked after a list of peers: whether the world is one of them."""
 _ECHO = re.compile(
     r"(?:(?:and|so|then|but)\s+)?(?:(?:can|could|may|is|does|do|will|would|should|are)\s+(?:it|they|"
-    r"that|this)\s*(?:\s(?:have|get|do|work|be|that|it|this|so|ok|okay|allowed|possible|permitted|"
+    r"that|this)\s*(?:\s(?:have|get|do|work|hold|stand|apply|be|that|it|this|so|ok|okay|allowed|possible|permitted|"
     r"right|true|correct|happen|go|through|the case|fine))*|right|correct|true|or not|yes or no|"
     r"ok(?:ay)?|possible|allowed)\W*",
     re.I,
@@ -64,7 +68,7 @@ def ask_again(piece: str, state: Frame) -> Frame | None:
     if state.is_path and _PORTS.match(piece):
         return replace(state, ports=(), alternative=None)
     asks_who = state.is_path or state.intent in ("policies", "inspect")
-    if state.destinations and asks_who and _WHO.match(piece):
+    if state.destinations and asks_who and (_WHO.match(piece) or _BY_WHOM.match(piece)):
         return replace(state, intent="who_can", sources=(), alternative=None, kind="")
     return None
 

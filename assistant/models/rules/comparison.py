@@ -8,6 +8,7 @@ from assistant.models.rules.lexicon import FORWARD
 from assistant.models.rules.reading import Reading
 from tools.errors import ToolError
 from tools.spec import ToolResult
+from tools.wording import join
 
 __all__ = ["COMPARED", "describe_comparison", "read_comparison"]
 
@@ -55,14 +56,11 @@ def describe_comparison(frame: Frame, results: Sequence[ToolResult | ToolError])
     if len(counted) < _SMALL or any(count < 0 or not name for count, name in counted):
         return ""
     outward = getattr(results[0], "direction", "") == "what-can"
-    shown = ", ".join(
-        f"`{name}` {'reaches' if outward else 'is reached by'} {count}"
-        for count, name in sorted(counted, key=lambda item: (-item[0], item[1]))
-    )
-    most = max(counted)[0]
-    first = [name for count, name in counted if count == most]
+    what = "Workloads within reach" if outward else "Workloads that get in"
+    ordered = sorted(counted, key=lambda item: (-item[0], item[1]))
+    shown = ", ".join(f"{count} for `{name}`" for count, name in ordered)
+    most = ordered[0][0]
+    first = [name for count, name in ordered if count == most]
     if len(first) == len(counted):
-        return f"The same number of workloads: {shown}."
-    verb = "reaches the most" if outward else "can be reached by the most"
-    names = " and ".join(f"`{name}`" for name in first)
-    return f"{names} {verb} workloads: {shown}."
+        return f"{what}: {shown}; the same number."
+    return f"{what}: {shown}; the most for {join([f'`{name}`' for name in first])}."

@@ -246,7 +246,7 @@ class Interpreter:
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
         frame = read_way(reading, self.vocabulary.cluster) or route(reading)
-        if frame is None or frame.intent == "ask" or _has_unknown(frame):
+        if frame is None or frame.intent == "ask" or frame.alternative or _has_unknown(frame):
             reading, frame = self._mend(text, reading, frame)
         if frame and frame.is_path:
             frame = take_bare_ports(frame, reading, self.port_names)
@@ -303,6 +303,8 @@ class Interpreter:
         again = read(mended, self.vocabulary, self.port_names)
         better = route(again)
         if better is None or not (better.is_path or better.intent in _WORTH_MENDING):
+            return reading, frame
+        if frame and frame.alternative and better.alternative:
             return reading, frame
         if frame and _has_unknown(frame) and _has_unknown(better):
             return reading, frame

@@ -82,6 +82,23 @@ _YES = re.compile(
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
+_TAGGED = re.compile(
+    r"[,.;:-]\s*(?:(?:so|but|and)\s+)?(?:is|are|does)\s*(?:not)?\s+(?:that|it|this|they|those)\s*"
+    r"(?:the case|so|true|right|correct|ok(?:ay)?|how it is|not|do|does)*\W*$|"
+    r"[,.;:-]\s*(?:right|correct|true|agreed|or not|yes|no)\W*$",
+    re.I,
+)
+"""A statement that ends by asking whether it holds."""
+_RELATIVE = re.compile(
+    r"\W*(?:(?:please|list|show|give me)\s+)*(?:everything|everyone|everybody|all|whatever|whoever|"
+    r"anything|@\d+@|the (?:things|pods|workloads|peers))\s+(?:that\s+|which\s+)?(?:the\s+)?"
+    r"@\d+@\s+(?:may|can|could|must|is allowed to|should)(?:\s+(?!only\b)[a-z]+){1,3}"
+    r"(?:[\s,]+(?:please|now))?\W*|"
+    r".*\b(?:because of|by|under|thanks to|due to)\s+(?:which|what)\b.*"
+)
+"""What it speaks of is asked for: "everything web may talk to"."""
+
+
 def read_request(message: str, reading: "Reading") -> Frame | None:
     """Return the draft that a message asks for; None where it asks about what is, or nothing.
 
@@ -97,7 +114,9 @@ def read_request(message: str, reading: "Reading") -> Frame | None:
     # "allow web to db?" asks whether it is so; "can you allow web to db?" asks for it.
     asks = text.rstrip().endswith("?") and not re.search(r"\b(?:you|please)\b", text, re.I)
     told = outside == "write" or (outside == "change" and not asks and _ENFORCING.search(text))
-    states = not _ASKING.search(text) and not text.rstrip().endswith("?")
+    states = not (
+        _ASKING.search(text) or _TAGGED.search(text) or _RELATIVE.fullmatch(reading.shape)
+    ) and not text.rstrip().endswith("?")
     if told or (states and reading.refs and _DEONTIC.search(text)):
         return draft_of(message)
     return None

@@ -15,14 +15,15 @@ from assistant.models.rules.vocabulary import Vocabulary
 __all__ = ["CORRECTION", "ELLIPTIC", "LEAD", "MEMBER", "FollowUps", "answer_ask"]
 
 LEAD = re.compile(
-    r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure)[\s,]+)*"
+    r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure|"
+    r"if (?:not|so|yes|no))[\s,]+)*"
     r"(?:(?:what|how) about|what if it (?:is|was|were)|what of|try|same (?:question "
     r")?(?:for|with|but)|instead|check|for)?\s*",
     re.I,
 )
 ELLIPTIC = re.compile(
     r"^(?:and|or|but|so|then|also|what about|how about|what of|same|from|to|in|on|over|via|"
-    r"try|instead|ok|okay|now|only)\b",
+    r"try|instead|ok|okay|now|only|if (?:not|so|yes|no))\b",
     re.I,
 )
 CORRECTION = re.compile(

@@ -28,7 +28,8 @@ _NEGATED = re.compile(
     r"\b(?:not|never|unable|no longer|neither|nor|nothing|nobody|none|no one|cannot)\b|"
     r"\bno\s+(?:access|connectivity|connections?|way|path|route|traffic)\b|"
     r"\b(?:blocked|denied|unreachable|inaccessible|prevented|kept|shielded|protected|"
-    r"isolated|cut off|closed|off-?limits)\b",
+    r"isolated|(?:cut|shut|walled|fenced|sealed|split)\s+off|separated|"
+    r"disconnected|severed|segregated|segmented|closed|off-?limits)\b",
     re.I,
 )
 _REASON = re.compile(

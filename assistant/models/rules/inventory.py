@@ -141,7 +141,13 @@ def read_review(reading: Reading) -> Frame | None:
     state = rf"(?:un|not |non-?)?{_STATE}\b|\bun(?:isolated|covered|guarded|firewalled)\b"
     if not re.search(rf"{whom}.{{0,30}}(?:{lacks}|\b(?:{state}))", shape):
         return None
-    spaces = reading.named("namespace") or (Ref(text="every namespace", kind="any"),)
+    within = tuple(
+        Ref(text=ref.within, names=(ref.within,), kind="namespace")
+        for ref in reading.refs
+        if ref.within
+    )
+    spaces = reading.named("namespace") or within
+    spaces = spaces or (Ref(text="every namespace", kind="any"),)
     return Frame(intent="policies", destinations=spaces)
 
 

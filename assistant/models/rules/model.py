@@ -49,6 +49,8 @@ _INTERPRETERS: WeakKeyDictionary[Workspace, Interpreter] = WeakKeyDictionary()
 _REMEMBERED = 12
 _CLEAR = 0.6
 """Relevance from which an article is taken rather than a question back; measured."""
+_BRIEF = 5
+"""Words of a message that leans on the one before it, so that no article answers it alone."""
 _NEVER = 2.0
 """Earlier messages that a follow-up may refer to."""
 
@@ -132,7 +134,8 @@ class RulesModel(BaseChatModel):
             return _final(reply)
         frames = self._interpreter.interpret(said)
         plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
-        plans = self._look_up(said[-1].text, plans) or plans
+        brief = len(said) > 1 and len(said[-1].text.split()) <= _BRIEF
+        plans = (None if brief else self._look_up(said[-1].text, plans)) or plans
         calls = [call for plan in plans for call in plan.calls]
         missing = _unavailable(calls, self.specs)
         if missing:

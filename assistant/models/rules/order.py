@@ -10,6 +10,7 @@ from assistant.models.rules.lexicon import (
     BLOCK,
     BREACHED,
     BREACHES,
+    COMMON,
     DESTINATION_PREPOSITION,
     FOOTHOLD,
     FORWARD,
@@ -19,7 +20,7 @@ from assistant.models.rules.lexicon import (
 )
 from assistant.models.rules.scope import is_breach
 
-__all__ = ["PASSIVE_STOP", "order_of"]
+__all__ = ["PASSIVE_STOP", "acts_by_unknown_verb", "order_of"]
 
 PASSIVE_STOP = re.compile(
     r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|shut out|"
@@ -85,9 +86,25 @@ def order_of(
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:
             return verdict, True
+    if acts_by_unknown_verb(left, middle):
+        return True, True
     if re.search(FORWARD, f"{left} {right}"):
         return True, False
     return None
+
+
+def acts_by_unknown_verb(left: str, middle: str) -> bool:
+    """Return whether the first end does something to the second: "does A drive B".
+
+    Whoever does it mostly opens the connection; mostly is not always, so both are computed.
+    """
+    asked = re.search(
+        r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$", left
+    )
+    manner = r"(?:(?:not|ever|still|also|even|really|\w+ly)\s+)*"
+    does = rf"\s*{manner}(?P<verb>[a-z]{{3,}})\s+(?:the\s+|its\s+)?"
+    found = re.fullmatch(does, middle) if asked else None
+    return bool(found and found["verb"] not in COMMON)
 
 
 def _by_arrow(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
@@ -143,7 +160,7 @@ def _by_way(left: str, middle: str, right: str, first: _Group, second: _Group) -
         return False
     if re.search(
         rf"\b(?:denied|closed|forbidden|off)\s+to{the}|"
-        rf"\b(?:expos|offer|provid|present|publish)(?:e|es|s|ing)?(?:\s+\w+){{0,3}}\s+to{the}",
+        rf"\b(?:expos|offer|provid|present)(?:e|es|s|ing)?(?:\s+\w+){{0,3}}\s+to{the}",
         middle,
     ):
         return False
@@ -188,7 +205,8 @@ def _by_fronted_object(
         only_ability = re.fullmatch(rf"\s*(?:{ABILITY}\s*)+(?:the\s+)?", middle)
         return False if only_ability and re.search(FORWARD, right) else None
     lead = rf"(?:\s*(?:{_LEADS}))*\s*"
-    if first[0].kind != "any" or not re.fullmatch(lead, left):
+    wild = first[0].kind == "any" or first[0].text.startswith("any in ")
+    if not wild or not re.fullmatch(lead, left):
         return None
     relative = (
         rf"\s*(?:(?:{ABILITY}|that|which|not|ever|still|"

@@ -149,9 +149,12 @@ def _drop_one(sentence: Sentence) -> Sentence:
         r"(?:\b(?:the|our|that|this)\s+)?(?:\w+\s+)?\bone\s*\(\s*(@\d+@)\s*\)", r"\1", sentence.text
     )
     some = re.search(
-        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@", text
+        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@|"
+        r"\b(?:list|show|name|enumerate|count|give me|how many)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?"
+        r"@(\d+)@(?=\s+(?:that|which|who)\b)",
+        text,
     )
-    number = int(some[1]) if some else 0
+    number = int(some[1] or some[2]) if some else 0
     if some and [ref.kind for ref in sentence.groups[number]] == ["namespace"]:
         # Not whether all of a namespace may, but which of it.
         ref = sentence.groups[number][0]
@@ -263,4 +266,9 @@ def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
     if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):
         return None
     phrase = " ".join(words)
+    homes = [
+        name for name in vocabulary.namespaces if phrase in vocabulary.words_of_namespace(name)
+    ]
+    if len(homes) == 1 and phrase not in COMMON:
+        return Ref(text=phrase, names=(homes[0],), kind="namespace", guessed=True)
     return Ref(text=phrase, kind="unknown", near=vocabulary.nearest(phrase))

@@ -14,7 +14,7 @@ from assistant.models.rules.lexicon import (
     SOURCE_PREPOSITION,
 )
 from assistant.models.rules.mentions import Mention
-from assistant.models.rules.order import PASSIVE_STOP, order_of
+from assistant.models.rules.order import PASSIVE_STOP, acts_by_unknown_verb, order_of
 from assistant.models.rules.words import singular
 
 __all__ = ["Roles", "Sentence", "assign_roles", "build_sentence"]
@@ -50,6 +50,14 @@ _PARTICIPLES = (
 _RECIPROCAL = re.compile(
     r"\b(?:each other|one another|mutually|both ways|both directions|vice[- ]versa|"
     r"(?:the )?other way (?:a)?round)\b",
+    re.I,
+)
+
+
+_APART = re.compile(
+    r"\s*(?:(?:is|are|be|fully|completely|really|properly|still|well|not)\s+)*"
+    r"(?:separated?|disconnected|severed|segregated|segmented|"
+    r"(?:cut|shut|walled|fenced|sealed|closed|split|blocked|parted)\s+off)\s+from\s+(?:the\s+)?",
     re.I,
 )
 
@@ -112,6 +120,9 @@ def _assign_two(sentence: Sentence) -> Roles | None:
     if not right and "@2@" in sentence.text:
         return None
     right = re.split(r"@\d+@", right)[0]
+    if _APART.fullmatch(middle):
+        # It says that there is no way, and not which.
+        return Roles(sources=first, destinations=second, both_ways=True)
     order = order_of(left, middle, right, first, second)
     if order is None:
         return None
@@ -134,9 +145,13 @@ def is_turned_by_unknown(sentence: Sentence, roles: Roles) -> bool:
     In "can A read plates out of B" the subject stands first: only a passive or a verb of
     receiving turns that round, and an unknown word may be neither.
     """
-    if len(sentence.groups) != 2 or roles.sources != sentence.groups[1]:
+    if len(sentence.groups) != 2:
         return False
     left, middle = re.split(r"@\d+@", sentence.text, maxsplit=2)[:2]
+    if roles.sources != sentence.groups[1]:
+        return acts_by_unknown_verb(left, middle) and not re.search(
+            f"{FORWARD}|{BACKWARD}|{BLOCK}|{LET}", middle
+        )
     asked = r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$"
     if not re.search(asked, left):
         return False

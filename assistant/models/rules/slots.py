@@ -15,7 +15,8 @@ WELL_KNOWN: dict[str, int] = {
     "kubelet": 10250, "ldap": 389, "ldaps": 636, "memcache": 11211, "memcached": 11211,
     "mongo": 27017, "mongodb": 27017, "mqtt": 1883, "mysql": 3306, "nats": 4222, "ntp": 123,
     "otlp": 4317, "postgres": 5432, "postgresql": 5432, "psql": 5432, "rabbitmq": 5672,
-    "rdp": 3389, "redis": 6379, "smtp": 25, "ssh": 22, "telnet": 23, "tls": 443,
+    "rdp": 3389, "redis": 6379, "sftp": 22, "smtp": 25, "snmp": 161, "ssh": 22,
+    "syslog": 514, "telnet": 23, "tls": 443,
 }  # fmt: skip
 """IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
 
@@ -40,8 +41,8 @@ _METHOD_NOUN = re.compile(
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
 _LONE_PROTOCOL = re.compile(
-    rf"\b(?:over|via|using|by|with|in|on|as|plain)\s+(?P<one>{_PROTOCOL})\b|"
-    rf"\b(?P<other>{_PROTOCOL})\b(?=\s*(?:traffic|packets?|datagrams?|connections?|only|too|\W*$))",
+    rf"\b(?:(?:over|via|using|by|with|in|on|as|plain)\s+)?(?P<protocol>{_PROTOCOL})\b"
+    r"(?!\s*(?:routes?|proxy|dumps?|handshakes?))",
     re.IGNORECASE,
 )
 """A protocol that stands apart from the number: "over udp on 8081"."""
@@ -226,8 +227,9 @@ def _lift_numbers(slots: Slots) -> Slots:
                 for number in re.findall(r"\d+", match["list"])
             ]
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
-    if lone := _LONE_PROTOCOL.search(text):
-        apart = str(lone["one"] or lone["other"]).upper()
+    lone = _LONE_PROTOCOL.search(text)
+    if lone and len({one["protocol"].upper() for one in _LONE_PROTOCOL.finditer(text)}) == 1:
+        apart = str(lone["protocol"]).upper()
         text = _cut(text, lone)
         found = [port if port.protocol else replace(port, protocol=apart) for port in found]
         if not found and apart != "TCP":

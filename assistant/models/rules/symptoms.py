@@ -8,11 +8,13 @@ connection, so that they are not the reason, is its cause looked for besides.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.observed import TOOLS
-from topology.diagnosis.pasted import flow_in
-from topology.diagnosis.symptom import aspects_of
+
+if TYPE_CHECKING:
+    from topology.diagnosis.evidence import Aspect
 
 __all__ = ["follow", "is_told", "tells_of_trouble"]
 
@@ -109,6 +111,12 @@ _BLAMES = re.compile(
     r"responsible (?:for)?|at fault)\b",
     re.I,
 )
+_MAY_BE_FLOW = re.compile(r"\{.*\}|->|<-|<>", re.S)
+_LISTS = re.compile(
+    r"\W*(?:which|who|whose|how many|how much|list|show)\b(?!\s+(?:pods?|services?|workloads?|"
+    r"nodes?|things?|polic\w+|connections?|layer|part|component|hop)\b)",
+    re.I,
+)
 _SERVERS = re.compile(r"\bcore-?dns\b|\bkube-dns\b", re.I)
 """The DNS servers may be one end of a connection like any other."""
 _ENDS_IN_LINE = re.compile(r"->|(?:\d{1,3}\.){3}\d|HTTP/\d|^\s*(?:warning|normal)\s", re.I)
@@ -135,7 +143,7 @@ def is_told(message: str) -> bool:
     >>> is_told("checkout times out calling payments"), is_told("can a reach b?")
     (True, False)
     """
-    if flow_in(message) is not None or is_pasted(message):
+    if _is_flow(message) or is_pasted(message):
         return True
     asks = _ASKS.search(message) or _WISHES.search(message)
     return tells_of_trouble(message) and not asks
@@ -158,10 +166,10 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     told = is_told(message)
     if told or _WRONG.search(message) or any(map(is_told, _SENTENCES.split(message))):
         # Who does not find a name was never on the way; so its ends are not of that connection.
-        names = "dns" in aspects_of(_SERVERS.sub(" ", message))
+        names = "dns" in _aspects_of(_SERVERS.sub(" ", message))
         is_path = not names and len(frames) == 1 and _is_one_path(frames[0])
         machine = is_pasted(message) and _ENDS_IN_LINE.search(message)
-        if told and is_path and not machine and flow_in(message) is None:
+        if told and is_path and not machine and not _is_flow(message):
             return (replace(frames[0], symptom=message, told=True),)
         wrong = _WRONG.search(message) or _BLAMES.search(message)
         if told or all(
@@ -176,6 +184,9 @@ def follow(message: str, frames: Sequence[Frame]) -> tuple[Frame, ...]:
     if not tells_of_trouble(message) or _WISHES.search(message):
         return tuple(frames)
     if all(frame.intent == "decline" and frame.kind in _EMPTY for frame in frames):
+        if _LISTS.match(message) and not _aspects_of(message):
+            # "Which jobs are stuck" asks for a list of what no file holds, and for no cause.
+            return tuple(frames)
         return (_diagnosis(message),)
     return tuple(
         replace(frame, symptom=message) if frame.intent == "reach" else frame for frame in frames
@@ -193,13 +204,29 @@ def _hints_at_trouble(message: str, frames: Sequence[Frame]) -> bool:
     bare = message.rstrip().rstrip("?")
     if not _ASKS.search(bare):
         if bare != message.rstrip():
-            return tells_of_trouble(bare) or bool(aspects_of(bare))
-        return bool(aspects_of(message)) or (
+            return tells_of_trouble(bare) or bool(_aspects_of(bare))
+        return bool(_aspects_of(message)) or (
             bool(_LACKS.search(message)) and bool(_OURS.search(message))
         )
     is_docs = any(frame.intent == "docs" for frame in frames)
-    sides = aspects_of(message) - {"connect", "http"}
+    sides = _aspects_of(message) - {"connect", "http"}
     return bool(_WHY.match(message)) and not is_docs and tells_of_trouble(message) and bool(sides)
+
+
+def _is_flow(message: str) -> bool:
+    """Return whether one flow is pasted; the reader of flows is imported only where one may be."""
+    if not _MAY_BE_FLOW.search(message):
+        return False
+    from topology.diagnosis.pasted import flow_in
+
+    return flow_in(message) is not None
+
+
+def _aspects_of(text: str) -> "frozenset[Aspect]":
+    """Return which kinds of trouble a text tells of; imported when trouble is told at all."""
+    from topology.diagnosis.symptom import aspects_of
+
+    return frozenset(aspects_of(text))
 
 
 def _is_unanswered(frames: Sequence[Frame]) -> bool:

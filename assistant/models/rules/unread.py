@@ -35,7 +35,8 @@ _LITTLE = word_set(
     everything anything something nothing everyone anyone someone nobody much many more most few
     less lot lots bit kind sort type thing things stuff way ways case point fact sure guys folks
     anyway though although while until since during able there's anybody everybody somebody instead
-    true possible correct new old whole entire full own different various certain actual whatever
+    doing made make makes true possible correct new old whole entire full own different various
+    certain actual whatever walk brief rundown lowdown overview picture pick picks picked
     hm hmm btw fyi plus per etc ie eg vs versus mine ours yours called named name names known
     """
 )
@@ -62,7 +63,9 @@ _OF_AN_OBJECT = word_set(
     located sit sits place location file files line lines stand stands declared declare declares
     print display explain mean means meaning purpose role job use used uses load balancer sidecar
     sidecars proxy injected labelled labeled tagged effect effects effective reads read owner owns
-    belong belongs part set up configured configuration config setup look looks exist exists
+    carry carries bear bears wear wears hold holds contain contains include includes provide
+    provides belong belongs part set up configured configuration config setup look looks exist
+    exists
     """
 )
 _OF_A_LIST = word_set(
@@ -94,7 +97,7 @@ _NOT_NAMES = re.compile(
 _NAMELIKE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _OF_A_POLICY = re.compile(
     rf"{FORWARD}|{BACKWARD}|{BLOCK}|{LET}|\b(?:appl(?:y|ies|ied)|affect\w*|cover\w*|match\w*|"
-    r"protect\w*|restrict\w*|govern\w*|guard\w*|work\w*|enforc\w*|isolat\w*|open\w*|clos\w*|"
+    r"protect\w*|mention\w*|contain\w*|includ\w*|name\w*|restrict\w*|govern\w*|guard\w*|work\w*|enforc\w*|isolat\w*|open\w*|clos\w*|"
     r"source\w*|destination\w*|direction\w*|default|deny|valid\w*|correct\w*|wrong|secure\w*|"
     r"english|words|authori[sz]ation|peer ?auth\w*|cnps?|ccnps?|peers?|callers?|clients?)\b"
 )
@@ -154,10 +157,40 @@ _MEASURE = re.compile(
     r"\bhow (?:fast|slow|quick|quickly|long|old|heavy|loaded|busy|expensive|cheap|reliable|stable|"
     r"healthy|big|large|frequent|frequently|often)\b|"
     r"\b(?:latency|bandwidth|throughput|jitter|round[- ]trip|rtt|uptime|cpu|memory|disk|"
-    r"certificates? (?:expire|expir\w+|valid)|cost|costs|price|bill)\b",
+    r"cert\w*\b.{0,40}\b(?:expir\w*|valid\w*|renew\w*|rotat\w*|issue[rd]|due)|cost|costs|price|bill)\b",
     re.I,
 )
 """What is measured or paid is in no file of objects and policies."""
+_SERVICE = re.compile(
+    r"^\W*(?:(?:please|and|so|ok)\s+)*(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?"
+    r"(?:e-?mail|notify|alert|remind|page|text|monitor|watch|schedule|subscribe|"
+    r"(?:tell|ping|message|warn|call) (?:me|us|them) (?:when|once|as soon as))\b"
+    r"(?!\s+(?:@|reach))",
+    re.I,
+)
+"""Asks for something to be done later or elsewhere."""
+_ASKED_FOR = re.compile(
+    r"^\W*(?:(?:and|so|ok|but|then|please|tell me)\s+)*(?:which|what|how many|whose)\s+(?:of\s+)?"
+    r"(?:(?:the|our|my|kind|kinds|type|types|sort)\s+(?:of\s+)?)*(?P<noun>[a-z][a-z-]*)"
+)
+"""The thing that a question asks for: it is what has to be understood before anything else."""
+_SAID_OF_IT = re.compile(
+    r"^\W*(?:(?:and|so|but|then|hey|ok)\s+)*(?:is|are|was|were)\s+(?:the\s+|all\s+|any\s+)?"
+    r"(?:traffic|quer\w+|requests?|connections?|calls?|links?|packets?|path|way|route|sessions?)\b"
+    r"[^@]*@\d+@[^@]*@\d+@\s+(?:(?:really|very|too|always|still|being|also|ever|now)\s+)*"
+    r"(?P<manner>[a-z-]+(?:ed|ing|low|ast|able|y|ent)?)\s*\W*$"
+)
+"""Read "are the calls from A to B slow": what is said at the end of the connection."""
+_PASSES = re.compile(
+    r"allow\w*|permit\w*|possible|impossible|ok|okay|fine|open\w*|clos\w*|block\w*|den\w+|drop\w*|"
+    r"reject\w*|refus\w*|filter\w*|stop\w*|cut|prevent\w*|forbid\w*|legal|legit\w*|right|correct|"
+    r"working|works?|up|down|broken|fail\w*|through|reachable|unreachable|accept\w*|admit\w*|good|"
+    r"authori\w*|restrict\w*|limit\w*|unrestrict\w*|unlimit\w*|free|safe|secure\w*|let|enabled|"
+    r"disabled|there|in|expected|intended|wanted|bann\w*|prohibited|illegal|go|pass\w*|too|then|now|"
+    r"today|currently|directly|please|protected|tight|loose|wrong|denied|gated|guarded|isolated|"
+    r"inspected|policed|matched|covered|granted|conditional|unaffected|affected|involved|needed|"
+    r"required|used|missing|present|configured|defined|set|off|on|clear|true|false|not|either"
+)
 _BESIDE = (
     (_TIME, "Policies hold at any time and for any length of time: `{}` plays no part in it."),
     (_BEARER, "What the request carries (`{}`) was not part of what was computed."),
@@ -167,14 +200,17 @@ _BESIDE = (
 
 def heed_unread(frame: Frame, reading: Reading) -> Frame:
     """Return the frame with what its question says besides: declined, asked about, or told."""
+    if _SERVICE.match(reading.shape) and (frame.is_path or frame.intent == "inspect"):
+        return Frame(intent="decline", kind="change")
     if frame.intent == "inspect":
         return _heed_property(frame, reading)
-    if not frame.is_path or not frame.ends:
+    if not (frame.is_path or frame.intent == "policies") or not frame.ends:
         return frame
     if asked := _ask_unknown(frame, reading) or _ask_ports(frame, reading):
         return asked
-    if measured := _MEASURE.search(reading.text):
-        words = quote(measured[0].strip())
+    measured = _MEASURE.search(reading.shape)
+    if said := measured[0].strip() if measured else _manner(reading.shape):
+        words = quote(said)
         return Frame(
             intent="decline", kind="measure", text=f"Nothing that was loaded measures {words}."
         )
@@ -215,10 +251,12 @@ def _is_known(word: str, known: Collection[str]) -> bool:
 def _heed_property(frame: Frame, reading: Reading) -> Frame:
     """Decline what is asked of an object and that no description of one has."""
     left = unread_words(reading, _OF_AN_OBJECT)
-    if _AUTHOR.search(reading.text) and not left:
-        left = ["who" if re.search(r"\bwho", reading.text, re.I) else "when"]
-    if frame.kind == "policy" and not _AUTHOR.search(reading.text):
+    if _AUTHOR.search(reading.text):
+        left = left or ["who" if re.search(r"\bwho", reading.text, re.I) else "when"]
+    elif frame.kind == "policy":
+        # A policy is described in words; a single strange one is a manner of asking for them.
         left = [word for word in left if not _OF_A_POLICY.search(word)]
+        left = left if len(left) >= _MOST_LEFT else []
     if not left:
         return frame
     words = join([quote(word) for word in left[:_SHOWN]])
@@ -228,6 +266,12 @@ def _heed_property(frame: Frame, reading: Reading) -> Frame:
         kind="property",
         text=f"Nothing that was loaded tells of {words} where {names} is asked about.",
     )
+
+
+def _manner(shape: str) -> str:
+    """Return what a connection is asked to be, where that is not whether it gets through."""
+    found = _SAID_OF_IT.search(shape)
+    return found["manner"] if found and not _PASSES.fullmatch(found["manner"]) else ""
 
 
 def _ask_unknown(frame: Frame, reading: Reading) -> Frame | None:
@@ -240,12 +284,18 @@ def _ask_unknown(frame: Frame, reading: Reading) -> Frame | None:
     if named and not any(ref.kind == "unknown" for ref in frame.ends):
         text = f"Nothing in this workspace is called {quote(named[0])}. What is meant by it?"
         return Frame(intent="ask", text=text)
+    wanted = _ASKED_FOR.match(reading.shape)
+    if wanted and wanted["noun"] in left:
+        text = f"What is meant by {quote(wanted['noun'])}? It is nothing that I can look for here."
+        return Frame(intent="ask", text=text)
     left = [word for word in left if not word.endswith("ly") and word not in named]
     if frame.intent == "reach" or len(left) < _MOST_LEFT:
         return None
     words = join([quote(word) for word in left[:_SHOWN]])
     name = quote(frame.ends[0].name.removeprefix("service:"))
-    asked = "what it can reach" if frame.intent == "what_can" else "who can reach it"
+    asked = {"what_can": "what it can reach", "policies": "which policies select it"}.get(
+        frame.intent, "who can reach it"
+    )
     text = f"What is meant by {words}? Of {name} it can be computed {asked}."
     return Frame(intent="ask", text=text)
 

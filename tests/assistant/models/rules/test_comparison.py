@@ -25,7 +25,8 @@ def test_more_exposure_lists_who_reaches_each_one_and_says_which_leads() -> None
 
     answer = assistant.ask("is tenant-red/portal or ops-console more exposed?")
 
-    assert answer.text.startswith("`tenant-red/portal` can be reached by the most workloads")
+    assert answer.text.startswith("Workloads that get in: ")
+    assert "the most for `tenant-red/portal`" in answer.text.splitlines()[0]
     assert [call.name for call in answer.tools] == ["who_can_reach", "who_can_reach"]
 
 
