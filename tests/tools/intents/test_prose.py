@@ -207,6 +207,7 @@ BANK = load_text("---".join(SHOP.replace("NAME", name) for name in ("till", "led
             "also has the label `app=till`.",
             "no draft uses them. Is this meant instead: Only pods labelled `app=till`",
         ),
+        ("allow egress to *.example.com only", "Whose outgoing traffic is limited?"),
         (
             "This policy restricts `app=till` pods to only communicate with `app=ledger` pods.",
             "It can be read in 2 ways",
@@ -247,3 +248,9 @@ def test_a_draft_says_what_was_no_part_of_the_request() -> None:
     found = draft_request(Workspace(cluster=BANK), text)
     assert found.verified
     assert "Taken as explanation, not as part of the request: `Sidecars" in found.summary
+
+
+def test_a_denial_for_everyone_is_one_for_every_namespace() -> None:
+    found = draft_request(Workspace(cluster=BANK), "deny egress to 169.254.169.254 for everyone")
+    assert found.verified
+    assert "kind: CiliumClusterwideNetworkPolicy" in found.yaml
