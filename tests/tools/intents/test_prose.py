@@ -254,3 +254,21 @@ def test_a_denial_for_everyone_is_one_for_every_namespace() -> None:
     found = draft_request(Workspace(cluster=BANK), "deny egress to 169.254.169.254 for everyone")
     assert found.verified
     assert "kind: CiliumClusterwideNetworkPolicy" in found.yaml
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This policy applies to ledger. It allows nothing but till on 8080.",
+        "This policy applies to ledger. It allows nothing from audit.",
+        "This policy applies to ledger. It allows `GET` requests from till.",
+        "Allow till to reach ledger on 8080. Unless it is night.",
+        "The following policy allows till to reach ledger on 8080. Only audit is exempt, somehow.",
+        "This example shows how to deny all traffic to ledger. Only till is fine.",
+    ],
+)
+def test_what_a_further_sentence_takes_back_is_never_lost(text: str) -> None:
+    understood = read_intent(Network.build(BANK), text)
+    nothing = "Nothing may reach `bank/ledger`."
+    assert not understood.is_clear or understood.heard != nothing
+    assert understood.question or "till" in understood.heard
