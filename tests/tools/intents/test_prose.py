@@ -272,3 +272,10 @@ def test_what_a_further_sentence_takes_back_is_never_lost(text: str) -> None:
     nothing = "Nothing may reach `bank/ledger`."
     assert not understood.is_clear or understood.heard != nothing
     assert understood.question or "till" in understood.heard
+
+
+@pytest.mark.parametrize("rest", ["Nobody else gets in.", "No other client may get in."])
+def test_others_get_into_what_was_opened_and_not_into_who_was_let(rest: str) -> None:
+    text = f"The following policy allows till to reach ledger on 8080. {rest}"
+    understood = read_intent(Network.build(BANK), text)
+    assert understood.heard == "Only `bank/till` may reach `bank/ledger` on port 8080/TCP."
