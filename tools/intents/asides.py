@@ -42,8 +42,14 @@ _ASKING = frozenset(
 )  # fmt: skip
 
 
+_CONDITION = re.compile(r"\s*(?:unless|until|except|but\s+not|save|provided|only)\b", re.I)
+"""How a sentence begins that limits the one before it."""
+
+
 def only_tells(shape: Shape, sentence: str) -> bool:
     """Say whether a sentence names nothing and asks for nothing, but tells something."""
+    if _CONDITION.match(sentence):
+        return False
     part = Shape(sentence, shape.values, shape.words)
     take_symbols(part)
     signs = signs_of(part, part.text)

@@ -210,8 +210,12 @@ def _rest_toward(reader: Reader, item: Rest) -> bool:
     who = item.toward
     assert who is not None
     ends = who.ends
+    before = context(reader)
     if who.pronoun:
-        ends = meant("destination", context(reader), None)
+        ends = meant("destination", before, None)
+    if who.pronoun and before and item.side == "ingress" and not before[-1].topic:
+        # `allow a to reach b. Nobody else gets in`: others than a, so it is b that they get into.
+        ends = before[-1].destinations or ends
     if not ends or who.excepted or who.passing or who.only or who.nobody or who.each:
         return False
     if all(is_outside_end(end) for end in ends):

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.intents.phrases import say_party
-from topology.authoring import Intent, Pods
+from topology.authoring import Anyone, Intent, Pods
 
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["ask_for_issuer", "ask_for_more", "both_ways", "requirement"]
+__all__ = ["ask_for_issuer", "ask_for_more", "ask_for_subject", "both_ways", "requirement"]
 
 _TELLS_OF_POLICY = re.compile(
     r"\b(?:the|this|another|next|following)\s+(?:\w+\s+){0,3}(?:examples?|polic(?:y|ies)|rules?)\b"
@@ -48,6 +48,21 @@ def ask_for_more(request: str, *, named: bool) -> str:
             "traffic it is about. Name both ends, as in `only pods labelled app=a in namespace n "
             "may reach pods labelled app=b in namespace n on port 8080`."
         )
+    return ""
+
+
+def ask_for_subject(intent: Intent) -> str:
+    """Return the question whom a limit is for, where `only` is said of nobody in particular."""
+    if intent.exact or intent.namespace or intent.kinds:
+        return ""
+    for clause in intent.clauses:
+        subjects = clause.sources if clause.side == "egress" else clause.destinations
+        if clause.effect == "allow" and clause.only and clause.side and subjects == (Anyone(),):
+            way = "outgoing" if clause.side == "egress" else "incoming"
+            return (
+                f"Whose {way} traffic is limited? Name workloads or a namespace, or say `every pod "
+                "in every namespace`."
+            )
     return ""
 
 

@@ -69,7 +69,11 @@ _BARE = re.compile(
 )
 _PASSING = re.compile(r"^(?:communications?|traffic|access|connections?)\b", re.I)
 _NOTHING = re.compile(r"^nothing\b(?P<more>.*)$", re.I | re.S)
-_MENTIONS = re.compile(rf"\b{_POLICY}\b", re.I)
+_AGAIN = re.compile(
+    r"(?:,?\s*(?:and\s+)?(?:so\s+|thus\s+|effectively\s+)*denies\s+(?:all|any)\s+(?:the\s+)?"
+    r"(?:requests?|traffic)(?:\s+to\s+(?P<whom>[^,;]+))?)?",
+    re.I | re.S,
+)
 _PLAINER = tuple(
     (re.compile(pattern, re.I), plain)
     for pattern, plain in (
@@ -137,6 +141,9 @@ def read_description(
             continue
         for part in _CUT.split(_order_of(one) or one):
             order = _ordered(part, scope)
+            if scope and order.startswith(tuple(_BASE)):
+                # What it opens is for its scope, which this form cannot say.
+                return None
             if order and reads(heading + " ".join([*kept, order])):
                 kept.append(order)
             elif order:
@@ -177,10 +184,10 @@ def _ordered(sentence: str, scope: str) -> str:
     if nothing is None:
         return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
     # `It allows nothing and effectively denies all requests to them` says one thing twice.
-    denied = re.search(
-        r"\bdenies\s+(?:all|any)\s+(?:requests?|traffic)\s+to\s+(.*)", nothing["more"]
-    )
-    whom = scope or (denied[1].rstrip(" .") if denied else "")
+    again = _AGAIN.fullmatch(nothing["more"].strip(" .:"))
+    if again is None:
+        return sentence
+    whom = scope or again["whom"] or ""
     return f"Nothing may reach {whom}." if whom else ""
 
 

@@ -10,7 +10,13 @@ from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
 from tools.intents.doubts import ask_about, describe_unread, trouble_of
 from tools.intents.meanings import Meaning, prepare, read_meaning
-from tools.intents.missing import ask_for_issuer, ask_for_more, both_ways, requirement
+from tools.intents.missing import (
+    ask_for_issuer,
+    ask_for_more,
+    ask_for_subject,
+    both_ways,
+    requirement,
+)
 from tools.intents.misspellings import correct
 from tools.intents.outsiders import close_outside
 from tools.intents.prose import read_description
@@ -199,7 +205,7 @@ def _understand(network: "Network", request: str, meaning: Meaning) -> Understoo
     question = describe_unread(meaning, request) if meaning.words else ""
     if not question and len(intents) > 1:
         question = ask_about(network, meaning, readings, intents)
-    question = question or ask_for_issuer(network, intents[0])
+    question = question or ask_for_issuer(network, intents[0]) or ask_for_subject(intents[0])
     return Understood(
         intents=intents,
         question=question,

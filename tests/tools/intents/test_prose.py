@@ -207,6 +207,7 @@ BANK = load_text("---".join(SHOP.replace("NAME", name) for name in ("till", "led
             "also has the label `app=till`.",
             "no draft uses them. Is this meant instead: Only pods labelled `app=till`",
         ),
+        ("allow egress to *.example.com only", "Whose outgoing traffic is limited?"),
         (
             "This policy restricts `app=till` pods to only communicate with `app=ledger` pods.",
             "It can be read in 2 ways",
@@ -247,3 +248,34 @@ def test_a_draft_says_what_was_no_part_of_the_request() -> None:
     found = draft_request(Workspace(cluster=BANK), text)
     assert found.verified
     assert "Taken as explanation, not as part of the request: `Sidecars" in found.summary
+
+
+def test_a_denial_for_everyone_is_one_for_every_namespace() -> None:
+    found = draft_request(Workspace(cluster=BANK), "deny egress to 169.254.169.254 for everyone")
+    assert found.verified
+    assert "kind: CiliumClusterwideNetworkPolicy" in found.yaml
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This policy applies to ledger. It allows nothing but till on 8080.",
+        "This policy applies to ledger. It allows nothing from audit.",
+        "This policy applies to ledger. It allows `GET` requests from till.",
+        "Allow till to reach ledger on 8080. Unless it is night.",
+        "The following policy allows till to reach ledger on 8080. Only audit is exempt, somehow.",
+        "This example shows how to deny all traffic to ledger. Only till is fine.",
+    ],
+)
+def test_what_a_further_sentence_takes_back_is_never_lost(text: str) -> None:
+    understood = read_intent(Network.build(BANK), text)
+    nothing = "Nothing may reach `bank/ledger`."
+    assert not understood.is_clear or understood.heard != nothing
+    assert understood.question or "till" in understood.heard
+
+
+@pytest.mark.parametrize("rest", ["Nobody else gets in.", "No other client may get in."])
+def test_others_get_into_what_was_opened_and_not_into_who_was_let(rest: str) -> None:
+    text = f"The following policy allows till to reach ledger on 8080. {rest}"
+    understood = read_intent(Network.build(BANK), text)
+    assert understood.heard == "Only `bank/till` may reach `bank/ledger` on port 8080/TCP."
