@@ -140,6 +140,7 @@ _TAKEN = alt(
     seq(maybe(sign("ING")), NOUN),
     sign("ING"),
     seq(sign("P"), make=lambda one: one if one.value.everyone else None),
+    seq(many(sign("W"), least=1), make=lambda words: words if len(words) < 3 else None),
 )
 _RECEIVING = seq(
     _ONLY,
@@ -205,6 +206,18 @@ _REFUSING = seq(
         else Action(out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),))
     ),
 )
+_REFUSING_REQUESTS = seq(
+    sign("DENY"),
+    TRAFFIC,
+    sign("FROM"),
+    WHO,
+    make=lambda _d, t, _f, who: (
+        None
+        if who.rest or who.nobody or t[1] or t[2]
+        else Action(out=False, negative=True, deals=(Deal(who=who, passing=t[0]),))
+    ),
+)
+"""`must refuse POST from a`"""
 _ENTERING = seq(
     sign("GETIN"),
     maybe(PASSES),
@@ -240,6 +253,7 @@ ACTION: Rule = alt(
     _NEEDING,
     _REQUEST_IT,
     _REFUSING,
+    _REFUSING_REQUESTS,
     seq(sign("BE"), lazy(lambda: ACTING), make=lambda _, act: act),
 )
 """What follows `may`."""

@@ -69,7 +69,7 @@ _CIRCUMSTANCE = (
     r"(?:\s+(?:at\s+all|whatsoever|any\s?more|any\s+longer|in\s+any\s+way|for\s+anything))*"
 )
 _NOUN = (
-    r"(?:(?:network|http|tcp|api|data|live|new|direct|external|l[347])\s+)*(?:traffic"
+    r"(?:(?:read-?only|network|http|tcp|api|data|live|new|direct|external|l[347])\s+)*(?:traffic"
     r"|connections?|requests?|access|communications?|connectivity|packets?|flows?|sessions?"
     r"|comms|calls|queries|contact|paths?(?=\s+(?:from|between|to)\b)|network\s+paths?)"
 )

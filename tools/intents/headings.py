@@ -90,6 +90,11 @@ _LATER_OPENING = re.compile(
     re.I,
 )
 """The same behind a sentence that tells why."""
+_BARE_OPENING = re.compile(
+    rf"^(?:an?|one)\s+(?:<KD\d+>|{_DOCUMENT})\s+(?:that|which|so\s+that|such\s+that|to)\s+"
+    r"(?=[a-z<])",
+    re.I,
+)
 _PARTICIPLE = re.compile(
     r"^(?P<lead>\s*)(?P<verb>letting|allowing|permitting|blocking|denying|preventing|restricting"
     r"|limiting|isolating)\b",
@@ -177,6 +182,7 @@ def read_heading(shape: Shape) -> Heading:
         shape.text = keep + shape.text[opening.end() :]
     else:
         shape.text = _ASKING.sub("", shape.text)
+    shape.text = _BARE_OPENING.sub("", shape.text)
     shape.text = _LATER_OPENING.sub(lambda found: found["before"], shape.text)
     shape.text = _PARTICIPLE.sub(
         lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text

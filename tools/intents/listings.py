@@ -16,6 +16,7 @@ __all__ = ["unfold"]
 _HEADS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
+        r"^(?:for|on)\s+(?P<who><P\d+>)\s+with\s+",
         r"^(?:(?:policy|rules?)\s+(?:for|on)\s+|for\s+|on\s+)?(?P<who><P\d+>)(?:'s)?\s+"
         r"(?P<side>egress|outbound|ingress"
         r"|inbound)(?:\s+(?:traffic|rules?|policy))?\s*:\s*",
@@ -204,6 +205,7 @@ class _Taker:
             self.into.closed.add("*")
             return True
         side = _side(found["none1"] or found["none2"])
+        self.into.side = side
         self.into.closed.add(side)
         return not any(item[0] == side for item in self.into.items)
 
