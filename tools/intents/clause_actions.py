@@ -104,6 +104,9 @@ def _passive(
     if first is None and senders is None:
         return Action(out=False, only=bool(only), negative=negative)
     deals = senders or (Deal(),)
+    if first is not None and len(deals) > 1 and any(deal.passing for deal in deals):
+        # `accepts 80 from a and 90 from b`: what stands first belongs to the first alone.
+        return None
     if first is not None:
         deals = tuple(
             replace(

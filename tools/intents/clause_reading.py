@@ -173,6 +173,7 @@ def _add(reader: Reader, parsed: Parsed, *, absolute: bool = False) -> bool:
         Choice(question=parsed.question, instead_of=parsed.statements, other=other)
         for other in parsed.alternatives
     ]
+    reader.closed = bool(parsed.isolate) and not parsed.statements
     if parsed.statements:
         reader.fresh = list(parsed.statements)
     elif parsed.isolate:

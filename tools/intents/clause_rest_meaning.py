@@ -46,12 +46,10 @@ def rest(reader: Reader, item: Rest) -> bool:
     if item.subject or item.side:
         where = "source" if item.subject or item.side == "ingress" else "destination"
         return _close(meaning, where)
-    bodies = re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I)
-    locked = said_of([one.end for one in meaning.isolations]) | said_of(meaning.about)
-    if bodies and locked and all(said_of(one.destinations) <= locked for one in allowed):
-        # What is spoken of is who is reached: `x is locked down: a may call it, nobody else`.
+    where = _of_bodies(reader, item, allowed)
+    if where == "source":
         return _close(meaning, "source")
-    if bodies and not all(one.topic == "destination" for one in allowed):
+    if where:
         meaning.rest_unclear = True
         return True
     if not item.joined and not _listed(allowed):
@@ -62,6 +60,23 @@ def rest(reader: Reader, item: Rest) -> bool:
         replace(one, said=REST) if one.only else one for one in meaning.statements
     ]
     return True
+
+
+def _of_bodies(reader: Reader, item: Rest, allowed: Sequence[Statement]) -> str:
+    """Return whether `nobody else` is about who connects, `?` where that is open."""
+    if not re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I):
+        return ""
+    meaning = reader.meaning
+    locked = said_of([one.end for one in meaning.isolations]) | said_of(meaning.about)
+    if locked and all(said_of(one.destinations) <= locked for one in allowed):
+        # What is spoken of is who is reached: `x is locked down: a may call it, nobody else`.
+        return "source"
+    listed = {end.said for one in allowed for end in one.sources}
+    reached = {said for one in allowed for said in said_of(one.destinations)}
+    if len(listed) > 1 and len(reached) == 1:
+        # Behind a list of those who may, `nobody else` speaks of those.
+        return "source"
+    return "" if all(one.topic == "destination" for one in allowed) else "?"
 
 
 def _rest_of_traffic(reader: Reader, item: Rest) -> bool:
@@ -234,6 +249,9 @@ def lean(reader: Reader, item: Tail) -> bool:
     if item.bare and item.role == "subject":
         reader.meaning.about = list(item.who.ends)
         return True
+    if reader.closed:
+        # `deny ingress to x from a`: what leans on a denial is denied, and not let in.
+        return False
     before = reader.fresh or reader.meaning.statements[-1:]
     who = item.who
     if who.pronoun and who.only and before and item.role in ("source", "destination"):

@@ -92,6 +92,10 @@ def _subject(
         deny = deny if negative is None else negative
         # `may only call a and push to b`: the modal is said of both.
         alone = only = alone if negative is None else only
+        turned = not first[2].out and action.out and events
+        if turned and any(one.who and one.who.pronoun for one in action.deals):
+            # `accepts a, and only POST`: that is no request of its own.
+            return None
         if not _fits(who, action, deny=deny):
             if not later:
                 return None

@@ -75,6 +75,10 @@ _NOUN = (
 )
 
 _LEXICON: tuple[tuple[str, str], ...] = (
+    ("EXCEPT",
+        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are"
+        r"|stems?)(?:\s+sent)?"
+        r"(?=\s+(?:from|by|to)\b)"),
     ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that"
         r"|\s+so)?"
         r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful"
@@ -257,10 +261,6 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
     ("NONE", rf"nobody|no(?:\s|-)?one|nothing|none|nowhere|not\s+a\s+single\s+{_KIND}"),
     ("NO", r"no|zero|not\s+any"),
-    ("EXCEPT",
-        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are"
-        r"|stems?)(?:\s+sent)?"
-        r"(?=\s+(?:from|by|to)\b)"),
     ("EXCEPT",
         r"(?:with\s+the\s+(?:sole\s+|only\s+)?exception\s+(?:of|for)|except(?:ing)?|excluding"
         r"|other\s+than|apart\s+from|aside\s+from|besides|save(?:\s+for)?|barring"

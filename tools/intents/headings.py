@@ -192,6 +192,9 @@ def read_heading(shape: Shape) -> Heading:
         if found[0].rstrip().endswith(":") or found["name"]:
             namespace = namespace or _place(shape, found["place"])
     shape.text = _HEADER.sub(_kept, shape.text)
+    shape.text = _PARTICIPLE.sub(
+        lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
+    )
     # Who writes or shows the policy says nothing of what it does, but that the text explains.
     shape.text = _AGENT.sub(
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text

@@ -11,7 +11,7 @@ from tools.intents.exceptions import spell_out
 from tools.intents.parties import End
 from tools.intents.shapes import Shape
 from tools.intents.turns import BREAK, MAY, ON, PL, REWORDINGS, SENTENCE, SO, VERB, P, T
-from topology.authoring import Pods
+from topology.authoring import DnsNames, Entities, Networks, Pods
 
 __all__ = ["reword"]
 
@@ -80,6 +80,10 @@ def _reworded(shape: Shape, text: str) -> str:
     )
     text = _PAIRS.sub(_each_pair, text)
     text = _inner(shape, text)
+    text = _OTHER_ADDRESS.sub(lambda _: f"anything else on {_world(shape)}", text)
+    text = _DESCRIBED_ADDRESS.sub(
+        lambda found: "" if _is_address(shape, found["what"]) else found[0], text
+    )
     text = _AMONG.sub(lambda found: _among(shape, found), text)
     text = _ANYTHING.sub(
         lambda found: "reach " if getattr(shape.value(found[1]), "everyone", False) else found[0],
@@ -101,6 +105,31 @@ _INNER = re.compile(
     rf"\s+(?={MAY}\b)",
     re.I,
 )
+
+
+_OTHER_ADDRESS = re.compile(
+    r"\bany\s+other\s+(?:external|public|outside)\s+(?:ips?|ip\s+address(?:es)?|address(?:es)?"
+    r"|hosts?|destinations?|sites?)\b",
+    re.I,
+)
+_DESCRIBED_ADDRESS = re.compile(
+    r"\bthe\s+(?:(?!and\b|or\b|to\b|from\b|but\b|only\b"
+    r"|not\b)[a-z-]+\s+){1,3}(?=(?P<what><P\d+>))",
+    re.I,
+)
+
+
+def _world(shape: Shape) -> str:
+    return shape.add(
+        "P", End(options=((Entities(("world",)),),), said="the internet"), "the internet"
+    )
+
+
+def _is_address(shape: Shape, mark: str) -> bool:
+    """Say whether an end is an address or a host outside, whatever it was called besides."""
+    end = shape.value(mark)
+    parties = [party for option in end.options for party in option] if isinstance(end, End) else []
+    return bool(parties) and all(isinstance(one, Networks | DnsNames) for one in parties)
 
 
 def _each_pair(found: re.Match[str]) -> str:

@@ -199,8 +199,59 @@ _ANY_REWORDINGS: tuple[tuple[str, str], ...] = (
     (rf"^({P})\s+{MAY}\s+(?:refuse|reject|deny|block|drop)\s+({T})\s+(?:sent\s+|made\s+"
      rf"|coming\s+)?(?:from|by)\s+({PL})", r"\3 may not reach \1 \2"),
     (rf"({P})\s+itself\b", r"\1"),
+    (rf"({P})(?:'s)?\s+(?:[a-z-]+\s+){{0,2}}?(?:port\s*)?\(?({T})\)?\s+(?:{MAY}\s+be|is|are)\s+"
+     rf"(?:restricted|limited|reserved|confined)\s+(?:to|for)\s+({PL})(?:\s+only)?{BREAK}",
+     r"\2 on \1 is for \3 only"),
+    (r",?\s+and\s+(?:those|these|the|such)\s+(?:requests?|calls?)\s+(?:must|should|may|shall"
+     rf"|have\s+to)\s+(?:only\s+)?be\s+({T}){BREAK}", r", and only \1"),
+    (r"\b(?:must|should|shall|has\s+to|have\s+to|is\s+to|are\s+to)\s+be\s+kept\s+(?:away|out)\s+"
+     r"(?:from|of)\b", "may not reach"),
+    (rf"^(?:all\s+|any\s+)?(?:users?|clients?|callers?|everyone|{P})\s+(?:must|should|have\s+to"
+     rf"|has\s+to|needs?\s+to|needs?)\s+(?:present\s+|have\s+|carry\s+|show\s+)?({T})\s+"
+     r"(?:in\s+order\s+)?to\s+"
+     rf"(?:call|reach|use|access)\s+({P})\s*$", r"\2 requires \1"),
+    (rf"\bfrom\s+(?:within|inside)\s+(?=(?:the\s+)?{P})", "from "),
+    (rf"\b(it|they)\s+(?:has|have|needs?)\s+to\s+go\s+(?:through|via)\s+(?={P})", r"\1 may reach "),
+    (rf"\b(?:deny|block|drop|refuse|reject)\s+(?:it\s+|traffic\s+)?from\s+(?:{P}|everywhere"
+     r"|anywhere|everyone|anyone)\s+else\b", "nothing else may reach it"),
+    (rf"({PL})\s+(?:{MAY}\s+be|is|are)\s+(?:completely\s+|strictly\s+)?(?:off[\s-]limits|closed"
+     r"|forbidden|out\s+of\s+bounds|inaccessible|unreachable"
+     rf"|not\s+(?:accessible|reachable|visible)|hidden)\s+(?:to|for|from)\s+({PL}){BREAK}",
+     r"\2 may not reach \1"),
+    (rf"({PL})\s+{MAY}\s+(?:not|never)\s+have\s+(?:any|a)\s+(?:way|path|route|means)\s+(?:to\s+"
+     r"(?:get\s+(?:in)?to|reach|access)|into|to)\s+", r"\1 may not reach "),
+    (r"\btake\s+away\s+(?:its|their)\s+access\s+to\s+(?:everything|anything|all)\s+else\b",
+     "block everything else"),
+    (r"\s+unless\s+(?:the\s+)?(?:caller|client|source|sender|request)\s+(?:is|comes\s+from)\s+"
+     rf"({PL})", r" for all but \1"),
+    (r"^(?:please\s+)?(?:cut|sever|break)\s+(?:the\s+|all\s+|any\s+)*(?:connections?|traffic"
+     r"|links?|paths?|access)\s+(?=between\b|from\b)", "block traffic "),
+    (r",?\s+(?:and\s+)?(?:with\s+)?(?:no|without(?:\s+any)?)\s+exceptions?(?=\s*(?:[.,;]|$))", ""),
+    (rf"^((?:{PL})\s+(?:{MAY}\s+be|is|are)\s+(?:completely\s+|fully\s+|entirely\s+)*"
+     r"(?:closed\s+off|isolated|sealed\s+off|locked\s+down)),?\s+(?:no|deny)\s+ingress,?\s+"
+     r"(?:and\s+)?(?:no|deny)\s+egress\s*$",
+     r"\1"),
+    (rf"^(?:please\s+)?(?:let|allow)\s+({PL}),?\s+but\s+not\s+({PL}),?\s+(?:to\s+)?{VERB}\s+"
+     rf"({P}{ON}?)\s*$", r"\1 may reach \3. \2 may not reach \3"),
+    (rf"^({P})\s+(?:{MAY}\s+)?(?:accepts?|takes?|receives?)\s+(?:connections?|traffic"
+     rf"|requests?)?\s*({T})\s+(?:only|solely|exclusively)\s+from\s+({PL}),?\s+and\s+({T})\s+"
+     rf"(?:only\s+|solely\s+|exclusively\s+)?from\s+({PL})\s*$",
+     r"Ingress to \1 is allowed from \3 \2. Ingress to \1 is allowed from \5 \4. Nothing else may"
+     r" reach \1"),
+    (rf"\b(?:all|any)\s+other\s+(?:egress|outbound)(?:\s+traffic)?\s+(?:of|from|for)\s+({P})\s+"
+     rf"(?:is\s+|are\s+|must\s+be\s+|should\s+be\s+)?{_CLOSED}{BREAK}",
+     r"\1 may reach nothing else"),
+    (rf"\b(?:all|any)\s+other\s+(?:ingress|inbound)(?:\s+traffic)?\s+(?:of|to|for)\s+({P})\s+"
+     rf"(?:is\s+|are\s+|must\s+be\s+|should\s+be\s+)?{_CLOSED}{BREAK}",
+     r"nothing else may reach \1"),
+    (rf"\b(keep(?:s|ing)?\s+(?:(?:dns|metrics|probes|health\s+checks|{P})(?:\s*,\s*(?:and\s+)?"
+     rf"|\s+and\s+))*(?:dns|metrics|probes|health\s+checks|{P}))\s+"
+     rf"(?:working|running|functional|going|alive|intact){BREAK}", r"\1"),
     # `a -> b is fine`
-    (rf"^({PL}\s+may\s+reach\s+{PL}{ON}?)\s+(?:is|are)\s+{_FINE}\b", r"\1"),
+    (rf"^({PL}\s+may\s+reach\s+{PL}{ON}?(?:\s+and\s+{PL}\s+may\s+reach\s+{PL}{ON}?)?)\s+(?:(?:is"
+     rf"|are)\s+{_FINE}|allowed|permitted|ok(?:ay)?"
+     r"|(?:must|should|has\s+to|have\s+to)\s+(?:keep\s+)?work(?:ing)?|(?:is|are)\s+needed)\b",
+     r"\1"),
     # The only thing that a may reach is b.
     (rf"(?:the\s+)?(?:only|sole)\s+{_THING}\s+(?:(?:that|which|who|whom)\s+)?({PL})\s+{MAY}\s+"
      rf"{VERB}({ON}?)\s+(?:is|are|be|should\s+be|must\s+be|shall\s+be)\s+({PL})",

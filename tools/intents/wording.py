@@ -59,6 +59,7 @@ _SPELLED = tuple(
             "keep DNS working",
         ),
         (r"\bw/o\b", "without"),
+        (r"\s+-\s+", ", "),
         (r"\be\.g\.(?:,)?", "such as"),
         (r"\bi\.e\.(?:,)?", "that is"),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
