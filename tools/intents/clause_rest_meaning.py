@@ -23,7 +23,7 @@ from tools.intents.limits import limit_traffic, limited_pairs
 from tools.intents.meanings import Isolation, Meaning
 from tools.intents.parties import End
 from tools.intents.rests import close_rest, close_traffic
-from topology.authoring import Entities, Networks
+from topology.authoring import Entities, Networks, Pods
 
 __all__ = ["lean", "refine", "rest"]
 
@@ -62,6 +62,12 @@ def rest(reader: Reader, item: Rest) -> bool:
     return True
 
 
+def _is_plural(one: Statement) -> bool:
+    """Say whether the sources are pods of a kind rather than one workload."""
+    parties = [party for end in one.sources for option in end.options for party in option]
+    return bool(parties) and all(isinstance(p, Pods) and not p.workload for p in parties)
+
+
 def _of_bodies(reader: Reader, item: Rest, allowed: Sequence[Statement]) -> str:
     """Return whether `nobody else` is about who connects, `?` where that is open."""
     if not re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I):
@@ -73,7 +79,7 @@ def _of_bodies(reader: Reader, item: Rest, allowed: Sequence[Statement]) -> str:
         return "source"
     listed = {end.said for one in allowed for end in one.sources}
     reached = {said for one in allowed for said in said_of(one.destinations)}
-    if len(listed) > 1 and len(reached) == 1:
+    if (len(listed) > 1 or all(map(_is_plural, allowed))) and len(reached) == 1:
         # Behind a list of those who may, `nobody else` speaks of those.
         return "source"
     return "" if all(one.topic == "destination" for one in allowed) else "?"
@@ -226,7 +232,8 @@ def _rest_toward(reader: Reader, item: Rest) -> bool:
     assert who is not None
     ends = who.ends
     if who.pronoun:
-        ends = meant("destination", context(reader), None)
+        role = "source" if item.side == "egress" else "destination"
+        ends = meant(role, context(reader), None)
     if not ends or who.excepted or who.passing or who.only or who.nobody or who.each:
         return False
     if all(is_outside_end(end) for end in ends):

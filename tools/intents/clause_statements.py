@@ -93,8 +93,9 @@ def _subject(
         # `may only call a and push to b`: the modal is said of both.
         alone = only = alone if negative is None else only
         turned = not first[2].out and action.out and events
-        if turned and any(one.who and one.who.pronoun for one in action.deals):
-            # `accepts a, and only POST`: that is no request of its own.
+        unsaid = negative is None and any(one.passing for one in action.deals)
+        if turned and (unsaid or any(one.who and one.who.pronoun for one in action.deals)):
+            # `accepts a, and only POST`, `is open on 1 from a and on 2 from b`: no verb of its own.
             return None
         if not _fits(who, action, deny=deny):
             if not later:

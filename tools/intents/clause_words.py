@@ -156,7 +156,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"(?=\s+(?:to|with|towards|against|into)\b)"),
     ("HASACCESS",
         r"(?:has|have|get|gets|need|needs|require|requires|retain|retains|keep|keeps|want|wants)"
-        r"\s+(?:an?\s+|the\s+|network\s+|direct\s+|full\s+)*(?:access|connectivity|a\s+path"
+        r"\s+(?:an?\s+|the\s+|network\s+|direct\s+|full\s+|outbound\s+|egress\s+)*(?:access"
+        r"|connectivity|a\s+path"
         r"|a\s+line|a\s+route)(?=\s+(?:only\s+)?to\b)"),
     ("GIVEN", r"(?:given|granted)(?=\s+(?:\w+\s+)?access)"),
     ("GIVE",

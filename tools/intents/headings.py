@@ -110,7 +110,7 @@ _HEADER = re.compile(
 _KIND = {
     kind: re.compile(
         rf"(?<![\w./-])(?:the\s+|an?\s+|as\s+an?\s+|as\s+|using\s+|with\s+"
-        rf"|via\s+)?(?:{pattern})(?![\w-])", re.I)
+        rf"|via\s+)?(?:(?:istio|cilium|kubernetes|k8s)\s+)?(?:{pattern})(?![\w-])", re.I)
     for kind, pattern in _KINDS
 }  # fmt: skip
 _WIDE = re.compile(
@@ -181,7 +181,7 @@ def read_heading(shape: Shape) -> Heading:
         keep = f"for {opening['place']} " if opening["place"] else ""
         shape.text = keep + shape.text[opening.end() :]
     else:
-        shape.text = _ASKING.sub("", shape.text)
+        shape.text = re.sub(r"^to\s+(?=[a-z])", "", _ASKING.sub("", shape.text), flags=re.I)
     shape.text = _BARE_OPENING.sub("", shape.text)
     shape.text = _LATER_OPENING.sub(lambda found: found["before"], shape.text)
     shape.text = _PARTICIPLE.sub(

@@ -247,6 +247,42 @@ _ANY_REWORDINGS: tuple[tuple[str, str], ...] = (
     (rf"\b(keep(?:s|ing)?\s+(?:(?:dns|metrics|probes|health\s+checks|{P})(?:\s*,\s*(?:and\s+)?"
      rf"|\s+and\s+))*(?:dns|metrics|probes|health\s+checks|{P}))\s+"
      rf"(?:working|running|functional|going|alive|intact){BREAK}", r"\1"),
+    (rf"^({P})\s+(?:(?:{MAY}\s+be|is|are|{MAY})\s+)?(?:accessible|reachable|available|open"
+     r"|exposed|contactable|accepts?|takes?|receives?)(?:\s+(?:connections?|traffic|requests?))?"
+     rf"\s+({T})\s+(?:from|to|for|by)\s+({PL}),?\s+and\s+({T})\s+(?:from|to|for|by)\s+({PL}),?\s+"
+     r"(?:but|and)\s+(?:(?:from|by|to|for)\s+)?(?:nowhere|nobody|no\s+one|nothing)\s+else\s*$",
+     r"Ingress to \1 is allowed from \3 \2. Ingress to \1 is allowed from \5 \4. Nothing else may"
+     r" reach \1"),
+    (rf"^({P})\s+(?:{MAY}\s+)?(?:accepts?|receives?|takes?)\s+(?:connections?\s+|traffic\s+"
+     rf"|requests?\s+)?({T})\s+(?:only|solely|exclusively)\s+from\s+({PL})\s*$",
+     r"only \3 may reach \1 \2"),
+    (rf"\b(?:deny|refuse)\s+({PL})\s+({P})\s+access\b", r"\1 may not reach \2"),
+    (rf"^({P})\s+gets?\s+locked\s+down\s+so\s+that\s+", r"\1: "),
+    (rf"\b(?:send|make|issue|perform)s?\s+({T})\s+(?:to|on|against)\s+({P})", r"reach \2 \1"),
+    (rf"({P})({ON}?),?\s+and\s+(?:that|this|it)\s+is\s+the\s+only\s+{_THING}\s+(?:that\s+is\s+"
+     rf"|which\s+is\s+)?(?:allowed|permitted|able)\s+to\s+{VERB}\s+(?:it|\1)\s*$",
+     r"\1\2. Nothing else may reach \1"),
+    (rf"^(?:drop|block|deny|reject)\s+(?:{P}|everything|anything|all\s+(?:traffic|ingress))\s+"
+     rf"(?:coming\s+|going\s+)?(?:in)?to\s+({P})\s+(?:that|which)\s+(?:is|does|do)\s+not\s+"
+     rf"(?:come\s+|originate\s+)?from\s+({PL})\s*$", r"only \2 may reach \1"),
+    (rf"({PL})\s+(?:has|have)\s+no\s+(?:need|reason|business)\s+to\s+(?:initiate|open|start"
+     rf"|make)\s+(?:any\s+)?(?:traffic|connections?|{P}){BREAK}", r"\1 may reach nothing"),
+    (rf"^(?:please\s+)?(?:give|grant)\s+({P}),?\s+and\s+only\s+{P},?\s+access\s+to\s+"
+     rf"({P}{ON}?)\s*$", r"only \1 may reach \2"),
+    (rf"^only\s+(?:requests?|calls?|callers?|clients?|users?)\s+({T})\s+{MAY}\s+{VERB}\s+({P})\s*$",
+     r"\2 requires \1"),
+    (rf"^(?:protect|secure|harden|lock\s+down|restrict|isolate)\s+({P})\s*:\s*(?=only\b)", r"\1: "),
+    (rf"^({P})\s*:\s*only\s+({PL})\s+{MAY}\s+(?:connect|get\s+in|come\s+in|talk|enter)"
+     rf"(?:\s+to\s+it)?,?({ON}?)(?:,\s*(?:everything|everyone|anything|anyone)\s+else\s+(?:is\s+"
+     rf"|must\s+be\s+)?{_CLOSED})?\s*$",
+     r"only \2 may reach \1\3"),
+    (rf"({PL})\s+{MAY}\s+{VERB}\s+({P})({ON}?),?\s+(?:and\s+|but\s+)?{P}\s+{MAY}\s+not\s+(?:talk"
+     r"|call|connect|reach)\s+back\s*$", r"\1 may reach \2\3, and \2 may not reach \1"),
+    (rf"({MAY}(?:\s+not)?\s+{T})\s+(?:anything|everything)\s+(?=(?:on|of|at)\s+{P})", r"\1 "),
+    (rf"^({P})\s+to\s+({P})({ON}?)\s*:\s*(?:allow|allowed|ok|permit|permitted)\s*$",
+     r"\1 may reach \2\3"),
+    (rf"^({P})\s+to\s+(?:anything|everything)\s+else\s+is\s+(?:denied|deny|blocked|block|dropped"
+     r"|drop)\s*$", r"\1 may reach nothing else"),
     # `a -> b is fine`
     (rf"^({PL}\s+may\s+reach\s+{PL}{ON}?(?:\s+and\s+{PL}\s+may\s+reach\s+{PL}{ON}?)?)\s+(?:(?:is"
      rf"|are)\s+{_FINE}|allowed|permitted|ok(?:ay)?"

@@ -39,6 +39,12 @@ _SPELLED = tuple(
         (r"\b(?:from\s+now\s+on|as\s+of\s+now|going\s+forward|henceforth)\b,?\s*", ""),
         (r"(?<=\d)\s*\((tcp|udp|sctp)\)", r"/\1"),
         (r":\s+(deny|denied|block|blocked|drop|dropped)\s*(?=$|\n|[.;])", r" is denied"),
+        (r"\(\s*(?:both|all|all\s+three)\s+in\s+([\w-]+)\s*\)", r"in \1"),
+        (
+            r"\b(?:external|internet|public)\s+(access|traffic|connections?|requests?)\s+(to"
+            r"|into)\b",
+            r"\1 from the internet \2",
+        ),
         (r"\bpls\b|\bplz\b", "please"),
         (
             r"\b(?:gets?|receives?|is\s+given|are\s+given|should\s+(?:get|receive|see)|sees?)\s+"
