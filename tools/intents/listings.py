@@ -16,7 +16,7 @@ __all__ = ["unfold"]
 _HEADS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        r"^(?:for|on)\s+(?P<who><P\d+>)\s+with\s+",
+        r"^(?:for|on)\s+(?P<who><P\d+>)\s+(?:with|allowing|permitting)\s+",
         r"^(?:(?:policy|rules?)\s+(?:for|on)\s+|for\s+|on\s+)?(?P<who><P\d+>)(?:'s)?\s+"
         r"(?P<side>egress|outbound|ingress"
         r"|inbound)(?:\s+(?:traffic|rules?|policy))?\s*:\s*",

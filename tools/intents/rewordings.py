@@ -40,6 +40,16 @@ _THEM = re.compile(
 _TWO = re.compile(rf"^({P})\s+and\s+({P})\s+(?P<tells>[^<>]*?){SO}\s+", re.I)
 
 
+_GLUED = re.compile(rf"((?:{P}\s*(?:,\s*(?:and\s+|or\s+)?|and\s+|or\s+))+)({P}{T})(?![,\w]*\s*<T)")
+
+
+def _apart(found: re.Match[str]) -> str:
+    """Return `a and b:80` as `b:80 and a`: the port is that of b alone."""
+    others = re.findall(P, found[1])
+    join = " or " if re.search(r"\bor\b", found[1]) else " and "
+    return join.join([found[2].replace("><", "> <"), *others])
+
+
 _COMPLAINED = re.compile(
     rf"(?P<who>{P})\s+(?:is|are)\s+(?:currently\s+|just\s+|far\s+|way\s+|much\s+)*(?:too\s+"
     r"|wide\s+)?(?:open|exposed"
@@ -60,6 +70,7 @@ _FROM = re.compile(
 
 def reword(shape: Shape) -> None:
     """Put the turns of phrase of a text in the plainer ones that mean the same."""
+    shape.text = _GLUED.sub(_apart, shape.text)
     shape.text = _COMPLAINED.sub(r"only \g<to> may reach \g<who>", shape.text)
     shape.text = _FROM.sub(
         lambda found: found[2] if getattr(shape.value(found[1]), "everyone", False) else found[0],
@@ -84,6 +95,7 @@ def _reworded(shape: Shape, text: str) -> str:
     text = _DESCRIBED_ADDRESS.sub(
         lambda found: "" if _is_address(shape, found["what"]) else found[0], text
     )
+    text = _GLUED.sub(_apart, text)
     text = _AMONG.sub(lambda found: _among(shape, found), text)
     text = _ANYTHING.sub(
         lambda found: "reach " if getattr(shape.value(found[1]), "everyone", False) else found[0],

@@ -283,6 +283,14 @@ _ANY_REWORDINGS: tuple[tuple[str, str], ...] = (
      r"\1 may reach \2\3"),
     (rf"^({P})\s+to\s+(?:anything|everything)\s+else\s+is\s+(?:denied|deny|blocked|block|dropped"
      r"|drop)\s*$", r"\1 may reach nothing else"),
+    (rf"^make\s+({PL})\s+the\s+only\s+{_THING}\s+(?:(?:that|which|who)\s+{MAY}\s+|(?:allowed"
+     rf"|able)\s+to\s+){VERB}\s+({P}{ON}?)\s*$", r"only \1 may reach \2"),
+    (rf"^(?:deny|block|drop)\s+(?:{P}|everything|anything|all\s+traffic)\s+to\s+({P})\s+(?:but"
+     rf"|except|other\s+than)\s+({T})\s+from\s+({PL})\s*$", r"only \3 may reach \1 \2"),
+    (rf"^do\s+not\s+let\s+(?:{P}|anything|anyone)\s+(?:except(?:\s+for)?|but|other\s+than"
+     rf"|apart\s+from)\s+({PL})\s+(?:into|reach|access|(?:get\s+|talk\s+|connect\s+)?to)\s+"
+     rf"({P}{ON}?)\s*$",
+     r"only \1 may reach \2"),
     # `a -> b is fine`
     (rf"^({PL}\s+may\s+reach\s+{PL}{ON}?(?:\s+and\s+{PL}\s+may\s+reach\s+{PL}{ON}?)?)\s+(?:(?:is"
      rf"|are)\s+{_FINE}|allowed|permitted|ok(?:ay)?"

@@ -45,6 +45,16 @@ _SPELLED = tuple(
             r"|into)\b",
             r"\1 from the internet \2",
         ),
+        (r":\s+(?:allow|allowed|permit|permitted|ok)\s*(?=$|\n|[.;])", ""),
+        (r",\s*(?:period|full\s+stop)\b", ""),
+        (r"\b(call|connect|reach|talk|go)(ing)?\s+out\s+to\b", r"\1\2 to"),
+        (r"\bcut\s+off\s+from\s+the\s+(?:whole\s+|entire\s+)?network\b", "cut off"),
+        (
+            r"\b(air-?gapped|isolated|closed\s+off|sealed\s+off|locked\s+down"
+            r"|quarantined)\s*[:,]\s*no\s+(?:traffic|connections?)\s+in"
+            r"\s*,?\s*(?:and\s+|or\s+)?no\s+(?:traffic|connections?)\s+out\b",
+            r"\1",
+        ),
         (r"\bpls\b|\bplz\b", "please"),
         (
             r"\b(?:gets?|receives?|is\s+given|are\s+given|should\s+(?:get|receive|see)|sees?)\s+"
