@@ -91,9 +91,15 @@ def test_our_own_requests_are_many_and_on_several_workspaces() -> None:
         ("intents-heldout-5.jsonl", 25),
         ("intents-heldout-6.jsonl", 28),
         ("intents-heldout-7.jsonl", 29),
-        ("intents-heldout-8.jsonl", 26),
+        ("intents-heldout-8.jsonl", 27),
         ("intents-heldout-9.jsonl", 27),
-        ("intents-heldout-10.jsonl", 24),
+        ("intents-heldout-10.jsonl", 25),
+        ("intents-heldout-11.jsonl", 54),
+        ("intents-heldout-12.jsonl", 56),
+        ("intents-heldout-13.jsonl", 48),
+        ("intents-heldout-14.jsonl", 46),
+        ("intents-heldout-15.jsonl", 48),
+        ("intents-heldout-16.jsonl", 27),
     ],
 )
 def test_batches_that_were_unseen_once_are_read_no_worse_than_before(file: str, least: int) -> None:

@@ -9,7 +9,7 @@ from topology.authoring import Clause, Intent, PortSpan
 if TYPE_CHECKING:
     from topology.paths import Network
 
-__all__ = ["agree", "overlooks"]
+__all__ = ["agree", "coarsens", "overlooks"]
 
 
 def agree(network: "Network", one: Intent, other: Intent) -> bool:
@@ -43,6 +43,24 @@ def overlooks(whole: Intent, part: Intent) -> bool:
     open_, theirs_open = ({replace(p, only=False, side=None) for p in x} for x in (mine, theirs))
     return theirs_open <= open_ and (
         len(whole.isolate) > len(part.isolate) or len(closes) > len(theirs_close)
+    )
+
+
+def coarsens(fine: Intent, rough: Intent) -> bool:
+    """Say whether an intent lets each of several ends have what another one tells apart.
+
+    `a on 1 and b on 2` is finer than `a and b on 1 and 2`; both close the same.
+    """
+    plain = [replace(one, clauses=(), request="", additive=False) for one in (fine, rough)]
+    mine, theirs = ({p for c in one.clauses for p in _parts(c)} for one in (fine, rough))
+    return (
+        plain[0] == plain[1]
+        and mine < theirs
+        and all(one.effect == "allow" for one in theirs)
+        and {(p.sources, p.side, p.only) for p in mine}
+        == {(p.sources, p.side, p.only) for p in theirs}
+        and {p.destinations for p in mine} == {p.destinations for p in theirs}
+        and {p.traffic for p in mine} == {p.traffic for p in theirs}
     )
 
 

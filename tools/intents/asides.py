@@ -13,7 +13,7 @@ _FIELD = re.compile(
     r"|\b[a-z]+(?:[A-Z][A-Za-z0-9]*)+\b|\b\w+\.\w+\.(?:io|md)/\S+"
 )
 _ABOUT_TEXTS = re.compile(
-    r"\b(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?"
+    r"(?<![.\w-])(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?"
     r"|purpose|"
     r"useful|describes?|demonstrates?|determines?|metadata|custom\s+resource|annotations?"
     r"|experimental|"
@@ -31,6 +31,8 @@ def explains(shape: Shape, sentence: str) -> bool:
     It names fields of policies, or speaks of examples, texts and defaults as documentation does.
     """
     # What is a name, such as `api.example.com`, says nothing of what the sentence is about.
+    if re.search(r"\bexceptions?\b|\bexcept\b", sentence, re.I) and "<P" in sentence:
+        return False
     return bool(_FIELD.search(shape.plain(sentence)) or _ABOUT_TEXTS.search(sentence))
 
 

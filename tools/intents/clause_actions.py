@@ -104,6 +104,9 @@ def _passive(
     if first is None and senders is None:
         return Action(out=False, only=bool(only), negative=negative)
     deals = senders or (Deal(),)
+    if first is not None and len(deals) > 1 and any(deal.passing for deal in deals):
+        # `accepts 80 from a and 90 from b`: what stands first belongs to the first alone.
+        return None
     if first is not None:
         deals = tuple(
             replace(
@@ -140,6 +143,7 @@ _TAKEN = alt(
     seq(maybe(sign("ING")), NOUN),
     sign("ING"),
     seq(sign("P"), make=lambda one: one if one.value.everyone else None),
+    seq(many(sign("W"), least=1), make=lambda words: words if len(words) < 3 else None),
 )
 _RECEIVING = seq(
     _ONLY,
@@ -205,6 +209,18 @@ _REFUSING = seq(
         else Action(out=False, negative=True, deals=(Deal(who=who, passing=t[0] if t else ()),))
     ),
 )
+_REFUSING_REQUESTS = seq(
+    sign("DENY"),
+    TRAFFIC,
+    sign("FROM"),
+    WHO,
+    make=lambda _d, t, _f, who: (
+        None
+        if who.rest or who.nobody or t[1] or t[2]
+        else Action(out=False, negative=True, deals=(Deal(who=who, passing=t[0]),))
+    ),
+)
+"""`must refuse POST from a`"""
 _ENTERING = seq(
     sign("GETIN"),
     maybe(PASSES),
@@ -240,6 +256,7 @@ ACTION: Rule = alt(
     _NEEDING,
     _REQUEST_IT,
     _REFUSING,
+    _REFUSING_REQUESTS,
     seq(sign("BE"), lazy(lambda: ACTING), make=lambda _, act: act),
 )
 """What follows `may`."""

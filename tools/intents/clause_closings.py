@@ -8,7 +8,7 @@ from tools.intents.clause_actions import ACTING
 from tools.intents.clause_nouns import limits
 from tools.intents.clause_phrases import FILL, HEAD, NOUN, PARTS, TRAFFIC, WHO
 from tools.intents.clause_values import Closing, Event, Exempt, Keep, Part, Tail, Who, spread
-from tools.intents.combinators import Rule, alt, lazy, many, maybe, said, seq, sign
+from tools.intents.combinators import Rule, alt, lazy, many, maybe, not_before, said, seq, sign
 from tools.intents.frames import Sign
 
 __all__ = ["KEPT", "NOMINAL", "closing_clauses", "exempts"]
@@ -282,7 +282,9 @@ def closings(clause: Rule) -> tuple[Rule, ...]:
             sign("DENY", "ISO", "NO"),
             NOMINAL,
             behind,
-            make=lambda _f, _v, nominal, rest: _shut(nominal[0], nominal[1], rest),
+            # `deny ingress from a` denies a, and is no exception from a denial.
+            not_before("FROM", "TO", "BY"),
+            make=lambda _f, _v, nominal, rest, _n: _shut(nominal[0], nominal[1], rest),
         ),
         seq(
             FILL,

@@ -41,6 +41,8 @@ class Reader:
     """The statements of the item before."""
     about: tuple[End, ...] = ()
     """What the sentence before was about."""
+    closed: bool = False
+    """Whether the item before closed something, so that nothing opens it but an exception."""
 
 
 def group(

@@ -4,6 +4,7 @@ It shares the literals, the names and the meaning of clauses with the reader of 
 how a clause is found: what both of them read in the same way is hardly misread.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,7 @@ from tools.intents.clause_tokens import located, row_of, trimmed
 from tools.intents.clause_values import Again, Closing, Event, Exempt, Keep, Refine, Rest, Tail, Who
 from tools.intents.clauses import Parsed
 from tools.intents.closings import isolation, limit
-from tools.intents.frames import Group, Statement
+from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.meanings import Choice, Isolation, Meaning, is_watcher, told_apart
 from tools.intents.roles import settle
@@ -50,6 +51,7 @@ def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
     items = parse_sentence(signs)
     if items is None:
         return False
+    limits = any(map(_limits, signs))
     reader = Reader(shape, meaning)
     first = len(meaning.statements)
     said = " ".join(shape.plain(sentence).split())
@@ -61,7 +63,38 @@ def read_clauses(shape: Shape, sentence: str, meaning: Meaning) -> bool:
     meaning.statements[first:] = [
         one if one.said else replace(one, said=said) for one in meaning.statements[first:]
     ]
-    return True
+    return bool(meaning.words) or not limits or _closes(meaning)
+
+
+def _limits(one: Sign) -> bool:
+    """Say whether a word denies or limits, so that something has to be closed for it."""
+    if one.symbol in (
+        "ONLY",
+        "MAYNOT",
+        "NOT",
+        "DENY",
+        "DENIED",
+        "UNALLOWED",
+        "NONE",
+        "NELSE",
+        "NO",
+    ):
+        return one.said.lower() != "just"
+    return one.symbol == "MAY" and bool(
+        re.search(r"\b(?:only|solely|exclusively)\b", one.said, re.I)
+    )
+
+
+def _closes(meaning: Meaning) -> bool:
+    """Say whether anything is closed or denied; what goes on as before counts as heeded."""
+    return bool(meaning.isolations or meaning.rest or meaning.rest_unclear or meaning.keep) or any(
+        one.effect == "deny"
+        or one.only
+        or one.only_traffic
+        or one.but_sources
+        or one.but_destinations
+        for one in meaning.statements
+    )
 
 
 def _take(reader: Reader, item: Any) -> bool:
@@ -133,6 +166,10 @@ def _event(reader: Reader, event: Event) -> bool:
     ):
         return _outside_of(reader, event, found)
     parsed = settle(found, (sources, destinations), (event.effect, event.topic), before)
+    if event.destinations and event.destinations.each and event.destinations.only:
+        # `may only talk to each other`: nobody else with either of them.
+        mutual = tuple(one.restricted("source", "destination") for one in parsed.statements)
+        parsed = replace(parsed, statements=mutual)
     if event.beside:
         parsed = replace(
             parsed, statements=tuple(replace(one, beside=True) for one in parsed.statements)
@@ -173,6 +210,7 @@ def _add(reader: Reader, parsed: Parsed, *, absolute: bool = False) -> bool:
         Choice(question=parsed.question, instead_of=parsed.statements, other=other)
         for other in parsed.alternatives
     ]
+    reader.closed = bool(parsed.isolate) and not parsed.statements
     if parsed.statements:
         reader.fresh = list(parsed.statements)
     elif parsed.isolate:

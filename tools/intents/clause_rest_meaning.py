@@ -23,7 +23,7 @@ from tools.intents.limits import limit_traffic, limited_pairs
 from tools.intents.meanings import Isolation, Meaning
 from tools.intents.parties import End
 from tools.intents.rests import close_rest, close_traffic
-from topology.authoring import Entities, Networks
+from topology.authoring import Entities, Networks, Pods
 
 __all__ = ["lean", "refine", "rest"]
 
@@ -46,12 +46,10 @@ def rest(reader: Reader, item: Rest) -> bool:
     if item.subject or item.side:
         where = "source" if item.subject or item.side == "ingress" else "destination"
         return _close(meaning, where)
-    bodies = re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I)
-    locked = said_of([one.end for one in meaning.isolations]) | said_of(meaning.about)
-    if bodies and locked and all(said_of(one.destinations) <= locked for one in allowed):
-        # What is spoken of is who is reached: `x is locked down: a may call it, nobody else`.
+    where = _of_bodies(reader, item, allowed)
+    if where == "source":
         return _close(meaning, "source")
-    if bodies and not all(one.topic == "destination" for one in allowed):
+    if where:
         meaning.rest_unclear = True
         return True
     if not item.joined and not _listed(allowed):
@@ -62,6 +60,29 @@ def rest(reader: Reader, item: Rest) -> bool:
         replace(one, said=REST) if one.only else one for one in meaning.statements
     ]
     return True
+
+
+def _is_plural(one: Statement) -> bool:
+    """Say whether the sources are pods of a kind rather than one workload."""
+    parties = [party for end in one.sources for option in end.options for party in option]
+    return bool(parties) and all(isinstance(p, Pods) and not p.workload for p in parties)
+
+
+def _of_bodies(reader: Reader, item: Rest, allowed: Sequence[Statement]) -> str:
+    """Return whether `nobody else` is about who connects, `?` where that is open."""
+    if not re.search(r"\b(?:nobody|no[\s-]?one)\b", item.said, re.I):
+        return ""
+    meaning = reader.meaning
+    locked = said_of([one.end for one in meaning.isolations]) | said_of(meaning.about)
+    if locked and all(said_of(one.destinations) <= locked for one in allowed):
+        # What is spoken of is who is reached: `x is locked down: a may call it, nobody else`.
+        return "source"
+    listed = {end.said for one in allowed for end in one.sources}
+    reached = {said for one in allowed for said in said_of(one.destinations)}
+    if (len(listed) > 1 or all(map(_is_plural, allowed))) and len(reached) == 1:
+        # Behind a list of those who may, `nobody else` speaks of those.
+        return "source"
+    return "" if all(one.topic == "destination" for one in allowed) else "?"
 
 
 def _rest_of_traffic(reader: Reader, item: Rest) -> bool:
@@ -212,7 +233,8 @@ def _rest_toward(reader: Reader, item: Rest) -> bool:
     ends = who.ends
     before = context(reader)
     if who.pronoun:
-        ends = meant("destination", before, None)
+        role = "source" if item.side == "egress" else "destination"
+        ends = meant(role, before, None)
     if who.pronoun and before and item.side == "ingress" and not before[-1].topic:
         # `allow a to reach b. Nobody else gets in`: others than a, so it is b that they get into.
         ends = before[-1].destinations or ends
@@ -238,6 +260,9 @@ def lean(reader: Reader, item: Tail) -> bool:
     if item.bare and item.role == "subject":
         reader.meaning.about = list(item.who.ends)
         return True
+    if reader.closed:
+        # `deny ingress to x from a`: what leans on a denial is denied, and not let in.
+        return False
     before = reader.fresh or reader.meaning.statements[-1:]
     who = item.who
     if who.pronoun and who.only and before and item.role in ("source", "destination"):

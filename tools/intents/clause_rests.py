@@ -42,6 +42,16 @@ def _toward(found: Sign, parts: Sequence[Part]) -> list[Any] | None:
     if len(parts) != 1 or parts[0].who is None or parts[0].role not in ("to", "from", "of", "in"):
         return None
     side = "egress" if parts[0].role == "from" else "ingress"
+    low = found.said.lower()
+    told = [
+        name
+        for name, words in (("egress", ("egress", "outbound")), ("ingress", ("ingress", "inbound")))
+        if any(one in low for one in words)
+    ]
+    if told and parts[0].role in ("of", "in"):
+        side = told[0]
+    elif told and told[0] != side:
+        return None
     return [Rest(said=found.said, toward=parts[0].who, side=side)]  # type: ignore[arg-type]
 
 

@@ -92,6 +92,14 @@ def _subject(
         deny = deny if negative is None else negative
         # `may only call a and push to b`: the modal is said of both.
         alone = only = alone if negative is None else only
+        turned = not first[2].out and action.out and events
+        if negative is None and all(map(_is_refinement, action.deals)) and action.deals and events:
+            # `may call b, and only with GET`: it limits what was said.
+            return None
+        unsaid = negative is None and any(one.passing for one in action.deals)
+        if turned and (unsaid or any(one.who and one.who.pronoun for one in action.deals)):
+            # `accepts a, and only POST`, `is open on 1 from a and on 2 from b`: no verb of its own.
+            return None
         if not _fits(who, action, deny=deny):
             if not later:
                 return None
@@ -99,6 +107,10 @@ def _subject(
             continue
         events += _rested(who, spread(who, action, deny=deny, only=only))
     return None if any(one is None for one in events) else events
+
+
+def _is_refinement(deal: Deal) -> bool:
+    return bool(deal.who and deal.who.pronoun and deal.passing and deal.only_traffic)
 
 
 def _fits(who: Who, action: Action, *, deny: bool) -> bool:

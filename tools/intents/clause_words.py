@@ -69,12 +69,16 @@ _CIRCUMSTANCE = (
     r"(?:\s+(?:at\s+all|whatsoever|any\s?more|any\s+longer|in\s+any\s+way|for\s+anything))*"
 )
 _NOUN = (
-    r"(?:(?:network|http|tcp|api|data|live|new|direct|external|l[347])\s+)*(?:traffic"
+    r"(?:(?:read-?only|network|http|tcp|api|data|live|new|direct|external|l[347])\s+)*(?:traffic"
     r"|connections?|requests?|access|communications?|connectivity|packets?|flows?|sessions?"
     r"|comms|calls|queries|contact|paths?(?=\s+(?:from|between|to)\b)|network\s+paths?)"
 )
 
 _LEXICON: tuple[tuple[str, str], ...] = (
+    ("EXCEPT",
+        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are"
+        r"|stems?)(?:\s+sent)?"
+        r"(?=\s+(?:from|by|to)\b)"),
     ("WANT", r"(?:please\s+)?(?:change|fix|adjust|arrange)\s+(?:that|this|it)(?:\s+so\s+that"
         r"|\s+so)?"
         r"|it\s+(?:would|will|should)\s+be\s+(?:good|nice|great|best|better|helpful"
@@ -152,7 +156,8 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"(?=\s+(?:to|with|towards|against|into)\b)"),
     ("HASACCESS",
         r"(?:has|have|get|gets|need|needs|require|requires|retain|retains|keep|keeps|want|wants)"
-        r"\s+(?:an?\s+|the\s+|network\s+|direct\s+|full\s+)*(?:access|connectivity|a\s+path"
+        r"\s+(?:an?\s+|the\s+|network\s+|direct\s+|full\s+|outbound\s+|egress\s+)*(?:access"
+        r"|connectivity|a\s+path"
         r"|a\s+line|a\s+route)(?=\s+(?:only\s+)?to\b)"),
     ("GIVEN", r"(?:given|granted)(?=\s+(?:\w+\s+)?access)"),
     ("GIVE",
@@ -257,10 +262,6 @@ _LEXICON: tuple[tuple[str, str], ...] = (
         r"|(?:and\s+)?vice[\s-]+versa|(?:and\s+)?the\s+other\s+way\s+a?round"),
     ("NONE", rf"nobody|no(?:\s|-)?one|nothing|none|nowhere|not\s+a\s+single\s+{_KIND}"),
     ("NO", r"no|zero|not\s+any"),
-    ("EXCEPT",
-        r"unless\s+(?:(?:it|they|that|the\s+\w+)\s+)?(?:comes?|originates?|is|are"
-        r"|stems?)(?:\s+sent)?"
-        r"(?=\s+(?:from|by|to)\b)"),
     ("EXCEPT",
         r"(?:with\s+the\s+(?:sole\s+|only\s+)?exception\s+(?:of|for)|except(?:ing)?|excluding"
         r"|other\s+than|apart\s+from|aside\s+from|besides|save(?:\s+for)?|barring"

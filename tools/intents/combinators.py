@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.intents.frames import Sign
 
-__all__ = ["Rule", "alt", "at_last", "lazy", "many", "maybe", "said", "seq", "sign"]
+__all__ = ["Rule", "alt", "at_last", "lazy", "many", "maybe", "not_before", "said", "seq", "sign"]
 
 Rule = Callable[[Sequence[Sign], int], Iterator[tuple[int, Any]]]
 
@@ -84,6 +84,17 @@ def maybe(rule: Rule, otherwise: Any = None) -> Rule:
         yield at, otherwise
 
     return optional
+
+
+def not_before(*symbols: str) -> Rule:
+    """Return a rule that takes nothing, and fits only where none of some symbols is next."""
+    unwanted = frozenset(symbols)
+
+    def rule(signs: Sequence[Sign], at: int) -> Iterator[tuple[int, Any]]:
+        if at >= len(signs) or signs[at].symbol not in unwanted:
+            yield at, None
+
+    return rule
 
 
 def at_last(rule: Rule) -> Rule:

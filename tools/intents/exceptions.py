@@ -32,7 +32,8 @@ _DOING = (
     r"|may\s+reach)"
 )
 _EXCEPT = (
-    r",?\s*(?:except(?:\s+for|\s+that)?|apart\s+from|other\s+than|but\s+not|save\s+for"
+    r",?\s*(?:except(?:\s+for|\s+that)?|apart\s+from|aside\s+from|besides|other\s+than|but\s+not"
+    r"|save\s+for"
     r"|excluding|unless\s+it\s+is)\s+(?:for\s+|from\s+|to\s+)?"
 )
 _STOP = r"(?:block|deny|drop|stop|prevent|forbid|reject|disallow|prohibit)"
@@ -40,7 +41,8 @@ _NOUN = r"(?:all\s+|any\s+|the\s+)*(?:traffic|connections?|access|egress|request
 _SHAPES = tuple(
     re.compile(rf"^{pattern}{_EXCEPT}(?P<rest>.*)$", re.I)
     for pattern in (
-        rf"(?:(?P<no>no|never)\s+)?(?P<from>{_P})\s+{_NOT}\s+{_VERB}\s+(?P<to>{_P})",
+        rf"(?:(?P<no>no|never)\s+)?(?P<from>{_P}(?:(?:\s*,\s*"
+        rf"|\s+and\s+){_P})*)\s+{_NOT}\s+{_VERB}\s+(?P<to>{_P})",
         rf"(?P<to>{_P})\s+{_NOT}\s+{_DONE}(?:\s+(?:by|from|for|to))?\s+(?P<from>{_P})",
         rf"{_STOP}\s+{_NOUN}\s+from\s+(?P<from>{_P})\s+(?:to|into|towards?)\s+(?P<to>{_P})",
         rf"{_STOP}\s+(?P<from>{_P})\s+(?:from\s+)?(?:reaching|accessing|contacting|calling|using"
@@ -67,6 +69,10 @@ def spell_out(shape: Shape, text: str) -> str:
         place = _PLACE.match(found["rest"].strip())
         if place and _is_world(shape, found["to"]) and _is_network(shape, place["to"]):
             return f"{found['from']} may reach {_only_there(found, place)}"
+        if place and place["on"] and _holds(shape, found["to"], place["to"]):
+            # Between the two only that may pass, and nothing to what is beside it.
+            first = f"{found['from']} may not reach {found['to']} except {place['to']}"
+            return f"{first}. {found['from']} may reach {place['to']} only {place['on']}"
     return text
 
 

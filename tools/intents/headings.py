@@ -90,6 +90,11 @@ _LATER_OPENING = re.compile(
     re.I,
 )
 """The same behind a sentence that tells why."""
+_BARE_OPENING = re.compile(
+    rf"^(?:an?|one)\s+(?:<KD\d+>|{_DOCUMENT})\s+(?:that|which|so\s+that|such\s+that|to)\s+"
+    r"(?=[a-z<])",
+    re.I,
+)
 _PARTICIPLE = re.compile(
     r"^(?P<lead>\s*)(?P<verb>letting|allowing|permitting|blocking|denying|preventing|restricting"
     r"|limiting|isolating)\b",
@@ -105,7 +110,7 @@ _HEADER = re.compile(
 _KIND = {
     kind: re.compile(
         rf"(?<![\w./-])(?:the\s+|an?\s+|as\s+an?\s+|as\s+|using\s+|with\s+"
-        rf"|via\s+)?(?:{pattern})(?![\w-])", re.I)
+        rf"|via\s+)?(?:(?:istio|cilium|kubernetes|k8s)\s+)?(?:{pattern})(?![\w-])", re.I)
     for kind, pattern in _KINDS
 }  # fmt: skip
 _WIDE = re.compile(
@@ -176,7 +181,8 @@ def read_heading(shape: Shape) -> Heading:
         keep = f"for {opening['place']} " if opening["place"] else ""
         shape.text = keep + shape.text[opening.end() :]
     else:
-        shape.text = _ASKING.sub("", shape.text)
+        shape.text = re.sub(r"^to\s+(?=[a-z])", "", _ASKING.sub("", shape.text), flags=re.I)
+    shape.text = _BARE_OPENING.sub("", shape.text)
     shape.text = _LATER_OPENING.sub(lambda found: found["before"], shape.text)
     shape.text = _PARTICIPLE.sub(
         lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
@@ -186,6 +192,9 @@ def read_heading(shape: Shape) -> Heading:
         if found[0].rstrip().endswith(":") or found["name"]:
             namespace = namespace or _place(shape, found["place"])
     shape.text = _HEADER.sub(_kept, shape.text)
+    shape.text = _PARTICIPLE.sub(
+        lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
+    )
     # Who writes or shows the policy says nothing of what it does, but that the text explains.
     shape.text = _AGENT.sub(
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text

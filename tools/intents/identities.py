@@ -30,7 +30,8 @@ _ACCOUNT = re.compile(
     rf"|\s+or\s+){_NAME}(?=[\s,.;]|$)(?!\s+(?:may|can|in|to)\b))*)"
     rf"(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:namespace\s+(?P<space>{_NAME})"
     rf"|(?P<space2>{_NAME})\s+namespace))?"
-    rf"|(?:the\s+)?(?P<before>{_NAME})\s+service\s?accounts?(?:\s+(?:in|of"
+    r"|(?:the\s+)?(?<![\w-])(?P<before>(?!(?:only|just|the|its|their|this|that|each|every|by|for"
+    rf"|from|with)\b){_NAME})\s+service\s?accounts?(?:\s+(?:in|of"
     rf"|from)\s+(?:the\s+)?(?:namespace\s+(?P<space3>{_NAME})"
     rf"|(?P<space4>{_NAME})\s+namespace))?",
     re.I,
@@ -43,7 +44,8 @@ _CALLERS = re.compile(
 )
 _DNS = re.compile(
     r"(?<![\w./@:*-])`?(?P<url>https?://)?(?P<name>(?:[\w*](?:[\w*-]*[\w*])?\."
-    r"|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=:*-]|\.\w)",
+    r"|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=*-]|:(?!\d{1,5}\b)"
+    r"|\.\w)",
     re.I,
 )
 _FILES = frozenset({"json", "log", "md", "py", "sh", "txt", "yaml", "yml"})
@@ -75,7 +77,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
         r"|(?:any\s+|all\s+|our\s+)?external\s+(?:users?|customers?|visitors?)"),
     (("world",),
         rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world"
-        r"|external\s+world|outside(?!\s+(?:of|the|our|it|them|its|their|this|that)\b|\s*<)"
+        r"|external\s+world|outside(?=\s*(?:[.,;:)]|$)|\s+(?:on|via|over|at|to|may|can|should"
+        r"|must|is|are|and|or|but|except|alone|untouched)\b)"
         r"|`world`|world)(?!\s*-)"),
     (("cluster",),
         r"(?:everything|anything|anyone|everyone|everywhere|anywhere|all\s+(?:pods|workloads"

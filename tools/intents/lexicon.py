@@ -5,7 +5,7 @@ from typing import Final
 
 from topology.names.words import DETERMINERS, FUNCTION_WORDS, NEVER_LINKED
 
-__all__ = ["MAYBE_NAMES", "NOISE", "NO_NAMES", "SYMBOLS"]
+__all__ = ["CLOSED_WORDS", "MAYBE_NAMES", "NOISE", "NO_NAMES", "SYMBOLS"]
 
 
 def _forms(*stems: str) -> str:
@@ -288,6 +288,9 @@ NO_NAMES: Final = (
     | (NEVER_LINKED - {"file", "poll", "query", "question", "reply", "response", "search", "time"})
 )
 """Words that name nothing unless they are quoted."""
+
+CLOSED_WORDS: Final = frozenset(_GRAMMAR.split()) | DETERMINERS | FUNCTION_WORDS
+"""Those of them that have a part in the grammar of a request."""
 
 MAYBE_NAMES: Final = frozenset(
     {

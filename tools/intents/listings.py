@@ -16,6 +16,7 @@ __all__ = ["unfold"]
 _HEADS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
+        r"^(?:for|on)\s+(?P<who><P\d+>)\s+(?:with|allowing|permitting)\s+",
         r"^(?:(?:policy|rules?)\s+(?:for|on)\s+|for\s+|on\s+)?(?P<who><P\d+>)(?:'s)?\s+"
         r"(?P<side>egress|outbound|ingress"
         r"|inbound)(?:\s+(?:traffic|rules?|policy))?\s*:\s*",
@@ -55,17 +56,19 @@ _SIDED_REST = (
 )
 _NONE = (
     r"(?:(?P<none1>egress|ingress|inbound|outbound)(?:\s+traffic)?\s*:?\s*(?:none|nothing|nowhere"
-    r"|no\s?one|nobody|denied"
-    r"|deny|blocked)(?:\s+at\s+all)?"
-    r"|(?P<all>deny\s+all|default[\s-]deny|deny\s+by\s+default)(?!\s+(?:other|egress|ingress"
-    r"|inbound|outbound))"
-    r"|(?:no|deny(?:\s+all|\s+any)?|block\s+all|without)\s+(?P<none2>egress|ingress|inbound"
-    r"|outbound)(?:\s+traffic)?(?:\s+at\s+all"
-    r"|\s+whatsoever)?)"
+    r"|no\s?one|nobody|denied|deny|blocked)(?:\s+at\s+all)?"
+    r"|(?P<all>deny\s+all|default[\s-]deny|deny\s+by\s+default)"
+    r"(?!\s+(?:other|egress|ingress|inbound|outbound|from|to|traffic))"
+    r"|(?:nothing|no\s?one)\s+(?P<none3>in|out)(?!\w)"
+    r"|(?:no|deny(?:\s+all|\s+any)?|block\s+all|without)\s+"
+    r"(?P<none2>egress|ingress|inbound|outbound)(?:\s+traffic)?(?:\s+at\s+all|\s+whatsoever)?)"
+    r"(?!\s+(?:from|to|by|into|towards|on|at|for|of)\b)"
 )
+"""Nothing on one side; never `deny ingress from a`, which denies a and nobody else."""
 _TOKEN = re.compile(
     rf"\s*(?:(?P<sided>{_SIDED_REST})|(?P<none>{_NONE})|(?P<rest>{_REST})"
-    r"|(?P<side>egress|outbound|outgoing|ingress|inbound|incoming)(?:\s+(?:traffic|access"
+    r"|(?P<side>egress|outbound|outgoing|ingress|inbound|incoming|in(?=\s+from)|out(?=\s+to))"
+    r"(?:\s+(?:traffic|access"
     r"|connections?))?"
     r"|(?P<P><P\d+>)|(?P<T>\(?<T\d+>\)?)|(?P<from>from|by)\b|(?P<to>to|towards)\b|(?P<only>only"
     r"|just|exclusively|solely)\b"
@@ -73,7 +76,7 @@ _TOKEN = re.compile(
     r"(?:\s+(?:lookups?|queries|resolution|traffic))?)\b|(?P<join>,|and\b|plus\b|also\b|then\b"
     r"|but\b|as\s+well\s+as\b)"
     r"|(?P<skip>:|(?:smtp|http|grpc|redis|postgres|mqtt|amqp|kafka|mysql|ldap|tls|tcp|udp)"
-    r"(?=\s+\(?<T)|requests?\b|(?:allow(?:ed)?|permit(?:ted)?|accepts?|the|can|may|on)\b))",
+    r"(?=\s+\(?<T)|requests?\b|(?:allow(?:ed)?|permit(?:ted)?|accepts?|the|can|may|on|reach)\b))",
     re.I,
 )  # fmt: skip
 _OUT = ("egress", "outbound", "outgoing", "out")
@@ -203,7 +206,8 @@ class _Taker:
         if found["all"]:
             self.into.closed.add("*")
             return True
-        side = _side(found["none1"] or found["none2"])
+        side = _side(found["none1"] or found["none2"] or found["none3"])
+        self.into.side = side
         self.into.closed.add(side)
         return not any(item[0] == side for item in self.into.items)
 
@@ -235,7 +239,7 @@ class _Taker:
 
     def _take_P(self, found: re.Match[str]) -> bool:
         word = found[0].strip()
-        behind = re.match(r"\s*\(?(<T\d+>)", self.behind)
+        behind = re.match(r"(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)<P\d+>)*\s*\(?(<T\d+>)", self.behind)
         side = self.into.side if self.lead in (*_LEADS, "side") else ""
         pair = (self.into.who, word)
         side = side or _by_port(self.shape, self.index, pair, behind[1] if behind else self.traffic)
@@ -264,7 +268,7 @@ class _Taker:
 
     def _take_only(self, _found: re.Match[str]) -> bool:
         self.into.closed.add(self.into.side or "?")
-        return bool(self.into.side or self.traffic)
+        return True
 
     def _take_dns(self, _found: re.Match[str]) -> bool:
         self.into.flush()

@@ -14,7 +14,13 @@ from tools.intents.listings import unfold
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
-from tools.intents.named import take_described, take_literal_places, take_names, take_namespaces
+from tools.intents.named import (
+    take_addressed,
+    take_described,
+    take_literal_places,
+    take_names,
+    take_namespaces,
+)
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
 from tools.intents.rests import close_rest, close_traffic, is_outer
@@ -191,6 +197,7 @@ def _shape(index: NameIndex, request: str) -> Shape:
     take_accounts(shape, _accounts(index))
     take_networks(shape)
     take_kafka(shape)
+    take_addressed(shape, index)
     take_dns(shape)
     take_hosts(shape)
     take_tokens(shape)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
+from tools.intents.lexicon import CLOSED_WORDS, MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
 from topology.names import NameIndex
@@ -25,6 +25,7 @@ __all__ = [
     "Named",
     "Places",
     "party_of",
+    "take_addressed",
     "take_described",
     "take_literal_places",
     "take_names",
@@ -127,6 +128,26 @@ def take_described(shape: Shape, index: NameIndex) -> None:
         return f"{lead}{' ' if lead else ''}pods with label {found['label'] or found['late']}"
 
     shape.text = _DESCRIBED.sub(pods, shape.text)
+
+
+_AT_ADDRESS = re.compile(
+    r"(?P<lead>\b(?:to|and|the|an?|our|from|with|of|via|except|for|on)\s+|,\s+)(?P<words>"
+    r"(?:[A-Za-z][A-Za-z-]*\s+){1,3})"
+    r"(?:at|on|under|in|with\s+ip)\s+(?P<net><N\d+>)"
+)
+
+
+def take_addressed(shape: Shape, index: NameIndex) -> None:
+    """Take `the object storage at 192.0.2.7` as the address, whatever it is called."""
+
+    def address(found: re.Match[str]) -> str:
+        words = [one.lower() for one in found["words"].split()]
+        if any(one in CLOSED_WORDS or one in index.tables.exact for one in words):
+            return found[0]
+        lead = re.sub(r"\b(?:the|an?|our)\s+$", "", found["lead"])
+        return f"{lead}{found['net']}"
+
+    shape.text = _AT_ADDRESS.sub(address, shape.text)
 
 
 def take_namespaces(shape: Shape, index: NameIndex) -> None:
@@ -269,11 +290,19 @@ def _placed(text: str, shape: Shape, index: NameIndex) -> str:
 
     def place(found: re.Match[str]) -> str:
         name = found["name"]
-        if name.lower() in NO_NAMES or not index.tables.namespaces.get(name.lower()):
+        if name.lower() in CLOSED_WORDS or not index.tables.namespaces.get(name.lower()):
             return found[0]
         return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
 
-    return _EVERYDAY.sub(place, text)
+    text = _EVERYDAY.sub(place, text)
+    return _BESIDE.sub(place, text)
+
+
+_BESIDE = re.compile(
+    r"(?P<lead><K\d+>(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+))"
+    r"(?P<name>[a-z][a-z0-9-]*)(?![\w/-])",
+    re.I,
+)
 
 
 def _may_name(said: str, index: NameIndex) -> bool:

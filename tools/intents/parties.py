@@ -33,7 +33,7 @@ _HEAD = (
     r"|deployments?|"
     r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?"
     r"|instances?|sidecars?(?:\s+of)?|"
-    r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone"
+    r"backends?|servers?|clients?|callers?|things?|stuff|everything|everywhere|anywhere|anything|anyone|everyone"
     r"|members?)"
 )
 _WITH_LABELS = (

@@ -71,6 +71,12 @@ _OVER_NAME = re.compile(
     r"|traffic)|-)",
     re.I,
 )
+_OWNED_NAME = re.compile(
+    r"(?<=\w's\s)(?P<name>[a-z][a-z0-9-]*)(?!\s+(?:port|pods?|namespace|traffic))(?![\w/-])"
+    r"|(?<=\()(?P<aside>[a-z][a-z0-9-]*)(?=\))",
+    re.I,
+)
+"""`The console of x` said as `x's console`, and `x (redis)`."""
 _PROTOCOL_WORDS = frozenset(
     {"http", "https", "web", "api", "dns", "tcp", "udp", "metrics", "admin"}
 )
@@ -150,6 +156,15 @@ def take_ports(shape: Shape, names: Collection[str] = ()) -> None:
         lambda found: (
             (PortSpan(name=found["name"]),)
             if found["name"] in names and found["name"] not in _PROTOCOL_WORDS
+            else None
+        ),
+    )
+    shape.take(
+        _OWNED_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=name),)
+            if (name := found["name"] or found["aside"]) in names and name not in _PROTOCOL_WORDS
             else None
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tools.intents.agreement import agree, overlooks
+from tools.intents.agreement import agree, coarsens, overlooks
 from tools.intents.asides import explains, names_nothing, only_tells
 from tools.intents.building import build, options_of
 from tools.intents.conflicts import find_conflict
@@ -180,7 +180,7 @@ def _settled(network: "Network", strict: Understood, loose: Understood) -> Under
     if strict.question or strict.declined or not loose.is_clear:
         return strict
     one, other = strict.intents[0], loose.intents[0]
-    if agree(network, one, other) or overlooks(one, other):
+    if agree(network, one, other) or overlooks(one, other) or coarsens(one, other):
         return strict
     question = f"It can be read in 2 ways: (1) {strict.heard} (2) {loose.heard} Which is meant?"
     return replace(strict, intents=(one, other), question=question)

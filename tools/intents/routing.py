@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 __all__ = ["asks_for_policy", "looks_like_request"]
 
 _COURTESY = re.compile(
-    r"^(?:(?:(?:hi|hey|hello)\s+(?:team|all|there|folks|everyone|guys|you)|hi|hey|hello|ok|okay|so|now|then|and|also|but|well|please|pls|plz|thanks|right|great|"
+    r"^(?:(?:(?:hi|hey|hello)\s+(?:team|all|there|folks|everyone|guys|you)|hi|hey|hello|ok|okay"
+    r"|so|now|then|and|also|but|well|please|pls|plz|thanks|right|great|"
     r"again|instead|cool|sorry)\b[\s,!.:-]*)+",
     re.I,
 )
@@ -35,7 +36,8 @@ _QUESTION = re.compile(
     re.I,
 )
 _WRITE = re.compile(
-    r"^(?:show\s+(?:me|us)\s+an?\s+(?:[\w-]+\s+){0,2}polic(?:y|ies)\s+(?:that|which|to)|write|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
+    r"^(?:show\s+(?:me|us)\s+an?\s+(?:[\w-]+\s+){0,2}polic(?:y|ies)\s+(?:that|which|to)|write"
+    r"|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
     r"|come\s+up\s+with|"
     r"prepare|build|propose|apply|suggest|whip\s+up|spin\s+up)\b",
     re.I,
@@ -122,20 +124,26 @@ def _behind_that(text: str) -> str:
 
 
 _LIMITING = re.compile(
-    r"\b(?:only|exclusively|solely|nobody|no[\s-]?one|nothing|nowhere|(?:everyone|everything|anything|anyone|all)\s+else"
-    r"|all\s+others?|the\s+rest|no\s+(?:other|access|egress|ingress|traffic)|default[\s-]deny|zero[\s-]trust|not)\b"
+    r"\b(?:only|exclusively|solely|nobody|no[\s-]?one|nothing|nowhere|(?:everyone|everything"
+    r"|anything|anyone|all)\s+else"
+    r"|all\s+others?|the\s+rest|no\s+(?:other|access|egress|ingress|traffic)|default[\s-]deny"
+    r"|zero[\s-]trust|not)\b"
     r"|^[\w`/-]+\s*:\s",
     re.I,
 )
 _SYMPTOM = re.compile(
-    r"\b(?:can\s?not|can't|cant|could\s?n[o']t|unable\s+to|fail(?:s|ed|ing)?\s+to|keeps?\s+failing|no\s+longer\s+(?:can"
-    r"|works|reaches|gets)|stopped\s+\w+ing|times?\s+out|timed\s+out|timeouts?|connection\s+refused|gets?\s+(?:a\s+)?(?:refused"
-    r"|rejected|blocked|dropped|resets?|errors?)|(?:is|are|was|were|got|being)\s+(?:currently\s+)?(?:blocked|dropped|refused"
+    r"\b(?:can\s?not|can't|cant|could\s?n[o']t|unable\s+to|fail(?:s|ed|ing)?\s+to"
+    r"|keeps?\s+failing|no\s+longer\s+(?:can"
+    r"|works|reaches|gets)|stopped\s+\w+ing|times?\s+out|timed\s+out|timeouts?"
+    r"|connection\s+refused|gets?\s+(?:a\s+)?(?:refused"
+    r"|rejected|blocked|dropped|resets?|errors?)|(?:is|are|was|were|got|being)\s+"
+    r"(?:currently\s+)?(?:blocked|dropped|refused"
     r"|rejected|denied|unreachable|broken|down)|does\s?n[o']t\s+work)\b",
     re.I,
 )
 _DEONTIC = re.compile(
-    r"\b(?:must|should|shall|may|ought|ha(?:s|ve)\s+to|needs?|allow|permit|let|deny|block|drop|restrict|isolate|lock"
+    r"\b(?:must|should|shall|may|ought|ha(?:s|ve)\s+to|needs?|allow|permit|let|deny|block|drop"
+    r"|restrict|isolate|lock"
     r"|prevent|forbid|stop|reject|require|enforce|only|nobody|exclusively)\b",
     re.I,
 )

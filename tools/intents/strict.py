@@ -54,7 +54,7 @@ _REASON = re.compile(
 )
 """Why something is asked for: words that name nothing, and so ask for nothing."""
 _SAYS = re.compile(
-    r"\b(?:not|no|none|only|except|nobody|deny|block|allow|unless|if|until|before|after|in|from|to"
+    r"\b(?:not|no|none|only|except|exceptions?|nobody|deny|block|allow|unless|if|until|before|after|in|from|to"
     r"|ingress|egress|inbound|outbound|isolate|lock\w*|default|policy)\b",
     re.I,
 )

@@ -39,6 +39,22 @@ _SPELLED = tuple(
         (r"\b(?:from\s+now\s+on|as\s+of\s+now|going\s+forward|henceforth)\b,?\s*", ""),
         (r"(?<=\d)\s*\((tcp|udp|sctp)\)", r"/\1"),
         (r":\s+(deny|denied|block|blocked|drop|dropped)\s*(?=$|\n|[.;])", r" is denied"),
+        (r"\(\s*(?:both|all|all\s+three)\s+in\s+([\w-]+)\s*\)", r"in \1"),
+        (
+            r"\b(?:external|internet|public)\s+(access|traffic|connections?|requests?)\s+(to"
+            r"|into)\b",
+            r"\1 from the internet \2",
+        ),
+        (r":\s+(?:allow|allowed|permit|permitted|ok)\s*(?=$|\n|[.;])", ""),
+        (r",\s*(?:period|full\s+stop)\b", ""),
+        (r"\b(call|connect|reach|talk|go)(ing)?\s+out\s+to\b", r"\1\2 to"),
+        (r"\bcut\s+off\s+from\s+the\s+(?:whole\s+|entire\s+)?network\b", "cut off"),
+        (
+            r"\b(air-?gapped|isolated|closed\s+off|sealed\s+off|locked\s+down"
+            r"|quarantined)\s*[:,]\s*no\s+(?:traffic|connections?)\s+in"
+            r"\s*,?\s*(?:and\s+|or\s+)?no\s+(?:traffic|connections?)\s+out\b",
+            r"\1",
+        ),
         (r"\bpls\b|\bplz\b", "please"),
         (
             r"\b(?:gets?|receives?|is\s+given|are\s+given|should\s+(?:get|receive|see)|sees?)\s+"
@@ -59,6 +75,7 @@ _SPELLED = tuple(
             "keep DNS working",
         ),
         (r"\bw/o\b", "without"),
+        (r"\s+-\s+", ", "),
         (r"\be\.g\.(?:,)?", "such as"),
         (r"\bi\.e\.(?:,)?", "that is"),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),

@@ -154,6 +154,9 @@ def _is_guarded(network: "Network", clause: Clause) -> bool:
 
 def _has_identity(network: "Network", clause: Clause) -> bool:
     """Return whether no caller surely lacks the sidecar that would prove who it is."""
+    if any(isinstance(one, Entities | DnsNames | Nodes) for one in clause.sources):
+        # No rule of the mesh can name these: the network has to say it.
+        return False
     state = network.mesh.index.state
     named = [one for one in clause.sources if isinstance(one, Pods)]
     pods = [pod for one in named for pod in members(network.cluster, one)]

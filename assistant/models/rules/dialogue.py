@@ -36,7 +36,13 @@ from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.symptoms import follow
-from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
+from assistant.models.rules.tasks import (
+    as_mend,
+    is_least_privilege,
+    refers_back,
+    split_mend,
+    split_need,
+)
 from assistant.models.rules.topics import read_topic
 from assistant.models.rules.unread import heed_unread
 from assistant.models.rules.vocabulary import Vocabulary
@@ -232,6 +238,8 @@ class Interpreter:
 
     def _mend_path(self, plain: str, state: Frame | None) -> Frame | None:
         """Return the connection that shall be mended: named with it, or asked about before."""
+        if needed := split_need(plain):
+            return as_mend(self._interpret_piece(needed, state))
         rest = split_mend(plain)
         if rest is None:
             return as_mend(state) if state and refers_back(plain) else None
