@@ -84,6 +84,12 @@ class Answer:
 
         return answer_as_html(self)
 
+    def to_mermaid(self) -> str:
+        """Return what the answer rests on as Mermaid flowcharts; empty if nothing can be drawn."""
+        from assistant.notebook import answer_as_mermaid
+
+        return answer_as_mermaid(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `netassist ask --json`."""
         tools = [

@@ -26,7 +26,7 @@ _MARKUP = re.compile(r"<(?=[!@#/?a-zA-Z])")
 def plain(text: str) -> str:
     r"""Return a text without what a terminal would obey or what cannot be seen.
 
-    >>> plain("web\x1b[2J\\x1b]8;;https://x.test\x07 ok")
+    >>> plain("web\x1b[2J\x1b]8;;https://x.test\x07 ok")
     'web ok'
     """
     return _CONTROL.sub("\ufffd", _SEQUENCE.sub("", text.replace("\r\n", "\n")))

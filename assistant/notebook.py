@@ -1,12 +1,12 @@
 """What a notebook shows of an answer."""
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Artifact
 
-__all__ = ["answer_as_html"]
+__all__ = ["answer_as_html", "answer_as_mermaid"]
 
 _COLOURS = {"allow": "#1a7f37", "deny": "#cf222e"}
 _WORDS = {"allow": "+ allowed", "deny": "x denied"}
@@ -27,6 +27,20 @@ def answer_as_html(answer: "Answer") -> str:
         parts.append(f"<details><summary>Evidence</summary><ol>{rows}</ol></details>")
     parts += [_checks(one) for one in answer.artifacts]
     return "".join((*parts, "</div>"))
+
+
+def answer_as_mermaid(answer: "Answer") -> str:
+    """Return a flowchart for each result that can be drawn, in the order of the calls."""
+    from tools import registry
+
+    types = {spec.name: spec.result for spec in registry()}
+    charts = []
+    for call in answer.tools:
+        draws = call.ok and hasattr(types.get(call.name), "to_mermaid")
+        if draws:
+            result: Any = types[call.name].model_validate(dict(call.result))
+            charts.append(result.to_mermaid())
+    return "\n\n".join(dict.fromkeys(charts))
 
 
 def _badge(answer: "Answer") -> str:

@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     """Token that opens a socket to Slack, `xapp-...`; without it, Slack must reach the bot."""
     slack_signing_secret: SecretStr | None = None
     """Proves that a request over HTTP comes from Slack."""
+    slack_url: str = "https://slack.com/api/"
+    """Slack's interface; another one for GovSlack, or behind a proxy."""
     slack_users: tuple[str, ...] = ()
     """Who may ask, by Slack's ids; empty: everyone."""
     slack_channels: tuple[str, ...] = ()

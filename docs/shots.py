@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -19,6 +20,10 @@ from assistant.approval import Approve
 from assistant.settings import Settings
 from assistant.tui import ChatApp
 
+_LETTER = 12.2
+"""Width of a letter in the pictures, in pixels."""
+_RIGHT = 250
+"""What begins right of this is set against the right edge."""
 IMAGES = Path(__file__).with_name("img")
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -157,7 +162,25 @@ def settle(svg: str) -> str:
     """Put to fixed words what differs from run to run."""
     svg = re.sub(r"terminal-\d+", "terminal-0", svg)
     svg = re.sub(r"session(&#160;| )[0-9a-f]{12}", r"session\g<1>0123456789ab", svg)
-    return re.sub(r"\d[\d,.]*(&#160;| )(m?s)(?=[<&\s])", r"0\g<1>\g<2>", svg)
+    return re.sub(r"<text[^>]*>[^<]*</text>", lambda found: _settle_times(found[0]), svg)
+
+
+def _settle_times(text: str) -> str:
+    """Put a time to 0 in one piece of text, which then ends where it ended before."""
+    settled = re.sub(r"\d[\d,.]*(&#160;| )(m?s)(?=[<&\s])", r"0\g<1>\g<2>", text)
+    if settled == text:
+        return text
+    place = re.search(r' x="([\d.]+)".* textLength="([\d.]+)"', text)
+    assert place is not None
+    letters = len(unescape(settled.partition(">")[2].partition("<")[0]))
+    width = letters * _LETTER
+    left = float(place[1])
+    if left > _RIGHT:
+        left += float(place[2]) - width
+    head, _, rest = settled.partition(">")
+    head = re.sub(r' x="[\d.]+"', f' x="{left:.1f}"', head)
+    head = re.sub(r' textLength="[\d.]+"', f' textLength="{width:.1f}"', head)
+    return f"{head}>{rest}"
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from evals.suites.result import SuiteResult
 if TYPE_CHECKING:
     from evals.bench.report import BenchResult
     from evals.suites.book_bench import BookBenchResult
+    from evals.suites.face_bench import FaceBenchResult
 
 __all__ = ["SUITES", "main"]
 
@@ -21,6 +22,7 @@ SUITES = {
     "bench": "speed and memory at the reference load, against the targets",
     "cilium": "the engine against the verdicts of Cilium's own engine, profiles 1.19 and 1.18",
     "cilium-validity": "validation against what Cilium's own parser takes and refuses",
+    "feedback": "what people in Slack said about answers, as question cases (--out FILE)",
     "flow-filters": "filters of flows against what the real `hubble observe` printed",
     "ipam": "sizing against worked vectors",
     "istio": "authorization against the answers of a real Envoy",
@@ -46,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bench(options)
     if options.suite == "report":
         return _report(options)
+    if options.suite == "feedback":
+        return _feedback(options)
     module = import_module(f"evals.suites.{options.suite.replace('-', '_')}")
     settings = {"model": options.model} if options.suite in _ASKED else {}
     if options.suite == "questions":
@@ -76,6 +80,19 @@ def _report(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
+def _feedback(options: argparse.Namespace) -> int:
+    """Write the votes as cases; return 1 if any says that an answer was wrong."""
+    from evals.feedback import write_cases
+
+    try:
+        told = write_cases(options.out)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"evals: {error}\n")
+        return 2
+    sys.stdout.write(f"{options.out}: {told.right} right, {told.wrong} wrong\n")
+    return 1 if told.wrong else 0
+
+
 def _baseline(options: argparse.Namespace, result: SuiteResult) -> tuple[str, ...]:
     """Return what changed since the baseline, or keep the run as the new one."""
     if options.cases or options.model != "rules":
@@ -94,6 +111,10 @@ def _bench(options: argparse.Namespace) -> int:
         from evals.suites.book_bench import run as run_book
 
         return _print_bench(run_book(), as_json=options.json)
+    if options.faces:
+        from evals.suites.face_bench import run as run_faces
+
+        return _print_bench(run_faces(), as_json=options.json)
     # Takes the engines along, which no other suite's help should wait for.
     from evals.suites.bench import DEFAULT_SIZES, run
 
@@ -112,7 +133,7 @@ def _bench(options: argparse.Namespace) -> int:
     return _print_bench(found, as_json=options.json)
 
 
-def _print_bench(found: "BenchResult | BookBenchResult", *, as_json: bool) -> int:
+def _print_bench(found: "BenchResult | BookBenchResult | FaceBenchResult", *, as_json: bool) -> int:
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2) + b"\n")
     else:
@@ -141,10 +162,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--keep", action="store_true", help="keep this run of `questions` as the baseline"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("report.html"), help="file that `report` writes"
+        "--out",
+        type=Path,
+        default=Path("report.html"),
+        help="file that `report` or `feedback` writes",
     )
     parser.add_argument("--sizes", default="", help="pods of each load of `bench`, as 1000,20000")
     parser.add_argument("--book", action="store_true", help="`bench` of the address book instead")
+    parser.add_argument(
+        "--faces", action="store_true", help="`bench` of the chat and the Slack bot instead"
+    )
     parser.add_argument(
         "--peer",
         action=argparse.BooleanOptionalAction,

@@ -26,6 +26,9 @@ Isolation = Literal["default-deny", "no-default-deny", "open", "unknown", "node-
 """`no-default-deny`: policies select it but let through what none of them denies."""
 
 
+_NO_PAIRS: dict[str, int] = {}
+
+
 class MatrixCell(BaseModel):
     """What one end may open to another, of the ports that the other offers."""
 
@@ -142,6 +145,8 @@ def _of_pair(pair: Pair) -> MatrixCell:
         unknown=pair.unknown,
         denied=pair.denied,
         exceptions=pair.exceptions,
+        # Named, as pydantic copies a default for each of a million cells.
+        pairs=_NO_PAIRS,
     )
 
 

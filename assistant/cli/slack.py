@@ -10,8 +10,6 @@ from assistant.cli.render import Output
 from assistant.errors import NotConfigured
 
 if TYPE_CHECKING:
-    from assistant.agent import Assistant
-    from assistant.approval import Approve
     from assistant.settings import Settings
 
 __all__ = ["slack"]
@@ -41,26 +39,16 @@ def slack(
     import asyncio
 
     from assistant.settings import Settings
-    from assistant.slack import make_bot, serve
+    from assistant.slack import Workspaces, make_bot, serve
 
     output: Output = context.obj
     settings = Settings()
     _check(settings)
-    opened: dict[str, Assistant] = {}
-
-    def assistant_of(channel: str, approve: "Approve") -> "Assistant":
-        from assistant.agent import Assistant
-
-        paths = settings.slack_workspaces.get(channel) or ""
-        if paths not in opened:
-            source = [paths] if paths else (workspace or list(settings.workspace) or None)
-            opened[paths] = Assistant(
-                source, model=model or settings.model, settings=settings, approve=approve
-            )
-        return opened[paths]
+    source = workspace or list(settings.workspace) or None
+    workspaces = Workspaces(settings, source, model or settings.model)
 
     async def run() -> None:
-        bot = make_bot(settings, assistant_of)
+        bot = make_bot(settings, workspaces.assistant_of)
         token = settings.slack_app_token
         await serve(
             bot,

@@ -5,6 +5,7 @@ rules              the rules tier alone
 local:PATH         a GGUF file in process (or the name of one that was pulled); falls to rules
 openai:NAME        a model at OpenAI, or at the endpoint in OPENAI_BASE_URL
 azure:DEPLOYMENT   a deployment at Azure OpenAI
+PLUGIN:NAME        a model that an installed package brings along (assistant.models.plugins)
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -92,8 +93,7 @@ def climb(
 
         path = find_model(name, settings.models_dir)
         return (_local(path, settings, workspace, specs), _rules(workspace, specs))
-    message = f"`{model}` is no model: there is no `{prefix}:`."
-    raise NotConfigured(message, hint=f"Name one of {_FORMS}.")
+    return (_plugged(prefix, name, settings),)
 
 
 def _as_given(model: "BaseChatModel") -> Rung:
@@ -159,6 +159,18 @@ def _azure(name: str, settings: Settings) -> Rung:
         return open_azure(name, settings)
 
     return Rung(tier="hosted", model=f"azure:{name}", open=enter)
+
+
+def _plugged(prefix: str, name: str, settings: Settings) -> Rung:
+    from assistant.models.plugins import open_plugged, plugged_names
+
+    known = plugged_names()
+    if prefix not in known:
+        message = f"`{prefix}:{name}` is no model: there is no `{prefix}:`."
+        more = f" Plugins bring {', '.join(f'`{one}:`' for one in known)}." if known else ""
+        raise NotConfigured(message, hint=f"Name one of {_FORMS}.{more}")
+    enter = open_plugged(prefix, name, settings)
+    return Rung(tier="hosted", model=f"{prefix}:{name}", open=enter)
 
 
 def _local_if_set(

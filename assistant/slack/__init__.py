@@ -2,5 +2,6 @@
 
 from assistant.slack.app import Bot, make_bot
 from assistant.slack.serving import serve
+from assistant.slack.workspaces import Workspaces
 
-__all__ = ["Bot", "make_bot", "serve"]
+__all__ = ["Bot", "Workspaces", "make_bot", "serve"]

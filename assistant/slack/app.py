@@ -1,5 +1,7 @@
 """The listeners: what Slack sends, and what becomes of it."""
 
+import asyncio
+import json
 import logging
 import os
 import socket
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -32,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 _HELLO = "Ask about this network in plain words; the answer is computed, with rule, file and line."
 _RETRIES = 3
+_SAID = ("", "file_share", "thread_broadcast")
+"""Kinds of messages in which a person says something."""
+_MOST_THREADS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +52,14 @@ class Bot:
 def make_bot(
     settings: "Settings",
     assistant_of: "Callable[[str, Approve], Assistant]",
-    *,
-    base_url: str = "https://slack.com/api/",
 ) -> Bot:
     """Return the bot with every listener in place; nothing is listened to yet.
 
     Args:
         settings: Tokens, who may ask and where, and where state is kept.
         assistant_of: Opens the assistant of a channel's workspace; it should keep them.
-        base_url: Where Slack's interface is; another one in tests.
     """
-    client = AsyncWebClient(token=_reveal(settings.slack_bot_token), base_url=base_url)
+    client = AsyncWebClient(token=_reveal(settings.slack_bot_token), base_url=settings.slack_url)
     client.retry_handlers[:] = [
         AsyncConnectionErrorRetryHandler(max_retry_count=_RETRIES),
         AsyncRateLimitErrorRetryHandler(max_retry_count=_RETRIES),
@@ -99,48 +102,73 @@ class _Listeners:
         self._settings = settings
         self._assistant_of = assistant_of
         self._desk = desk
-        self._threads: set[tuple[str, str]] = set()
+        self._threads: dict[tuple[str, str], None] = {}
 
     async def hear_mention(
-        self, event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient
+        self, event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient, context: Any
     ) -> None:
         """Answer whoever mentions the bot, in a thread."""
-        await self._ask(event, body, client)
+        if event.get("bot_id") or not event.get("user"):
+            return
+        with self._desk.hearing():
+            if event.get("thread_ts"):
+                await self._catch_up(event, body, client, context.bot_user_id)
+            await self._ask(event, body, client)
 
     async def hear_message(
         self, event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient, context: Any
     ) -> None:
         """Answer direct messages, and what is said in threads that the bot is part of."""
-        if event.get("subtype") or event.get("bot_id") or not event.get("user"):
+        if event.get("subtype", "") not in _SAID or event.get("bot_id") or not event.get("user"):
             return
-        direct = event.get("channel_type") == "im"
-        mentioned = f"<@{context.bot_user_id}>" in event.get("text", "")
-        thread = (event.get("channel", ""), event.get("thread_ts", ""))
-        if direct or mentioned or (thread[1] and await self._is_ours(client, *thread)):
-            await self._ask(event, body, client)
+        with self._desk.hearing():
+            direct = event.get("channel_type") == "im"
+            called = direct or f"<@{context.bot_user_id}>" in event.get("text", "")
+            ours = False
+            if event.get("thread_ts"):
+                ours = await self._catch_up(event, body, client, context.bot_user_id)
+            if called or ours:
+                await self._ask(event, body, client)
 
     async def open_home(self, event: dict[str, Any], client: AsyncWebClient) -> None:
         """Suggest questions of this network where the bot's messages are opened."""
-        if event.get("tab") != "messages":
+        channel = event.get("channel", "")
+        # The questions hold names of the network, which are for those who may ask.
+        if event.get("tab") != "messages" or self._fault(event.get("user", ""), channel):
             return
-        assistant = self._assistant_of(event.get("channel", ""), _refuse)
+        assistant = await asyncio.to_thread(self._assistant_of, channel, _refuse)
         prompts = [
             {"title": one.title, "message": one.question} for one in suggest(assistant.workspace)
         ]
         await client.assistant_threads_setSuggestedPrompts(
-            channel_id=event.get("channel", ""), title=_HELLO[:150], prompts=prompts[:4]
+            channel_id=channel, title=_HELLO[:150], prompts=prompts[:4]
         )
 
     async def change_context(self, event: dict[str, Any]) -> None:
         """Take note of where somebody went; nothing follows from it."""
 
-    async def stop(self, event: dict[str, Any]) -> None:
+    async def stop(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Stop an answer by Slack's own button."""
-        self._desk.stop(event.get("channel", ""), event.get("thread_ts", ""))
+        if self._fault(event.get("user", ""), event.get("channel", "")):
+            return
+        await self._desk.stop(
+            body.get("team_id", ""), event.get("channel", ""), event.get("thread_ts", "")
+        )
 
-    async def run_command(self, ack: Any, command: dict[str, Any], client: AsyncWebClient) -> None:
+    async def run_command(
+        self, ack: Any, command: dict[str, Any], client: AsyncWebClient, respond: Any
+    ) -> None:
         """Answer `/net QUESTION` in the thread of a message that all can see."""
         await ack()
+        with self._desk.hearing():
+            try:
+                await self._run_command(command, client)
+            except SlackApiError as error:
+                # Nothing else reaches the person where the bot is not a member.
+                logger.warning("/net could not be answered: %s", error)
+                await respond("I cannot write here; invite me to this channel and ask again.")
+
+    async def _run_command(self, command: dict[str, Any], client: AsyncWebClient) -> None:
         user, channel = command["user_id"], command["channel_id"]
         question = clean(command.get("text", ""))
         fault = self._fault(user, channel)
@@ -156,7 +184,7 @@ class _Listeners:
             ]}],
         )  # fmt: skip
         ts = str(posted["ts"])
-        self._threads.add((channel, ts))
+        self._join(channel, ts)
         message = Message(
             team=command.get("team_id", ""), channel=channel, user=user, ts=ts, thread=ts,
             text=question,
@@ -174,15 +202,16 @@ class _Listeners:
     async def vote(self, ack: Any, body: dict[str, Any]) -> None:
         """Keep a vote."""
         await ack()
-        vote, _, session = str(body["actions"][0].get("value", "")).partition(" ")
-        await self._desk.vote(vote, session, body["user"]["id"])
+        with self._desk.hearing():
+            # Written by the bot itself, and signed by Slack on its way back.
+            await self._desk.vote(json.loads(body["actions"][0]["value"]), body["user"]["id"])
 
     async def _decide(
         self, ack: Any, body: dict[str, Any], client: AsyncWebClient, *, approved: bool
     ) -> None:
         await ack()
         user, token = body["user"]["id"], str(body["actions"][0].get("value", ""))
-        if not self._desk.decide(token, user, approved=approved):
+        if not await self._desk.decide(token, user, approved=approved):
             await client.chat_postEphemeral(
                 channel=body["channel"]["id"],
                 user=user,
@@ -201,28 +230,49 @@ class _Listeners:
                 channel=channel, user=user, thread_ts=thread, text=fault or _HELLO
             )
             return
-        self._threads.add((channel, thread))
+        self._join(channel, thread)
         message = Message(
             team=body.get("team_id", ""), channel=channel, user=user, ts=event["ts"],
             thread=thread, text=question,
         )  # fmt: skip
         await self._desk.take(client, message)
 
-    async def _is_ours(self, client: AsyncWebClient, channel: str, thread: str) -> bool:
-        """Return whether the bot has spoken in a thread; asked of Slack where it is not known."""
+    async def _catch_up(
+        self, event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient, me: str
+    ) -> bool:
+        """Return whether a thread is ours, and take what was asked in it before and not heard.
+
+        Events come in any order: what follows a question may arrive before it.
+        """
+        channel, thread = event["channel"], event["thread_ts"]
         if (channel, thread) in self._threads:
             return True
         try:
             found = await client.conversations_replies(channel=channel, ts=thread, limit=50)
-            me = (await client.auth_test())["user_id"]
-        except Exception:
-            logger.warning("the thread %s of %s could not be read", thread, channel)
+        except SlackApiError as error:
+            logger.warning("the thread %s of %s could not be read: %s", thread, channel, error)
             return False
         said: list[dict[str, Any]] = found.get("messages", [])
-        ours = any(one.get("user") == me for one in said)
-        if ours:
-            self._threads.add((channel, thread))
-        return ours
+        if any(one.get("user") == me for one in said):
+            self._join(channel, thread)
+            return True
+        direct = event.get("channel_type") == "im"
+        missed = [
+            {**one, "channel": channel, "thread_ts": thread}
+            for one in said
+            if one.get("user") and not one.get("bot_id") and one.get("subtype", "") in _SAID
+            and _moment(one) < _moment(event) and (direct or f"<@{me}>" in one.get("text", ""))
+        ]  # fmt: skip
+        for one in missed:
+            if not self._fault(one["user"], channel) and clean(one["text"]):
+                await self._ask(one, body, client)
+        return bool(missed)
+
+    def _join(self, channel: str, thread: str) -> None:
+        """Remember a thread that the bot is part of; of very many, the latest."""
+        self._threads[channel, thread] = None
+        while len(self._threads) > _MOST_THREADS:
+            self._threads.pop(next(iter(self._threads)))
 
     def _fault(self, user: str, channel: str) -> str:
         """Return why somebody may not ask here; empty if they may."""
@@ -232,6 +282,10 @@ class _Listeners:
         if channels and channel not in channels and not channel.startswith("D"):
             return "I do not answer in this channel."
         return ""
+
+
+def _moment(event: dict[str, Any]) -> float:
+    return float(event.get("ts") or 0)
 
 
 async def _refuse(_: Any) -> bool:

@@ -1,5 +1,7 @@
 """What the bot shows besides text: pure functions from values to blocks."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from assistant.approval import Proposal
@@ -9,6 +11,8 @@ __all__ = ["APPROVE", "FEEDBACK", "REJECT", "approval", "decided", "feedback", "
 APPROVE, REJECT, FEEDBACK = "netassist_approve", "netassist_reject", "netassist_feedback"
 _LONGEST = 2_900
 """Characters of one section; Slack takes 3,000."""
+_KEPT = 700
+"""Characters of a question that come back with a vote; a button's value holds 2,000."""
 
 Blocks = list[dict[str, Any]]
 
@@ -23,15 +27,17 @@ def plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text[:_LONGEST]}
 
 
-def feedback(value: str) -> Blocks:
+def feedback(about: Mapping[str, Any]) -> Blocks:
     """Return the buttons under an answer.
 
     Args:
-        value: Comes back with the vote: what the answer was to.
+        about: What the answer was to; comes back with the vote, its long texts cut.
     """
+    short = {key: one[:_KEPT] if isinstance(one, str) else one for key, one in about.items()}
 
     def button(text: str, label: str, vote: str) -> dict[str, Any]:
-        return {"text": plain(text), "accessibility_label": label, "value": f"{vote} {value}"}
+        value = json.dumps({"vote": vote, **short}, ensure_ascii=False).replace("<", "\\u003c")
+        return {"text": plain(text), "accessibility_label": label, "value": value}
 
     element = {
         "type": "feedback_buttons",

@@ -2,7 +2,8 @@
 
 Slack sends an event again when it hears nothing, and one mention can come as two events; whoever
 enters the message first answers it. A process that dies leaves its questions behind, and another
-one takes them over when their heartbeat stands still.
+one takes them over when their heartbeat stands still. What a person presses may reach any process,
+so stops and approvals stand here as well.
 """
 
 import json
@@ -17,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from topology.database import Database, Form
 
-__all__ = ["Inbox", "Message"]
+__all__ = ["Inbox", "Message", "session_of"]
 
 _KEPT: Final = 86_400.0
 """Seconds after which an answered question is forgotten; Slack resends for minutes only."""
@@ -34,11 +35,22 @@ _INBOX = sa.Table(
     "slack_inbox",
     _metadata,
     sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("session", sa.String(200), nullable=False, index=True),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("owner", sa.String(64), nullable=False),
     sa.Column("beat", sa.Float, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("stopped", sa.Boolean, nullable=False),
+    sa.Column("reply", sa.String(64), nullable=False),
+)
+_LEAVE = sa.Table(
+    "slack_leave",
+    _metadata,
+    sa.Column("token", sa.String(64), primary_key=True),
+    sa.Column("user", sa.String(64), nullable=False),
+    sa.Column("given", sa.Boolean, nullable=True),
+    sa.Column("asked", sa.Float, nullable=False),
 )
 
 
@@ -62,6 +74,11 @@ _FORM: Final = Form(
 )
 
 
+def session_of(team: str, channel: str, thread: str) -> str:
+    """Return the name of the conversation of a thread."""
+    return f"slack-{team}-{channel}-{thread}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A question as it came in."""
@@ -82,7 +99,7 @@ class Message:
     @property
     def session(self) -> str:
         """The conversation that it belongs to: one for each thread, and no other."""
-        return f"slack-{self.team}-{self.channel}-{self.thread}"
+        return session_of(self.team, self.channel, self.thread)
 
 
 class Inbox:
@@ -102,8 +119,9 @@ class Inbox:
     def claim(self, message: Message) -> bool:
         """Enter a message; False if somebody has, so that it must not be answered again."""
         row = {
-            "key": message.key, "message": _write(message), "owner": self._owner,
-            "beat": time.time(), "tries": 1, "done": False,
+            "key": message.key, "session": message.session, "message": _write(message),
+            "owner": self._owner, "beat": time.time(), "tries": 1, "done": False,
+            "stopped": False, "reply": "",
         }  # fmt: skip
         with self._database.write() as connection:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -146,6 +164,69 @@ class Inbox:
                     .values(owner=self._owner, beat=now, tries=row.tries + 1)
                 )
         return tuple(Message(**json.loads(row.message)) for row in rows)
+
+    def release(self, keys: Iterable[str]) -> None:
+        """Leave messages to whoever looks next, as this process ends."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(_INBOX)
+                .where(_INBOX.c.key.in_(list(keys)), _INBOX.c.owner == self._owner)
+                .values(beat=0.0, tries=_INBOX.c.tries - 1)
+            )
+
+    def note_reply(self, key: str, ts: str) -> None:
+        """Keep the time stamp of the message that the answer goes into."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(_INBOX).where(_INBOX.c.key == key).values(reply=ts))
+
+    def reply_of(self, key: str) -> str:
+        """Return the time stamp of the message that an answer was begun in; empty if none was."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(_INBOX.c.reply).where(_INBOX.c.key == key)) or ""
+
+    def stop(self, session: str) -> None:
+        """Ask whoever works on a thread to stop."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(_INBOX)
+                .where(_INBOX.c.session == session, sa.not_(_INBOX.c.done))
+                .values(stopped=True)
+            )
+
+    def stopped(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return which of the messages somebody wants stopped."""
+        chosen = sa.select(_INBOX.c.key).where(_INBOX.c.key.in_(list(keys)), _INBOX.c.stopped)
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(chosen))
+
+    def ask_leave(self, token: str, user: str) -> None:
+        """Enter a change that one person decides about."""
+        now = time.time()
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_LEAVE).where(_LEAVE.c.asked < now - _KEPT))
+            connection.execute(
+                sa.insert(_LEAVE).values(token=token, user=user, given=None, asked=now)
+            )
+
+    def give_leave(self, token: str, user: str, *, given: bool) -> bool:
+        """Decide about a change; False if this person may not, or it is decided or gone."""
+        with self._database.write() as connection:
+            decided = (
+                sa.update(_LEAVE)
+                .where(_LEAVE.c.token == token, _LEAVE.c.user == user, _LEAVE.c.given.is_(None))
+                .values(given=given)
+            )
+            return connection.execute(decided).rowcount == 1
+
+    def leave(self, token: str) -> bool | None:
+        """Return what was decided; None as long as nothing was."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(_LEAVE.c.given).where(_LEAVE.c.token == token))
+
+    def withdraw(self, token: str) -> None:
+        """Take a question back, so that it cannot be decided any more."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_LEAVE).where(_LEAVE.c.token == token))
 
     def close(self) -> None:
         """Let go of the file or the connections."""

@@ -23,6 +23,7 @@ from assistant.tui.backstage import Backstage
 from assistant.tui.completion import Completion
 from assistant.tui.deeds import Deeds
 from assistant.tui.dialogs import ApprovalDialog, HelpDialog
+from assistant.tui.frames import in_frames
 from assistant.tui.network_panel import NetworkPanel
 from assistant.tui.prompt import Prompt
 from assistant.tui.reach_map import ReachMap
@@ -200,7 +201,7 @@ class ChatApp(Deeds, App[None]):
         assert self.assistant is not None
         events = self.assistant.stream(question, session=self.session or None)
         async with aclosing(events) as stream:
-            async for event in stream:
+            async for event in in_frames(stream):
                 await asyncio.wrap_future(self._hand_over(view, event))
 
     def _hand_over(self, view: TurnView, event: Event) -> Future[None]:
@@ -208,8 +209,13 @@ class ChatApp(Deeds, App[None]):
 
         async def show() -> None:
             try:
+                log = self.query_one("#log", VerticalScroll)
+                # What is shorter than the log hangs at its end, and is scrolled to below 0.
+                at_end = log.scroll_y < 0 or log.max_scroll_y - log.scroll_y <= 1
                 if view.is_attached:
                     await view.show(event)
+                if isinstance(event, Finished) and at_end:
+                    self.call_after_refresh(self._show_from_its_start, view)
                 if isinstance(event, Finished):
                     self.session = event.answer.session
             except Exception as error:
@@ -219,6 +225,13 @@ class ChatApp(Deeds, App[None]):
 
         self.call_later(show)
         return done
+
+    def _show_from_its_start(self, view: TurnView) -> None:
+        """Show question and verdict of a turn that is longer than the screen; the rest is below."""
+        log = self.query_one("#log", VerticalScroll)
+        if view.is_attached and view.size.height > log.size.height:
+            log.release_anchor()
+            log.scroll_to_widget(view, top=True, animate=False)
 
     def _over(self, view: TurnView, future: "Future[None]") -> None:
         """Say how a turn ended that brought no answer; called in whichever thread ended it."""

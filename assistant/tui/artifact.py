@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from rich.syntax import Syntax
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.highlight import highlight
 from textual.message import Message
 from textual.widgets import Static
 
@@ -48,7 +48,7 @@ class ArtifactBlock(Vertical, can_focus=True):
         lines = artifact.content.splitlines()
         shown = "\n".join(lines[:_LINES])
         language = "hcl" if artifact.name.endswith(".tf") else "yaml"
-        yield Static(Syntax(shown, language, background_color="default", word_wrap=True))
+        yield Static(highlight(shown, language=language), classes="artifact-text")
         if len(lines) > _LINES:
             yield Static(
                 f"\u2026 {len(lines) - _LINES} more lines; copy or save it for all of them"

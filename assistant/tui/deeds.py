@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Deeds"]
 
+_CONTRACT = "contract"
 _RESTORED = 20
 """Turns of a resumed conversation that are shown."""
 
@@ -136,13 +137,18 @@ class Deeds(App[None]):
             self.notify("There is no answer to copy yet.")
             return
         if what:
-            artifacts = [one for answer in self.answers for one in answer.artifacts]
+            artifacts = self._made()
             if artifacts:
                 self.copy_text(artifacts[-1].content, artifacts[-1].name)
             else:
                 self.notify("No answer here holds YAML.")
             return
         self.copy_text(self.answers[-1].text, "the answer")
+
+    def _made(self) -> list[Artifact]:
+        """Return the artifacts on the screen; contracts, which say what others keep, first."""
+        made = [one for answer in self.answers for one in answer.artifacts]
+        return sorted(made, key=lambda one: one.kind != _CONTRACT)
 
     def copy_text(self, text: str, name: str) -> None:
         """Copy a text through the terminal, which works over SSH, too."""
@@ -151,7 +157,7 @@ class Deeds(App[None]):
 
     def action_save(self, path: str = "") -> None:
         """Save the last YAML to a file."""
-        artifacts = [one for answer in self.answers for one in answer.artifacts]
+        artifacts = self._made()
         if artifacts:
             self.save_artifact(artifacts[-1], path)
         else:

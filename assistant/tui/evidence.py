@@ -43,7 +43,7 @@ class EvidenceLine(Static, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [("enter", "open", "Open file")]
 
     def __init__(self, number: int, item: Evidence) -> None:
-        place = f"  {item.location}" if item.location else ""
+        place = f"\n    {item.location}" if item.location else ""
         super().__init__(
             Content.assemble((f"[{number}] ", "$text-muted"), item.source, (place, "$accent")),
             classes="evidence",

@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import yaml
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.highlight import highlight
 from textual.widgets import Static
 
 from assistant.calls_in_short import in_short
@@ -69,10 +71,31 @@ class ToolLine(Vertical, can_focus=True):
         return Content(f"{SIGNS[self.state]} {self.tool}  {in_short(self.arguments)}{time}")
 
     def _details(self) -> Content:
-        asked = json.dumps(dict(self.arguments), indent=2, ensure_ascii=False, default=str)
-        if self.state == "runs":
-            return Content(f"asked: {asked}\nstill running")
-        said = json.dumps(dict(self._result), indent=2, ensure_ascii=False, default=str)
-        if len(said) > _LONGEST:
-            said = f"{said[:_LONGEST]}\n\u2026 {len(said) - _LONGEST:,} more characters"
-        return Content(f"asked: {asked}\nresult: {said}")
+        parts: dict[str, Any] = {"asked": dict(self.arguments)}
+        if self.state != "runs":
+            parts["result"] = dict(self._result)
+        text = _written(parts)
+        more = len(text) - _LONGEST
+        shown = highlight(text[:_LONGEST], language="yaml")
+        if more > 0:
+            shown += Content(f"\n\u2026 {more:,} more characters")
+        return shown if self.state != "runs" else shown + Content("\nstill running")
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes texts of several lines as such."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return a text as a block where it has lines."""
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Writer.add_representer(str, _Writer.represent_text)
+
+
+def _written(parts: Mapping[str, Any]) -> str:
+    """Return arguments and result as YAML, which is what a person reads best."""
+    plain = json.loads(json.dumps(parts, ensure_ascii=False, default=str))
+    text: str = yaml.dump(plain, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=1_000)
+    return text.rstrip()

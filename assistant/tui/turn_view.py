@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
@@ -25,7 +26,7 @@ _CARDS = 3
 
 
 class TurnView(Vertical):
-    """Folds the events of one turn; only the checked text ever replaces what is shown."""
+    """Folds the events of one turn."""
 
     def __init__(self, question: str) -> None:
         super().__init__(classes="turn")
@@ -57,13 +58,14 @@ class TurnView(Vertical):
                 await self.finish(answer)
 
     async def finish(self, answer: Answer) -> None:
-        """Put the checked answer in the place of its draft, with what it rests on."""
+        """Put the answer with what it rests on in the place of its draft."""
         self.answer = answer
         await self._end_stream()
+        drafts = list(self.query(".draft"))
         cards = [call.result for call in answer.tools if call.ok and layers_of(call.result)]
         for result in cards[:_CARDS]:
-            await self.mount(VerdictCard(result))
-        await self._put_text(_without_blocks(answer))
+            await self.mount(VerdictCard(result), before=drafts[0] if drafts else None)
+        await self._settle(drafts, _without_blocks(answer))
         for artifact in answer.artifacts:
             await self.mount(ArtifactBlock(artifact))
         if answer.evidence:
@@ -86,11 +88,11 @@ class TurnView(Vertical):
         await self._put_text(kept.get("text") or "_No answer was kept._")
 
     async def stop(self, why: str) -> None:
-        """End the turn before its answer; what was shown stays, and is marked as unchecked."""
-        await self._end_stream(keep=True)
+        """End the turn before its answer; what was shown stays."""
+        await self._end_stream()
         for line in self._tools.values():
             line.stop()
-        note = f"{why} The text above was not checked." if self._text else why
+        note = f"{why} The answer is not complete." if self._text else why
         await self.mount(Static(Content(note), classes="notice"))
 
     def toggle_tools(self, *, opened: bool) -> None:
@@ -100,19 +102,28 @@ class TurnView(Vertical):
                 line.action_open_close()
 
     async def _add_text(self, text: str) -> None:
+        self._text += text
+        if self._text.count("\n") > _LONG:
+            return
         if self._stream is None:
             block = Markdown(classes="draft", open_links=False)
             await self.mount(block)
             self._stream = Markdown.get_stream(block)
-        self._text += text
         await self._stream.write(text)
 
-    async def _end_stream(self, *, keep: bool = False) -> None:
+    async def _end_stream(self) -> None:
         if self._stream is not None:
             await self._stream.stop()
             self._stream = None
-        if not keep:
-            await self.query(".draft").remove()
+
+    async def _settle(self, drafts: Sequence[Widget], text: str) -> None:
+        """Let the draft stand where it is the answer; most are, and nothing is laid out again."""
+        if drafts and text == self._text:
+            drafts[0].set_classes("answer")
+            return
+        for draft in drafts:
+            await draft.remove()
+        await self._put_text(text)
 
     async def _put_text(self, text: str) -> None:
         if text.count("\n") > _LONG:

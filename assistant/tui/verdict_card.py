@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -38,18 +38,24 @@ class VerdictCard(Vertical):
         style = f"bold {_STYLES.get(self._verdict, '$warning')}"
         yield Static(Content.assemble((word, style), (f" {ends}", "bold")), classes="card-head")
         for layer in layers_of(self._result):
-            yield Static(_line(layer), classes="card-layer")
+            with Horizontal(classes="card-layer"):
+                yield Static(_head(layer), classes="card-name")
+                yield Static(_told(layer), classes="card-text")
 
 
-def _line(layer: Mapping[str, Any]) -> Content:
+def _head(layer: Mapping[str, Any]) -> Content:
     verdict = str(layer.get("verdict", "none"))
     name = str(layer.get("layer", ""))
     title = _NAMES.get(name, name.replace("-", " "))
-    rule = " ".join(str(layer[key]) for key in ("policy", "rule") if layer.get(key))
-    place = f"  {layer['location']}" if layer.get("location") else ""
     return Content.assemble(
         (f" {_SIGNS.get(verdict, '-')} ", f"bold {_STYLES.get(verdict, '$text-muted')}"),
-        (f"{title:<15} ", "$text-muted" if verdict == "none" else ""),
-        rule or str(layer.get("reason", "")),
-        (place, "$text-muted"),
+        (title, "$text-muted" if verdict == "none" else ""),
     )
+
+
+def _told(layer: Mapping[str, Any]) -> Content:
+    """Return what decided, its place on a line of its own."""
+    rule = " ".join(str(layer[key]) for key in ("policy", "rule") if layer.get(key))
+    reason = str(layer.get("reason", "")).replace("`", "")
+    place = f"\n{layer['location']}" if layer.get("location") else ""
+    return Content.assemble(rule or reason, (place, "$text-muted"))

@@ -4,6 +4,7 @@ from assistant import ask
 from assistant.answer import Answer
 from tools import registry
 from tools.matrix import MatrixResult
+from tools.planning import PlanResult
 from tools.reach_results import ReachResult
 from tools.workspace import Workspace
 
@@ -13,7 +14,7 @@ def workspace() -> Workspace:
     return Workspace.sample()
 
 
-def call(workspace: Workspace, name: str, **arguments: str) -> object:
+def call(workspace: Workspace, name: str, **arguments: object) -> object:
     (spec,) = (one for one in registry() if one.name == name)
     return spec.call(workspace, dict(arguments))
 
@@ -42,6 +43,24 @@ def test_a_verdict_and_a_matrix_are_drawn(workspace: Workspace) -> None:
     assert matrix.to_mermaid().startswith("flowchart LR")
 
 
-def test_a_plan_is_shown_as_its_summary(workspace: Workspace) -> None:
-    plan = call(workspace, "size_subnets", mode="overlay", nodes="20")
+def test_a_plan_is_drawn_with_every_range(workspace: Workspace) -> None:
+    plan = call(workspace, "plan_addresses", spaces=["10.60.0.0/16"], nodes=20)
+    assert isinstance(plan, PlanResult)
+    shown = plan._repr_html_()
+    assert shown.startswith("<svg ")
+    for vnet in plan.plan.vnets:
+        assert all(subnet.cidr in shown for subnet in vnet.subnets)
+    assert plan.plan.clusters[0].pod_cidr in shown  # type: ignore[operator]
+    assert plan.to_mermaid().startswith("flowchart LR")
+
+
+def test_a_result_without_a_picture_is_shown_as_its_summary(workspace: Workspace) -> None:
+    plan = call(workspace, "size_subnets", mode="overlay", nodes=20)
     assert plan._repr_markdown_().startswith("**Azure CNI Overlay**")  # type: ignore[attr-defined]
+
+
+def test_an_answer_is_drawn_as_what_it_rests_on(workspace: Workspace) -> None:
+    answer = ask("Can staging/web reach the db?", workspace=workspace, model="rules")
+    assert answer.to_mermaid().startswith("flowchart TD")
+    assert "no-staging-in-data" in answer.to_mermaid()
+    assert ask("hello", workspace=workspace, model="rules").to_mermaid() == ""

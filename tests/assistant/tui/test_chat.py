@@ -17,11 +17,13 @@ from textual.widgets import Markdown, Static, TextArea, Tree
 
 from assistant.agent import Assistant
 from assistant.approval import Approve
+from assistant.events import Event, Notice, TextDelta
 from assistant.settings import Settings
 from assistant.tui import ChatApp
 from assistant.tui.artifact import ArtifactBlock
 from assistant.tui.dialogs import ApprovalDialog, HelpDialog, SessionsDialog
 from assistant.tui.evidence import EvidenceList, FileScreen
+from assistant.tui.frames import in_frames
 from assistant.tui.long_text import LongText, TextScreen
 from assistant.tui.network_panel import NetworkPanel
 from assistant.tui.prompt import Prompt
@@ -142,13 +144,61 @@ async def test_a_tool_line_opens_to_arguments_and_result(chat: Chat) -> None:
         app.query_one(ToolLine).focus()
         await pilot.press("enter")
         details = str(app.query_one(".tool-details", Static).content)
-        assert '"destination": "shop/db"' in details
-        assert '"verdict": "deny"' in details
+        assert "destination: shop/db" in details
+        assert "verdict: deny" in details
+        assert "\\n" not in details
         await pilot.press("space")
         assert not app.query(".tool-details")
         await send(pilot, "/tools")
         await pilot.pause()
         assert app.query(".tool-details")
+
+
+async def test_an_answer_longer_than_the_screen_is_shown_from_its_verdict(chat: Chat) -> None:
+    async with chat(size=(80, 24)) as (app, pilot):
+        await ask(pilot, "Can staging/web reach the db?")
+        log = app.query_one("#log")
+
+        def begins_at_the_top() -> bool:
+            return 0 <= app.query(TurnView).last().region.y - log.region.y <= 1
+
+        await wait_until(pilot, begins_at_the_top)
+        await wait_until(pilot, lambda: app.query_one("#below").has_class("shown"))
+        await ask(pilot, "And from shop/orders?")
+        await wait_until(pilot, begins_at_the_top)
+
+
+@pytest.mark.parametrize(
+    ("question", "tool"),
+    [
+        ("DNS does not work in shop/web", "diagnose"),
+        ("who can reach shop/db?", "who_can_reach"),
+        ("which subnet do I need for 50 nodes with overlay?", "size_subnets"),
+        ("what is Azure CNI Overlay?", "search_docs"),
+    ],
+)
+async def test_every_kind_of_answer_is_shown_with_its_text_once(
+    chat: Chat, question: str, tool: str
+) -> None:
+    async with chat() as (app, pilot):
+        await ask(pilot, question)
+        assert tool in {line.tool for line in app.query(ToolLine)}
+        assert all(line.state == "done" for line in app.query(ToolLine))
+        (shown,) = app.query("Markdown.answer").results(Markdown)
+        assert shown.source.strip() == app.answers[0].text.strip()
+        assert not app.query(".draft")
+
+
+async def test_pieces_of_text_that_come_at_once_are_shown_as_one() -> None:
+    async def speak() -> AsyncIterator[Event]:
+        for word in ("a ", "b ", "c"):
+            yield TextDelta(word)
+        yield Notice("n")
+        yield TextDelta("d")
+
+    assert [event async for event in in_frames(speak())] == [
+        TextDelta("a b c"), Notice("n"), TextDelta("d"),
+    ]  # fmt: skip
 
 
 async def test_evidence_opens_its_file_at_its_line(chat: Chat) -> None:

@@ -1,153 +1,17 @@
-"""The bot as Slack meets it: real Bolt, real client, signed requests, and Slack's bad days."""
+"""The bot as Slack meets it, and Slack's bad days."""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import SecretStr
-from slack_bolt.async_app import AsyncBoltRequest
-from slack_sdk.signature import SignatureVerifier
 
-from assistant.agent import Assistant
-from assistant.approval import Approve
 from assistant.settings import Settings
-from assistant.slack import Bot, make_bot
-from assistant.slack.inbox import Inbox, Message
+from tests.surfaces.slack.party import DENIED, Gated, party, text_of
 from topology.ipam.book import AddressBook, Draft
-
-DENIED = "Can staging/web reach the db?"
-
-
-class Gated(BaseChatModel):
-    """Says its line when it is let."""
-
-    gate: Any = None
-    line: str = "I only say hello."
-
-    @property
-    def _llm_type(self) -> str:
-        return "gated"
-
-    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
-        return self
-
-    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
-        raise NotImplementedError
-
-    async def _agenerate(
-        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
-    ) -> ChatResult:
-        await self.gate.wait()
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(self.line))])
-
-
-class Party:
-    """A bot and how Slack speaks to it."""
-
-    def __init__(self, bot: Bot, slack: Any) -> None:
-        self.bot, self.slack = bot, slack
-        self._number = 0
-
-    async def post(self, body: str, *, kind: str = "application/json", **headers: str) -> int:
-        stamp = headers.pop("stamp", str(int(time.time())))
-        secret = headers.pop("secret", "secret")
-        signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
-        signed = {
-            "content-type": [kind], "x-slack-signature": [signature or ""],
-            "x-slack-request-timestamp": [stamp],
-            **{name.replace("_", "-"): [value] for name, value in headers.items()},
-        }  # fmt: skip
-        answer = await self.bot.app.async_dispatch(AsyncBoltRequest(body=body, headers=signed))
-        return int(answer.status)
-
-    async def event(self, event: dict[str, Any], *, event_id: str = "", **headers: str) -> int:
-        self._number += 1
-        body = {
-            "type": "event_callback", "team_id": "T1", "api_app_id": "A1",
-            "event_id": event_id or f"Ev{self._number}", "event_time": 1, "event": event,
-            "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}],
-        }  # fmt: skip
-        return await self.post(json.dumps(body), **headers)
-
-    async def mention(
-        self, text: str, *, ts: str = "10.1", user: str = "U1", channel: str = "C1", **more: Any
-    ) -> int:
-        headers = {key: more.pop(key) for key in ("stamp", "secret", "event_id") if key in more}
-        event = {
-            "type": "app_mention", "user": user, "text": f"<@UBOT> {text}", "ts": ts,
-            "channel": channel, "event_ts": ts, "team": "T1", **more,
-        }  # fmt: skip
-        return await self.event(event, **headers)
-
-    async def say(self, text: str, *, ts: str, thread_ts: str = "", **more: Any) -> int:
-        event = {
-            "type": "message", "user": "U1", "text": text, "ts": ts, "channel": "C1",
-            "channel_type": "channel", "event_ts": ts, "team": "T1", **more,
-        }  # fmt: skip
-        if thread_ts:
-            event["thread_ts"] = thread_ts
-        return await self.event(event)
-
-    async def click(self, action: str, value: str, *, user: str = "U1") -> int:
-        payload = {
-            "type": "block_actions", "team": {"id": "T1"}, "user": {"id": user, "team_id": "T1"},
-            "channel": {"id": "C1"}, "container": {"type": "message"}, "api_app_id": "A1",
-            "actions": [{"action_id": action, "block_id": "b", "type": "button", "value": value}],
-        }  # fmt: skip
-        body = urlencode({"payload": json.dumps(payload)})
-        return await self.post(body, kind="application/x-www-form-urlencoded")
-
-    async def wait(self, method: str, count: int = 1) -> list[dict[str, Any]]:
-        return await asyncio.to_thread(self.slack.wait_for, method, count)
-
-    async def idle(self) -> None:
-        for _ in range(1200):
-            if not self.bot.desk.running:
-                return
-            await asyncio.sleep(0.05)
-        pytest.fail("the bot did not come to an end")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        state_dir=tmp_path / "state", book=str(tmp_path / "book.db"), user="bot", workspace=(),
-        slack_bot_token=SecretStr("xoxb-test"), slack_signing_secret=SecretStr("secret"),
-    )  # fmt: skip
-
-
-@asynccontextmanager
-async def party(slack: Any, settings: Settings, model: Any = "rules") -> AsyncIterator[Party]:
-    opened: list[Assistant] = []
-
-    def assistant_of(channel: str, approve: Approve) -> Assistant:
-        if not opened:
-            opened.append(Assistant(model=model, settings=settings, approve=approve))
-        return opened[0]
-
-    bot = make_bot(settings, assistant_of, base_url=slack.url)
-    try:
-        yield Party(bot, slack)
-    finally:
-        await bot.desk.close(patience=5)
-
-
-def text_of(stop: dict[str, Any]) -> str:
-    chunks = stop.get("chunks") or []
-    chunks = json.loads(chunks) if isinstance(chunks, str) else chunks
-    return "".join(str(one.get("text", "")) for one in chunks) + str(
-        stop.get("markdown_text") or ""
-    )
 
 
 async def test_a_mention_is_answered_in_its_thread_with_tasks_and_votes(
@@ -296,26 +160,6 @@ async def test_an_answer_that_cannot_be_streamed_is_posted_whole(
         assert "No: `staging/web` cannot reach" in json.dumps(post, ensure_ascii=False)
 
 
-async def test_what_a_dead_process_left_behind_is_answered_by_another(
-    slack: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("assistant.slack.desk.SILENT", 0.0)
-    dead = Inbox(settings.state_dir / "slack.sqlite3", owner="dead")
-    message = Message(team="T1", channel="C1", user="U1", ts="10.1", thread="10.1", text=DENIED)
-    assert dead.claim(message)
-    dead.close()
-    await asyncio.sleep(0.05)
-    async with party(slack, settings) as talk:
-        await talk.mention(DENIED)
-        watcher = asyncio.create_task(talk.bot.desk.watch(talk.bot.client))
-        (stop,) = await talk.wait("chat.stopStream")
-        assert "No: `staging/web`" in text_of(stop)
-        await talk.idle()
-        watcher.cancel()
-        assert len(slack.of("chat.stopStream")) == 1
-        assert Inbox(settings.state_dir / "slack.sqlite3", owner="x").take_over(silent=0.0) == ()
-
-
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -369,7 +213,11 @@ async def test_a_change_is_decided_by_whoever_asked_and_by_nobody_else(
 
 async def test_a_vote_is_kept_with_what_it_is_about(slack: Any, settings: Settings) -> None:
     async with party(slack, settings) as talk:
-        await talk.click("netassist_feedback", "wrong slack-T1-C1-10.1", user="U7")
+        await talk.mention(DENIED)
+        (stop,) = await talk.wait("chat.stopStream")
+        blocks = stop["blocks"] if isinstance(stop["blocks"], list) else json.loads(stop["blocks"])
+        value = blocks[0]["elements"][0]["negative_button"]["value"]
+        await talk.click("netassist_feedback", value, user="U7")
         path = settings.state_dir / "feedback.jsonl"
         for _ in range(100):
             if path.exists() and path.read_text():
@@ -377,6 +225,7 @@ async def test_a_vote_is_kept_with_what_it_is_about(slack: Any, settings: Settin
             await asyncio.sleep(0.05)
         line = json.loads(path.read_text())
         assert (line["vote"], line["session"], line["user"]) == ("wrong", "slack-T1-C1-10.1", "U7")
+        assert (line["question"], line["verdict"], line["model"]) == (DENIED, "deny", "rules")
 
 
 async def test_the_slash_command_answers_below_a_message_that_all_see(
@@ -401,6 +250,19 @@ async def test_the_messages_tab_suggests_questions_of_this_network(
                           "tab": "messages", "event_ts": "1.1"})  # fmt: skip
         (call,) = await talk.wait("assistant.threads.setSuggestedPrompts")
         assert "Can shop/cart reach shop/db?" in json.dumps(call)
+
+
+async def test_names_of_the_network_are_suggested_to_nobody_who_may_not_ask(
+    slack: Any, settings: Settings
+) -> None:
+    async with party(slack, settings.model_copy(update={"slack_users": ("U9",)})) as talk:
+        for user in ("U1", "U9"):
+            await talk.event({"type": "app_home_opened", "user": user, "channel": f"D{user}",
+                              "tab": "messages", "event_ts": "1.1"})  # fmt: skip
+        await talk.wait("assistant.threads.setSuggestedPrompts")
+        await asyncio.sleep(0.3)
+        (call,) = slack.of("assistant.threads.setSuggestedPrompts")
+        assert call["channel_id"] == "DU9"
 
 
 async def test_a_mention_in_a_question_calls_upon_nobody(slack: Any, settings: Settings) -> None:
