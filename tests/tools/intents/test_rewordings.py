@@ -75,7 +75,8 @@ def test_a_turn_of_phrase_is_read_as_the_plainer_one(
 )
 def test_what_is_not_understood_whole_is_asked_about(mall: Network, request_: str) -> None:
     understood = read_intent(mall, request_)
-    assert understood.question and not understood.is_clear
+    assert understood.question
+    assert not understood.is_clear
 
 
 @pytest.mark.parametrize(
