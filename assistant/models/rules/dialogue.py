@@ -1,7 +1,7 @@
 """Follow-ups: what a message means after what was asked before it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
+from assistant.models.rules.said import Said, doubt
 from assistant.models.rules.symptoms import follow
 from assistant.models.rules.tasks import (
     as_mend,
@@ -48,12 +49,11 @@ from assistant.models.rules.unread import heed_unread
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.ways import read_way
 from assistant.models.rules.words import normalise, split_clauses, split_questions
-from tools.errors import ToolError
 
 if TYPE_CHECKING:
     from tools.intents import Amended
 
-__all__ = ["Interpreter", "Said"]
+__all__ = ["Interpreter"]
 
 _MOST_PIECES = 6
 _MOST_OF_A_CHANGE = 12
@@ -65,22 +65,6 @@ _THIS_POLICY = re.compile(
     r"\b(?:this|that|the|my)\s+(?:\w+\s+)?(?:policy|netpol|c?cnp|\w+polic(?:y|ies))\b",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message of the person, with names that tools then found to fit several things."""
-
-    text: str
-    doubts: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
-    """The name, its candidates, and whether each of them fits (rather than comes close)."""
-
-    def corrected(self, arguments: Mapping[str, object], error: ToolError) -> "Said":
-        """Return the message with what a tool answered instead of a result."""
-        values = [str(value) for value in arguments.values()]
-        named = [value for value in values if value and f"`{value}`" in error.message] or values
-        doubts = tuple((value, error.candidates, error.ambiguous) for value in named[:1])
-        return replace(self, doubts=(*self.doubts, *doubts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +100,7 @@ class Interpreter:
                 for frame in frames
                 if frame.intent not in ("greeting", "thanks", "help", "decline")
             ]
-            state = _doubt(kept[-1], message.doubts) if kept else state
+            state = doubt(kept[-1], message.doubts) if kept else state
         return frames
 
     def _interpret_one(self, message: str, state: Frame | None) -> tuple[Frame, ...]:
@@ -333,29 +317,6 @@ def _further_plans(text: str, first: Frame) -> tuple[Frame, ...]:
     return tuple(plan for index, plan in enumerate(plans) if plan.arguments not in known[:index])[
         1:
     ]
-
-
-def _doubt(frame: Frame, doubts: tuple[tuple[str, tuple[str, ...], bool], ...]) -> Frame:
-    """Return the frame with names unsettled that a tool could not settle."""
-    for name, candidates, ambiguous in doubts:
-
-        def change(
-            refs: tuple[Ref, ...],
-            name: str = name,
-            candidates: tuple[str, ...] = candidates,
-            ambiguous: bool = ambiguous,
-        ) -> tuple[Ref, ...]:
-            open_ref = (
-                {"names": candidates}
-                if ambiguous
-                else {"kind": "unknown", "near": candidates, "names": ()}
-            )
-            return tuple(replace(ref, **open_ref) if ref.name == name else ref for ref in refs)
-
-        frame = replace(
-            frame, sources=change(frame.sources), destinations=change(frame.destinations)
-        )
-    return frame
 
 
 def _is_new_question(reading: Reading, frame: Frame | None) -> bool:

@@ -18,12 +18,13 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.dialogue import Interpreter
 from assistant.models.rules.drafting import answer_request
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.language import is_english
 from assistant.models.rules.plan import Call, Plan, make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.said import Said
 from assistant.models.rules.topics import is_about_ours, search_for
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.wording import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant.models.rules.dialogue import Said
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.said import Said
 from tests.assistant.models.rules.conftest import WORKSPACES, interpreter_of, make_reader
 
 
