@@ -9,6 +9,7 @@ import pytest
 from tools.diagnosis import diagnose
 from tools.diagnosis_results import DiagnosisResult
 from tools.workspace import Workspace
+from topology.names import resolve
 
 from . import around
 from .exports import Cast, Snapshot
@@ -96,3 +97,16 @@ def test_the_fault_is_named_where_it_is_and_nothing_where_it_is_not(
         assert re.search(says, found.root_cause.summary), (symptom, found.root_cause.summary)
         well = asked(make(cast, faulty=False), tmp_path / f"b{number}", symptom)
         assert well.root_cause is None, (symptom, well.root_cause)
+
+
+def test_the_verdict_knows_what_a_destination_rule_sends(tmp_path: Path) -> None:
+    cast = CASTS[1]
+    for faulty, verdict in ((True, "deny"), (False, "allow")):
+        made = around.plain_callers(cast, faulty=faulty).write(tmp_path / verdict)
+        network = Workspace.load(made).network
+        ends = (resolve(network.cluster, name) for name in ("radio/mixer", "service:encoder-pool"))
+        found = network.reach(*ends)
+        assert found.verdict == verdict
+        layer = found.deciding.verdict.deciding
+        assert layer is not None
+        assert (layer.policy == "DestinationRule/radio/legacy-plain") is faulty

@@ -80,7 +80,7 @@ def causes_of(
         about=about,
         weight=weight,
         facts=tuple(facts),
-        fix=_FIXES.get(layer.layer, "Allow it in the policy that is named."),
+        fix=_fix(layer),
         verify=(
             f"netassist reach {wanted.source} {wanted.destination}{flags}" if wanted else "",
             *(
@@ -93,6 +93,12 @@ def causes_of(
         callers=frozenset({_plain(wanted.source)} if wanted and is_path else ()),
         callees=frozenset({_plain(wanted.destination)} if wanted and is_path else ()),
     )
+
+
+def _fix(layer: Layer) -> str:
+    if (layer.policy or "").startswith("DestinationRule/"):
+        return "Set its TLS mode to `ISTIO_MUTUAL`, or leave `tls` out: Istio then chooses."
+    return _FIXES.get(layer.layer, "Allow it in the policy that is named.")
 
 
 def _plain(name: str) -> str:

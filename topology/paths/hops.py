@@ -10,6 +10,7 @@ from topology.paths.parties import Party
 from topology.paths.results import worst_of
 from topology.policy.engine import PolicyEngine
 from topology.policy.istio import MeshDecision, MeshPolicies
+from topology.policy.istio.destination_rules import client_mode
 from topology.policy.ports import PortSet
 from topology.policy.verdict import Direction, HttpRequest, Layer, LayerName, Verdict, combine
 from topology.targets import PodTarget
@@ -79,6 +80,8 @@ class Hops:
             found = self._verdict(one, other, port, protocol, http, sni)
             if service is not None:
                 found = _with_service(found, service)
+            if self.has_mesh and dialled is not None:
+                found = self._as_sent(one, other, found, port, dialled, service_port)
             if self._azure:
                 azure = self._azure.layers(
                     one,
@@ -90,6 +93,35 @@ class Hops:
                 )
                 found = _after(azure, found)
             yield one, other, found
+
+    def _as_sent(
+        self,
+        source: Party,
+        destination: Party,
+        found: Verdict,
+        port: int | None,
+        service: Service,
+        service_port: int | None,
+    ) -> Verdict:
+        """Return a verdict under the TLS that a DestinationRule makes the caller's sidecar send."""
+        sent = client_mode(self.cluster, service, service_port)
+        if sent is None or not sent.is_refused_by_strict or found.verdict == "deny":
+            return found
+        one, other = source.target, destination.target
+        if not (isinstance(one, PodTarget) and isinstance(other, PodTarget)):
+            return found
+        index = self.mesh.index
+        both = index.state(one.pod).present and index.state(other.pod).present
+        if not both or index.mode(other.pod, port).mode != "STRICT":
+            return found
+        layer = Layer(
+            layer="mtls", direction="ingress", verdict="deny", enforced=True,
+            reason=f"{sent.policy} makes callers of Service `{service.full_name}` send "
+            f"`{sent.mode}`, and its pods take mutual TLS only.",
+            policy=sent.policy, rule=sent.rule, location=sent.location,
+        )  # fmt: skip
+        kept = tuple(x for x in found.layers if x.layer not in ("mtls", "authorization"))
+        return Verdict(verdict="deny", layers=(*kept, layer), l7=found.l7)
 
     def _verdict(
         self,

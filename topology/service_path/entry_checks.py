@@ -7,11 +7,12 @@ from typing import Any
 from topology.findings import Finding, FindingSeverity
 from topology.model import Cluster, Document, Service
 from topology.policy.istio.bodies import listing, mapping, spec_of
+from topology.policy.istio.destination_rules import is_host
 from topology.service_path.entries import Entry, entries_of
 from topology.service_path.gateways import AGC_CLASSES
 from topology.services import selected_pods
 
-__all__ = ["entry_findings", "is_host"]
+__all__ = ["entry_findings"]
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
@@ -134,17 +135,6 @@ def _subset(cluster: Cluster, entry: Entry, service: Service) -> Iterator[Findin
         "DestinationRule defines; callers get 503 (NC).",
         "Add the subset to a DestinationRule of that host.",
     )  # fmt: skip
-
-
-def is_host(document: Document, service: Service) -> bool:
-    """Return whether the host of a DestinationRule is a Service."""
-    host = str(spec_of(document.body).get("host") or "")
-    names = [f"{service.name}.{service.namespace}",
-             f"{service.name}.{service.namespace}.svc",
-             f"{service.name}.{service.namespace}.svc.cluster.local"]  # fmt: skip
-    if document.namespace == service.namespace:
-        names.append(service.name)
-    return host in names
 
 
 def _granted(cluster: Cluster, entry: Entry) -> Iterator[Finding]:

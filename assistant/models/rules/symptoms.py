@@ -199,12 +199,12 @@ def _hints_at_trouble(message: str, frames: Sequence[Frame]) -> bool:
     Without a word of question it does if it is about a side of trouble, or says that something is
     not there; a question does if it asks why something is slow, uneven or does not start.
     """
-    if _WISHES.search(message):
+    if _WISHES.search(message) or any(frame.kind == "hypothesis" for frame in frames):
         return False
     bare = message.rstrip().rstrip("?")
     if not _ASKS.search(bare):
         if bare != message.rstrip():
-            return tells_of_trouble(bare) or bool(_aspects_of(bare))
+            return tells_of_trouble(bare)
         return bool(_aspects_of(message)) or (
             bool(_LACKS.search(message)) and bool(_OURS.search(message))
         )

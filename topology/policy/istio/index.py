@@ -327,7 +327,8 @@ def _client_side_problems(cluster: Cluster) -> tuple[Problem, ...]:
         Problem(
             severity="warning",
             code="istio-destination-rules",
-            message=f"The input holds {count} DestinationRule(s), which are not evaluated.",
-            hint="Sidecars are taken to use mutual TLS among themselves, as is Istio's default.",
+            message=f"The input holds {count} DestinationRule(s), which are not evaluated but for "
+            "a TLS mode that they set for a whole Service or one of its ports.",
+            hint="Otherwise sidecars are taken to use mutual TLS among themselves, the default.",
         ),
     )

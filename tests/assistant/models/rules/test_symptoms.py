@@ -80,3 +80,11 @@ def test_whether_something_is_wrong_is_followed_rather_than_listed() -> None:
     (frame,) = follow("is something wrong with DNS? lookups seem to fail", [flows])
     assert frame.kind == "diagnose"
     assert follow("which lookups fail?", [flows]) == (flows,)
+
+
+def test_what_is_supposed_stays_what_it_is() -> None:
+    supposed = Frame(intent="decline", kind="hypothesis")
+    assert follow("without default-deny-ingress can web reach db?", [supposed]) == (supposed,)
+    (told,) = follow("none of our services finds any other by name", [Frame(intent="decline")])
+    assert told.kind == "diagnose"
+    assert follow("I like this network", [Frame(intent="decline")])[0].intent == "decline"
