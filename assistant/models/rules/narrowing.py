@@ -25,11 +25,9 @@ def describe_within(result: ToolResult, namespaces: Collection[str]) -> str:
     places = f"namespace{'s' if len(namespaces) > 1 else ''} {spaces}"
     parts = [
         _headline(result, rows, places),
-        bullets([_line(row, result.of) for row in rows if row.verdict == "allow"]),
-        bullets(
-            [f"Not decided: {_line(row, result.of)}" for row in rows if row.verdict == "unknown"]
-        ),
-        bullets([f"Denied: {_line(row, result.of)}" for row in rows if row.verdict == "deny"]),
+        bullets([_line(row, result) for row in rows if row.verdict == "allow"]),
+        bullets([f"Not decided: {_line(row, result)}" for row in rows if row.verdict == "unknown"]),
+        bullets([f"Denied: {_line(row, result)}" for row in rows if row.verdict == "deny"]),
         bullets(result.notes),
     ]
     if result.left_out:
@@ -39,17 +37,30 @@ def describe_within(result: ToolResult, namespaces: Collection[str]) -> str:
 
 def _headline(result: PeersResult, rows: Sequence[PeerRow], places: str) -> str:
     open_rows = [row for row in rows if row.verdict == "allow"]
+    inward = result.direction == "who-can-reach"
+    if any(_is_pair(row, result) for row in rows):
+        # Both ends vary, because a whole namespace was asked about.
+        way = f"from {places} into" if inward else f"into {places} out of"
+        connections = f"{len(open_rows) or 'None'} of {count(len(rows), 'connection')}"
+        return f"{connections} between workloads {way} {quote(result.of)} are allowed."
     which = f"{len(open_rows) or 'none'} of {count(len(rows), 'workload')} in {places}"
-    if result.direction == "who-can-reach":
+    if inward:
         return f"{which[0].upper()}{which[1:]} can reach {quote(result.of)}."
     return f"{quote(result.of)} can reach {which}."
 
 
-def _line(row: PeerRow, of: str) -> str:
+def _is_pair(row: PeerRow, result: PeersResult) -> bool:
+    return row.target not in ("", result.of)
+
+
+def _line(row: PeerRow, result: PeersResult) -> str:
     name = quote(f"{row.namespace}/{row.name}")
-    target = f" ({quote(row.target)})" if row.target not in ("", of) else ""
+    if _is_pair(row, result):
+        ends = (name, quote(row.target))
+        inward = result.direction == "who-can-reach"
+        name = " -> ".join(ends if inward else reversed(ends))
     ports = f" on {', '.join(row.ports)}" if row.ports else ""
     some = ", only some requests" if row.l7 == "conditional" else ""
     some += ", its pods do not agree" if row.mixed else ""
     place = f" ({row.location})" if row.location else ""
-    return f"{name}{target}{ports}{some}: {row.reason}{place}"
+    return f"{name}{ports}{some}: {row.reason}{place}"

@@ -29,7 +29,8 @@ _TOPICS = re.compile(
 
 _OURS = re.compile(
     r"[\w./-]+=[\w.-]+|"
-    r"\bwhich\s+(?:\w+\s+)?(?:pods?|workloads?|services?|deployments?|namespaces?|apps?)\b|"
+    r"\bwhich\s+(?:\w+\s+)?(?:pods?|workloads?|services?|deployments?|namespaces?|apps?|"
+    r"polic(?:y|ies)|rules?)\b|"
     r"\b(?:the|our|my|this|your)\s+(?:\w+\s+)?"
     r"(?:cluster|network|mesh|namespaces?|app\w*|services?|pods?|nodes?|deployments?|databases?)\b",
     re.I,

@@ -251,9 +251,12 @@ def _is_known(word: str, known: Collection[str]) -> bool:
 def _heed_property(frame: Frame, reading: Reading) -> Frame:
     """Decline what is asked of an object and that no description of one has."""
     left = unread_words(reading, _OF_AN_OBJECT)
-    if _AUTHOR.search(reading.text):
+    if not _AUTHOR.search(reading.text):
+        # "What is blocking" tells of the connections of an object, which is no property of it.
+        left = [word for word in left if not re.fullmatch(f"{BLOCK}|{LET}", word)]
+    else:
         left = left or ["who" if re.search(r"\bwho", reading.text, re.I) else "when"]
-    elif frame.kind == "policy":
+    if frame.kind == "policy" and not _AUTHOR.search(reading.text):
         # A policy is described in words; a single strange one is a manner of asking for them.
         left = [word for word in left if not _OF_A_POLICY.search(word)]
         left = left if len(left) >= _MOST_LEFT else []

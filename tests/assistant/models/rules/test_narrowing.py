@@ -83,3 +83,17 @@ def test_a_separation_holds_both_ways(lighthouse: Assistant) -> None:
         ("keepers/roster", "signalling/signal-db"),
         ("signalling/signal-db", "keepers/roster"),
     ]
+
+
+def test_connections_between_two_namespaces_are_counted_as_such() -> None:
+    path = WORKSPACES / "bazaar"
+    assistant = Assistant(path, model="rules", settings=Settings(keep_sessions=False))
+
+    answer = assistant.ask("Can anything in staging get at anything in prod?", session=None)
+
+    assert answer.verdict == "allow"
+    assert (
+        "connections between workloads from namespace `staging` into `namespace:prod`"
+        in answer.text
+    )
+    assert "`staging/web` -> `prod/web`" in answer.text
