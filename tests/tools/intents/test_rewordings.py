@@ -75,7 +75,8 @@ def test_a_turn_of_phrase_is_read_as_the_plainer_one(
 )
 def test_what_is_not_understood_whole_is_asked_about(mall: Network, request_: str) -> None:
     understood = read_intent(mall, request_)
-    assert understood.question and not understood.is_clear
+    assert understood.question
+    assert not understood.is_clear
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,9 @@ def test_what_is_not_understood_whole_is_asked_about(mall: Network, request_: st
         ("redis is too open. Restrict it to prod/api.", True),
         ("postgres: nobody gets in except worker", True),
         ("Hi team, could you please lock down postgres so that only worker can reach it?", True),
+        ("I don't want worker to have any access to postgres.", True),
+        ("Please don't let anything except worker into postgres.", True),
+        ("ensure redis never talks to the internet", True),
         ("worker cannot reach postgres", False),
         ("worker times out calling kafka, only since yesterday", False),
         ("can worker reach postgres?", False),
