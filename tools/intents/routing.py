@@ -85,6 +85,16 @@ _MENDING = re.compile(
 )
 
 
+_FORBIDDING = re.compile(
+    r"^(?:(?:do\s+not|don'?t)\s+(?:let|allow|permit)\b|(?:i|we)\s+(?:do\s+not"
+    r"|don'?t)\s+want\b.*\bto\b"
+    r"|an?\s+(?:[\w-]+\s+){0,2}polic(?:y|ies)\s+(?:to|that|which)\b|no\s+plain-?\s?text\b"
+    r"|make\s+\S+(?:\s+and\s+\S+)*\s+(?:unreachable|inaccessible|the\s+only)\b)",
+    re.I,
+)
+"""Orders that begin as questions or wishes do."""
+
+
 def looks_like_request(text: str) -> bool:
     """Say whether a text asks for traffic to be allowed, denied or locked down.
 
@@ -98,6 +108,8 @@ def looks_like_request(text: str) -> bool:
     said = _COURTESY.sub("", said).strip(" `\"'")
     if not said or _MENDING.search(said):
         return False
+    if _FORBIDDING.match(said) and not said.endswith("?"):
+        return True
     ordered = _ASK_TO.sub("", said)
     if _WRITE.match(ordered):
         return bool(_DOCUMENT.search(ordered)) or bool(_ORDER.search(_behind_that(ordered)))
@@ -124,7 +136,7 @@ def _behind_that(text: str) -> str:
 
 
 _LIMITING = re.compile(
-    r"\b(?:only|exclusively|solely|nobody|no[\s-]?one|nothing|nowhere|(?:everyone|everything"
+    r"\b(?:only|exclusively|solely|never|nobody|no[\s-]?one|nothing|nowhere|(?:everyone|everything"
     r"|anything|anyone|all)\s+else"
     r"|all\s+others?|the\s+rest|no\s+(?:other|access|egress|ingress|traffic)|default[\s-]deny"
     r"|zero[\s-]trust|not)\b"
