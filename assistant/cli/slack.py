@@ -33,7 +33,7 @@ def slack(
       netassist slack -w cluster.yaml
       netassist slack -w cluster.yaml --host 0.0.0.0 --port 8080
     """
-    if importlib.util.find_spec("slack_bolt") is None:
+    if not all(map(importlib.util.find_spec, ("slack_bolt", "aiohttp"))):
         message = "The Slack bot needs packages that are not installed."
         raise NotConfigured(message, hint="Install them with `pip install 'netassist[slack]'`.")
     import asyncio

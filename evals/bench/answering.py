@@ -18,7 +18,7 @@ __all__ = ["measure_answers"]
 _REFERENCE = 20_000
 _RUNS = 5
 _WARM, _COLD_SMALL, _COLD_LARGE = 300.0, 2.0, 3.0
-"""Targets of issue 7, stated in runs of the reference load: milliseconds, then seconds for the
+"""Targets, stated in runs of the reference load: milliseconds, then seconds for the
 sample and for the load."""
 _ASKED = (
     "Can staging/web reach the db?",

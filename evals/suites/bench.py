@@ -1,4 +1,4 @@
-"""Speed and memory at the reference load, with the targets of issue 3 and a peer beside it."""
+"""Speed and memory at the reference load, with the targets set for it and a peer beside it."""
 
 import tempfile
 from collections.abc import Sequence
