@@ -45,9 +45,9 @@ The tools can be called without any question; what they return is typed, and dra
 >>> from tools import registry
 >>> from tools.workspace import Workspace
 >>> tools = {spec.name: spec for spec in registry()}
->>> arguments = {"source": "staging/web", "destination": "shop/db", "port": 5432}
+>>> arguments = {"source": "staging/web", "destination": "shop/db", "port": "5432"}
 >>> result = tools["can_reach"].call(Workspace.sample(), arguments)
->>> result.allowed, [layer.verdict for layer in result.layers][-1]
+>>> result.allowed, result.verdict
 (False, 'deny')
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
@@ -28,6 +28,7 @@ from assistant.tui.network_panel import NetworkPanel
 from assistant.tui.prompt import Prompt
 from assistant.tui.reach_map import ReachMap
 from assistant.tui.tool_line import ToolLine
+from assistant.tui.turn_log import TurnLog
 from assistant.tui.turn_view import TurnView
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ChatApp(Deeds, App[None]):
         """Show the log, the prompt below it, and the network beside it, hidden."""
         with Horizontal(id="body"):
             with Vertical(id="chat"):
-                yield VerticalScroll(id="log")
+                yield TurnLog(id="log")
                 yield Static("more below \u2193", id="below")
                 yield Completion()
                 yield Prompt()
@@ -114,12 +115,12 @@ class ChatApp(Deeds, App[None]):
         """Read the workspace beside the screen; questions that come before wait for it."""
         self.query_one(Prompt).focus()
         self.restore_theme()
-        self.watch(self.query_one("#log", VerticalScroll), "scroll_y", self._mark_below)
+        self.watch(self.query_one("#log", TurnLog), "scroll_y", self._mark_below)
         self._prepare()
 
     def _mark_below(self) -> None:
         """Say that there is more below, where the end is out of sight."""
-        log = self.query_one("#log", VerticalScroll)
+        log = self.query_one("#log", TurnLog)
         self.query_one("#below").set_class(log.max_scroll_y - log.scroll_y > 1, "shown")
 
     def on_unmount(self) -> None:
@@ -154,7 +155,7 @@ class ChatApp(Deeds, App[None]):
     async def show_welcome(self, suggestions: "Iterable[str]") -> None:
         """Show what was read, and what could be asked of it."""
         assert self.assistant is not None
-        log = self.query_one("#log", VerticalScroll)
+        log = self.query_one("#log", TurnLog)
         await log.mount(Static(Content(self.assistant.workspace.summary()), classes="welcome"))
         await log.mount(*(Suggestion(question) for question in list(suggestions)[:4]))
 
@@ -184,7 +185,7 @@ class ChatApp(Deeds, App[None]):
     async def ask(self, question: str) -> None:
         """Ask a question; one that is being answered is stopped before."""
         await self.action_stop()
-        log = self.query_one("#log", VerticalScroll)
+        log = self.query_one("#log", TurnLog)
         await log.query("Suggestion, .welcome").remove()
         view = TurnView(question)
         await log.mount(view)
@@ -209,9 +210,8 @@ class ChatApp(Deeds, App[None]):
 
         async def show() -> None:
             try:
-                log = self.query_one("#log", VerticalScroll)
-                # What is shorter than the log hangs at its end, and is scrolled to below 0.
-                at_end = log.scroll_y < 0 or log.max_scroll_y - log.scroll_y <= 1
+                log = self.query_one("#log", TurnLog)
+                at_end = log.is_at_end
                 if view.is_attached:
                     await view.show(event)
                 if isinstance(event, Finished) and at_end:
@@ -228,7 +228,7 @@ class ChatApp(Deeds, App[None]):
 
     def _show_from_its_start(self, view: TurnView) -> None:
         """Show question and verdict of a turn that is longer than the screen; the rest is below."""
-        log = self.query_one("#log", VerticalScroll)
+        log = self.query_one("#log", TurnLog)
         if view.is_attached and view.size.height > log.size.height:
             log.release_anchor()
             log.scroll_to_widget(view, top=True, animate=False)
@@ -328,7 +328,7 @@ class ChatApp(Deeds, App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the end in sight where it was."""
-        log = self.query_one("#log", VerticalScroll)
+        log = self.query_one("#log", TurnLog)
         if log.is_vertical_scroll_end:
             log.scroll_end(animate=False)
 

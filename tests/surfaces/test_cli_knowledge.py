@@ -106,7 +106,9 @@ def test_an_instruction_in_a_runbook_stays_a_quotation(runbooks: Path) -> None:
 def test_a_question_about_this_network_is_not_answered_by_an_article() -> None:
     asked = run("ask", "--model", "rules", "--json", "why is the cluster slow")
 
-    assert json.loads(asked.stdout)["declined"]
+    answer = json.loads(asked.stdout)
+    assert not answer["citations"]
+    assert answer["needs"] or answer["declined"]
 
 
 def test_a_question_that_names_no_known_subject_is_answered_by_the_article_on_it() -> None:

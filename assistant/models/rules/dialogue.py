@@ -36,7 +36,7 @@ from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
 from assistant.models.rules.said import Said, doubt
-from assistant.models.rules.symptoms import follow
+from assistant.models.rules.symptoms import follow, is_told
 from assistant.models.rules.tasks import (
     as_mend,
     is_least_privilege,
@@ -209,7 +209,8 @@ class Interpreter:
         return None
 
     def _asks(self, message: str) -> bool:
-        return bool(self.asks_for_policy and self.asks_for_policy(message))
+        """Return whether a message can be read as a request; what tells of trouble is none."""
+        return bool(self.asks_for_policy and not is_told(message) and self.asks_for_policy(message))
 
     def _amended(self, message: str, state: Frame | None) -> Frame | None:
         """Return the earlier draft with a change that a short message asks for."""

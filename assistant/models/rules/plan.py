@@ -176,6 +176,9 @@ def _as_list(frame: Frame) -> Frame:
 def _plan_path(frame: Frame, cluster: Cluster) -> Plan:
     """Ask for the verdict, and for the cause of the trouble that the question tells of."""
     plan = _plan_reach(frame, cluster)
+    if frame.told and frame.ports and plan.ask:
+        # Trouble is followed without a port, too; what was told may be no port of anything.
+        plan = _plan_reach(replace(frame, ports=()), cluster)
     if frame.symptom and plan.calls:
         cause = _cause_of(frame, plan.calls)
         if frame.told:

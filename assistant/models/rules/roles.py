@@ -105,7 +105,7 @@ def assign_roles(sentence: Sentence) -> Roles | None:
 
     >>> web, db = Ref(text="web"), Ref(text="db")
     >>> assign_roles(Sentence("is @0@ reachable from @1@ ?", ((db,), (web,)))).sources
-    (Ref(text='web', names=(), kind='workload', guessed=False, near=()),)
+    (Ref(text='web', names=(), kind='workload', guessed=False, near=(), within=''),)
     """
     if len(sentence.groups) >= 2:
         return _assign_two(sentence)

@@ -160,7 +160,7 @@ async def test_an_answer_longer_than_the_screen_is_shown_from_its_verdict(chat: 
         log = app.query_one("#log")
 
         def begins_at_the_top() -> bool:
-            return 0 <= app.query(TurnView).last().region.y - log.region.y <= 1
+            return 0 <= app.query(TurnView).last().region.y - log.region.y <= 2
 
         await wait_until(pilot, begins_at_the_top)
         await wait_until(pilot, lambda: app.query_one("#below").has_class("shown"))
