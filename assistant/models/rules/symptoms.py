@@ -89,7 +89,8 @@ _ASKS = re.compile(
     r"(?!\w+(?:n'?t| ?not)\b)"
     r"(?:who|whom|whose|what|which|where|when|why|how|can|could|may|might|is|are|was|were|do|does|"
     r"did|should|would|will|shall|has|have|list|show|explain|describe|tell|give|find|count|check|"
-    r"verify|confirm|prove|proof|evidence|demonstrate|make sure|ensure|review|audit|draft|write|create|generate|"
+    r"verify|confirm|prove|proof|evidence|demonstrate|make sure|ensure|review|audit|draft|write|"
+    r"create|generate|"
     r"allow|permit|deny|block|forbid|restrict|let|only|isolate|open|close|apply|delete|remove|add|"
     r"any|suppose|supposing|assume|assuming|imagine|if|simulate|compare|plan|design|size|allocate|"
     r"reserve|release|convert|merge|migrate|tighten)\b",
