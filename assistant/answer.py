@@ -70,9 +70,25 @@ class Answer:
     needs: tuple[str, ...] = ()
     """Questions back to the person; the answer is not final while there are any."""
     declined: bool = False
-    usage: Mapping[str, int] = field(default_factory=dict)
-    """Tokens: `input`, `output`, `total`; empty for the rules tier."""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """Tokens (`input`, `output`, `total`) of a hosted model, and their `cost` in US dollars where
+    the settings hold its price."""
     seconds: float = 0.0
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: verdict, text and evidence."""
+        from assistant.notebook import answer_as_html
+
+        return answer_as_html(self)
+
+    def to_mermaid(self) -> str:
+        """Return what the answer rests on as Mermaid flowcharts; empty if nothing can be drawn."""
+        from assistant.notebook import answer_as_mermaid
+
+        return answer_as_mermaid(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `netassist ask --json`."""

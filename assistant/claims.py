@@ -8,14 +8,16 @@ part of a result of this turn.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from assistant.answer import ToolCall
 from assistant.facts import Backing, Fact, strip_marks
+from assistant.manifests import FENCE, holds_manifest, split_blocks
 from assistant.matching import Judgement, judge_claim
 from assistant.restating import restates
+from assistant.small_talk import is_talk
 from assistant.wording import (
     KNOWN_WORDS,
     Polarity,
@@ -33,30 +35,26 @@ from assistant.wording import (
 __all__ = ["Checked", "check"]
 
 NOTE_REPLACED = "_The model's wording was not borne out by what was computed; this is the result._"
-NOTE_REMOVED = "_Statements that nothing computed supports were removed as not verified._"
 NOTE_NO_TOOL = "_Not verified: nothing was computed for this answer._"
 NOTE_CODE = "_(A manifest stood here; it was not computed and checked in this turn.)_"
 NOTHING = "Nothing was computed for this question, so nothing is said about the network."
 ASK_AGAIN = "What exactly do you mean?"
 DECLINED = "I can't answer that: no tool computes it."
 
-_MANIFEST = re.compile(
-    r"""^[\s>|{"'-]*(?:apiVersion|kind|metadata|spec|specs|endpointSelector|podSelector|"""
-    r"""matchLabels|matchExpressions|ingress|egress|ingressDeny|egressDeny|toPorts|fromEndpoints|"""
-    r"""toEndpoints|fromEntities|toEntities|toCIDR|policyTypes|principals|mtls)["']?\s*:""",
-    re.MULTILINE,
-)
-_API_VERSION = re.compile(r"apiVersion\W")
 _COMMAND = re.compile(
     r"\s*(?:[$#>]\s*)?(?:netassist|kubectl|cilium|hubble|istioctl|az|helm|make|curl|dig)\s"
 )
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 _LEADING_ANSWER = re.compile(
     r"^[\s*_]*(yes|no|nope)\b[*_]*(?:\s*[,.:;!\u2014\u2013-]+|\s*$)", re.IGNORECASE
 )
 _HARD = re.compile(
     r"https?://[^\s)>\]]+|\d+(?:[.,]\d+)*(?:/\d+)?|/\d{1,3}\b|[\w./-]+\.(?:ya?ml|json)(?::\d+)?|[A-Z]\w+/[\w.-]+/[\w.-]+"
 )
+_GIVEN = frozenset(
+    {"as", "because", "since", "although", "though", "given", "despite", "know", "now", "while"}
+)
+_CHOICES = frozenset({"or", "and", "the", "one", "in", "namespace", "?", "!"})
+_OPEN = frozenset({"whether", "if", "mean", "means", "ask", "check", "or"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +78,8 @@ class _Case:
     artifacts: tuple[str, ...]
     computed: tuple[ToolCall, ...]
     failures: tuple[str, ...]
+    talk: frozenset[str]
+    """Words of the question and of errors, which a text that states nothing may repeat."""
     asks: bool
     declines: bool
 
@@ -131,18 +131,20 @@ def check(
         asks: The text is a question back.
         declines: The text says why there is no answer.
     """
+    failures = tuple(_tell_failure(call) for call in calls if not call.ok)
     case = _Case(
         backing=Backing.of(calls),
         question=split_words(question),
         names=names - {"default", "test", "world", "all", "host"},
         artifacts=tuple(" ".join(item.split()) for item in artifacts),
         computed=tuple(call for call in calls if call.ok),
-        failures=tuple(_tell_failure(call) for call in calls if not call.ok),
+        failures=failures,
+        talk=_repeatable((question, *failures)),
         asks=asks,
         declines=declines,
     )
     tally = _Tally()
-    for is_code, block in _split_blocks(text):
+    for is_code, block in split_blocks(text):
         if not is_code:
             _check_line(block, case, tally)
         elif _code_is_backed(block, case):
@@ -167,16 +169,17 @@ def _conclude(case: _Case, tally: _Tally) -> Checked:
             text=fallback if empty else remaining, removed=removed, contradicted=contradicted
         )
     doubtful = tally.doubtful or _misleads(case, tally)
-    if calls and (contradicted or empty or (doubtful and case.backing.facts)):
+    if calls and (contradicted or empty or doubtful):
         summaries = dict.fromkeys(str(call.result.get("summary", "")) for call in calls)
         code = [NOTE_CODE] if NOTE_CODE in remaining else []
         text = "\n\n".join([*filter(None, summaries), *code, NOTE_REPLACED])
         return Checked(text=text, removed=removed, contradicted=contradicted)
     if not calls:
-        nothing = "\n\n".join(dict.fromkeys(case.failures)) or NOTHING
+        code = [NOTE_CODE] if NOTE_CODE in remaining else []
+        nothing = "\n\n".join([*(dict.fromkeys(case.failures) or [NOTHING]), *code])
         text = nothing if empty else f"{remaining}\n\n{NOTE_NO_TOOL}"
         return Checked(text=text, removed=removed, guessed=bool(removed) or empty)
-    parts = [remaining, *_caveats(remaining, calls), NOTE_REMOVED if doubtful else ""]
+    parts = [remaining, *_caveats(remaining, calls)]
     return Checked(text="\n\n".join(filter(None, parts)), removed=removed)
 
 
@@ -208,39 +211,16 @@ def _caveats(remaining: str, calls: Sequence[ToolCall]) -> list[str]:
     return ["Note:\n" + "\n".join(f"- {item}" for item in missing)] if missing else []
 
 
-def _split_blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield code (fenced, or a paragraph that is a manifest) and single lines of prose."""
-    lines = text.splitlines()
-    position = 0
-    while position < len(lines):
-        fence = _FENCE.match(lines[position])
-        end = position + 1
-        if fence:
-            while end < len(lines) and not lines[end].lstrip().startswith(fence[1]):
-                end += 1
-            end = min(end + 1, len(lines))
-            yield True, "\n".join(lines[position:end])
-        else:
-            while end < len(lines) and lines[end].strip() and not _FENCE.match(lines[end]):
-                end += 1
-            paragraph = "\n".join(lines[position:end])
-            if len(_MANIFEST.findall(paragraph)) > 1 or _API_VERSION.search(paragraph):
-                yield True, paragraph
-            else:
-                yield from ((False, line) for line in lines[position:end])
-        position = end
-
-
 def _code_is_backed(block: str, case: _Case) -> bool:
     """Return whether a block is an artifact, part of a result, or nothing but commands."""
     lines = block.splitlines()
-    body = [line for line in lines if not _FENCE.match(line)]
+    body = [line for line in lines if not FENCE.match(line)]
     content = " ".join(" ".join(body).split())
     if not content or any(content == item for item in case.artifacts):
         return True
     if any(content in text for text in case.backing.texts):
         return True
-    if _MANIFEST.search("\n".join(body)) or _API_VERSION.search(content) or "#" in content:
+    if holds_manifest("\n".join(body)) or "#" in content:
         return False
     commands = [line for line in body if line.strip()]
     return all(_COMMAND.match(line) for line in commands) and not any(
@@ -273,10 +253,13 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
         return "keep", sentence
     if bare in case.backing.sentences:
         return "quote", sentence
-    if bare in case.backing.passages and not (case.backing.facts and decides(words)):
+    # An article, of whomever, decides nothing about this network.
+    about = bool(case.backing.facts) or bool(case.names & set(words))
+    if bare in case.backing.passages and not (about and decides(words)):
         return "quote", sentence
     if is_question(sentence):
         stays = case.asks or not (case.backing.facts or decides(words))
+        stays = stays and not _presupposes(words, case)
         return ("keep" if stays else "drop"), sentence
     if "?" in words and case.backing.facts:
         return "drop", sentence
@@ -288,6 +271,19 @@ def _judge(sentence: str, case: _Case) -> tuple[Judgement | Literal["quote"], st
     if case.backing.facts:
         return judge_claim(words, case.backing.facts, case.names), sentence
     return _judge_loosely(sentence, words, case), sentence
+
+
+def _presupposes(words: tuple[str, ...], case: _Case) -> bool:
+    """Return whether a question states something on its way: "..., since a can reach b?"."""
+    if _GIVEN & set(words) or (decides(words) and not _OPEN & set(words)):
+        return True
+    # Beside what is asked, a question may only name the choices there are.
+    _, *rest = re.split(r" [,;:()|-]+ ", f" {' '.join(words)} ")
+    return not all(
+        part.strip().startswith("or ")
+        or all("/" in word or word in _CHOICES or word in case.names for word in part.split())
+        for part in rest
+    )
 
 
 def _judge_answer(
@@ -333,7 +329,7 @@ def _asked(fact: Fact, case: _Case) -> bool:
 def _judge_loosely(sentence: str, words: tuple[str, ...], case: _Case) -> Judgement:
     """Judge a sentence of a turn in which no verdict was computed."""
     backing = case.backing
-    if not looks_english(words) or _API_VERSION.search(sentence):
+    if not looks_english(words) or holds_manifest(sentence):
         return "drop"
     if any(not _is_backed(token, backing) for token in _HARD.findall(sentence)):
         return "drop"
@@ -343,9 +339,13 @@ def _judge_loosely(sentence: str, words: tuple[str, ...], case: _Case) -> Judgem
         return "keep" if restates(words, case.names, backed) else "drop"
     if names - backing.words:
         return "drop"
-    if not decides(words):
-        return "keep"
-    return "keep" if case.declines and not names else "drop"
+    return "keep" if is_talk(words, case.talk) else "drop"
+
+
+def _repeatable(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of texts that say nothing by themselves: no verb, no verdict."""
+    words = {word for text in texts for word in split_words(text)}
+    return frozenset(word for word in words - KNOWN_WORDS if not decides((word,)))
 
 
 def _is_backed(token: str, backing: Backing) -> bool:

@@ -1,5 +1,6 @@
 """The answer, put together from a finished turn: its text is checked, the rest is computed."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +9,10 @@ from weakref import WeakKeyDictionary
 from assistant.answer import Answer, Artifact, Check, Citation
 from assistant.claims import Checked, check
 from assistant.deeds import tell_deeds
+from assistant.masking import mask
+from assistant.neutral import neutral_markdown
 from tools.spec import Evidence, ToolResult
+from tools.wording import quote
 
 if TYPE_CHECKING:
     from assistant.turn import Turn
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_turn", "compose", "decide"]
 
+_PLAIN_PLACE = re.compile(r"[\w./:+@~\\-]+")
 _SHOWN = 8
 """Rules named below an answer; all of them are in its evidence."""
 
@@ -29,7 +34,7 @@ def check_turn(turn: "Turn", question: str, workspace: "Workspace") -> Checked:
         calls=tuple(item.call for item in turn.computed),
         artifacts=tuple(item.content for item in _artifacts(turn.results)),
         names=_names(workspace),
-        composed=turn.rung.tier == "rules",
+        composed=turn.rung.composes,
         asks=bool(turn.needs),
         declines=turn.declined,
     )
@@ -48,18 +53,21 @@ def compose(
     checked = check_turn(turn, question, workspace)
     text = checked.text
     needs = turn.needs
-    if needs and turn.rung.tier != "rules":
+    if needs and not turn.rung.composes:
         needs = (text,)
-    if turn.rung.tier != "rules" and not needs and not turn.declined:
+    if not turn.rung.composes and not needs and not turn.declined:
+        text += _tell_proof(text, turn)
         text += _point_to_rules(text, turn.results)
         text += _show_artifacts(text, turn.results)
-    text = tell_deeds(text, turn.results, composed=turn.rung.tier == "rules")
+    text = tell_deeds(text, turn.results, composed=turn.rung.composes)
     for fall in falls:
         text += f"\n\n_{fall}; `{turn.rung.model}` answered instead._"
     results = turn.results
+    citations = tuple(_citations(results))
+    known = [one.url for one in citations if one.url]
     return Answer(
         question=question,
-        text=text,
+        text=neutral_markdown(mask(text), known),
         tier=turn.rung.tier,
         model=turn.rung.model,
         session=session,
@@ -67,12 +75,30 @@ def compose(
         tools=tuple(item.call for item in turn.computed),
         artifacts=tuple(_artifacts(results)),
         evidence=_evidence(results),
-        citations=tuple(_citations(results)),
-        needs=needs,
+        citations=citations,
+        needs=tuple(neutral_markdown(mask(one), known) for one in needs),
         declined=turn.declined,
-        usage=dict(turn.usage),
+        usage=_usage(turn),
         seconds=time.perf_counter() - begun,
     )
+
+
+def _usage(turn: "Turn") -> dict[str, float]:
+    """Return the tokens of a turn, and their cost where the model has a price."""
+    price = turn.budget.price
+    return {**turn.usage, "cost": price.of(turn.usage)} if price and turn.usage else {**turn.usage}
+
+
+def _tell_proof(text: str, turn: "Turn") -> str:
+    """Return what was computed of a policy that the model wrote, or why it is not shown."""
+    told = [
+        item.call.result["summary"]
+        for item in turn.computed
+        if item.call.name == "prove_policy" and item.call.result["summary"] not in text
+    ]
+    if turn.unproven:
+        told.append(f"The model's own policy is not shown, as it failed:\n\n{turn.unproven}")
+    return "".join(f"\n\n{one}" for one in told)
 
 
 def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
@@ -81,8 +107,13 @@ def _point_to_rules(text: str, results: Iterable[ToolResult]) -> str:
     places = [item for item in rows if item.location]
     if not places or any(item.location.rsplit("/", 1)[-1] in text for item in places):
         return ""
-    shown = dict.fromkeys(f"- `{item.source}` ({item.location})" for item in places)
+    shown = dict.fromkeys(f"- {quote(item.source)} ({_place(item.location)})" for item in places)
     return "\n\nComputed from:\n" + "\n".join(list(shown)[:_SHOWN])
+
+
+def _place(location: str) -> str:
+    """Return a place as it is, or as code where a file has a name that could be read as text."""
+    return location if _PLAIN_PLACE.fullmatch(location) else quote(location)
 
 
 def _show_artifacts(text: str, results: Iterable[ToolResult]) -> str:

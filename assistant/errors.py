@@ -2,6 +2,7 @@
 
 AssistantError            the person at the surface (.message, .hint)
   InvalidQuestion         ... nothing to answer: empty, or far too long
+  SessionUnknown          ... no session has that name, or several begin with it
   NotConfigured           ... what to set, and where
   ModelUnavailable        ... the model asked for by name did not answer; may be retried
     TurnLimitReached      ... it did not come to an end (.calls holds what the tools said)
@@ -21,6 +22,7 @@ __all__ = [
     "InvalidQuestion",
     "ModelUnavailable",
     "NotConfigured",
+    "SessionUnknown",
     "TurnLimitReached",
 ]
 
@@ -44,6 +46,10 @@ class AssistantError(Exception):
 
 class InvalidQuestion(AssistantError):
     """A question that holds nothing to answer, or more than can be read."""
+
+
+class SessionUnknown(AssistantError):
+    """A session that there is none of, or that several may be."""
 
 
 class NotConfigured(AssistantError):

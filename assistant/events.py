@@ -11,9 +11,9 @@ __all__ = ["Event", "Finished", "Notice", "TextDelta", "ToolFinished", "ToolStar
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text, in order; the pieces joined are a draft of it.
+    """A piece of the answer's text, in order; the pieces joined are the text of `Finished.answer`.
 
-    The text of `Finished.answer` is the checked one and replaces the draft.
+    They come when the text was checked: what a model says before that is shown to nobody.
     """
 
     text: str

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.answer import ToolCall
-from assistant.wording import Polarity, split_prefix, split_sentences, split_words
+from assistant.wording import Polarity, decides, split_prefix, split_sentences, split_words
 
 __all__ = ["PUNCTUATION", "Backing", "Fact", "flatten", "read_sentences", "strip_marks"]
 
 PUNCTUATION = frozenset({",", ";", ":", "(", ")", "!", "?", "|", "-", "--"})
+_CODE = re.compile(r"`[^`\n]*`")
+_ENDING = re.compile(r"[.!?:;,|]\s")
+_TOLD = 200
+"""Characters by which a text of a runbook is known again; a summary quotes more than that."""
 _PIECES = re.compile(r"[\w.*-]+")
 
 
@@ -51,13 +55,19 @@ class Backing:
         """Gather what the calls that succeeded have computed."""
         own = [text for call in calls for text in _own_texts(call.result)]
         quoted = [text for call in calls for text in _passage_texts(call.result)]
+        heard = [text for call in calls for text in _runbook_texts(call.result)]
         texts = [text for call in calls for text in flatten([call.result, dict(call.arguments)])]
+        hearsay = {" ".join(text.split()) for text in heard}
         return cls(
             facts=tuple(fact for call in calls for fact in _read_facts(call)),
             sentences=frozenset(read_sentences(own)),
-            passages=tuple(read_sentences(quoted)),
+            passages=(
+                *read_sentences(quoted),
+                # A runbook is its author's word: it may be repeated, but it decides nothing.
+                *(words for words in read_sentences(heard) if not decides(words)),
+            ),
             words=frozenset(word for text in texts for word in _pieces(text)),
-            texts=tuple(" ".join(text.split()) for text in texts),
+            texts=tuple(" ".join(text.split()) for text in texts if not _holds(text, hearsay)),
             leads={
                 sentence: frozenset({call.result["verdict"]})
                 for call in calls
@@ -96,7 +106,19 @@ def strip_marks(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _own_texts(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a tool says in its own words, not what it read in files of others."""
+    """Yield what a tool says in its own words, not what it read in files of others.
+
+    A name is never more than a part of a sentence: one that holds sentences stays one word.
+    """
+    for text in _spoken(result):
+        yield _CODE.sub(_as_one_word, text)
+
+
+def _as_one_word(code: re.Match[str]) -> str:
+    return re.sub(r"\s", "\u2420", code[0]) if _ENDING.search(code[0]) else code[0]
+
+
+def _spoken(result: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(result[key]) for key in ("error", "hint") if result.get(key))
     if result.get("passages"):
         return
@@ -111,11 +133,25 @@ def _own_texts(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _passage_texts(result: Mapping[str, Any]) -> Iterator[str]:
-    if result.get("passages"):
+    passages = [item for item in result.get("passages") or () if isinstance(item, Mapping)]
+    if passages and not any(item.get("own") for item in passages):
         yield str(result.get("summary", ""))
-    for passage in result.get("passages") or ():
-        if isinstance(passage, Mapping):
-            yield str(passage.get("text", ""))
+    yield from (str(item.get("text", "")) for item in passages if not item.get("own"))
+
+
+def _runbook_texts(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what runbooks of the person's own say."""
+    for item in result.get("passages") or ():
+        if isinstance(item, Mapping) and item.get("own"):
+            yield str(item.get("text", ""))
+
+
+def _holds(text: str, hearsay: set[str]) -> bool:
+    """Return whether a text repeats what a runbook says, as the summary of a search does."""
+    if not hearsay:
+        return False
+    plain = " ".join(re.sub(r"^> ?", "", text, flags=re.M).split())
+    return any(item[:_TOLD] in plain for item in hearsay)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -123,6 +159,19 @@ def _pieces(text: str) -> Iterator[str]:
     for word in split_words(text):
         yield word
         yield from (piece.casefold() for piece in _PIECES.findall(word))
+
+
+def _as_name(text: str) -> str:
+    """Return a name, place or request; of one that holds sentences, what has no spaces in it.
+
+    Whoever names a file or fills an argument may write words into it that would then be known.
+    """
+    parts = text.split()
+    if len(parts) < 2:
+        return text
+    rule = len(parts) == 2 and parts[1].startswith(("spec", "rules"))
+    request = len(parts) == 2 and parts[0].isalpha() and parts[1].startswith("/")
+    return text if rule or request else ""
 
 
 def _read_facts(call: ToolCall) -> Iterator[Fact]:
@@ -158,7 +207,7 @@ def _pair_fact(call: ToolCall) -> Fact:
             for row in rows
             if row.get(key) and row.get("verdict")
         },
-        words=frozenset(word for text in flatten(spoken) for word in _pieces(text)),
+        words=frozenset(word for text in flatten(spoken) for word in _pieces(_as_name(text))),
         deciders=_read_deciders(result.get("layers") or (), result.get("evidence") or ()),
     )
 
@@ -198,7 +247,7 @@ def _read_deciders(
             if source.split(" ")[0].casefold() in spoken:
                 named += [source, str(item.get("location", ""))]
         verdict = layer.get("verdict", "none")
-        words = frozenset(word for text in named for word in _pieces(text))
+        words = frozenset(word for text in named for word in _pieces(_as_name(text)))
         deciders[verdict] = deciders.get(verdict, frozenset()) | words
     return deciders
 

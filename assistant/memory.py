@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from pydantic import ValidationError
 
-from assistant.adapters.for_langchain import describe_error, read_error
+from assistant.adapters.calling import describe_error, read_error
 from assistant.answer import Answer
+from assistant.proving import OURS
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
 
@@ -26,7 +27,7 @@ def preserve(turn: "Turn", answer: Answer) -> list[dict[str, Any]]:
     answered = {m.tool_call_id for m in turn.messages if isinstance(m, ToolMessage)}
     kept: list[dict[str, Any]] = []
     for message in turn.messages:
-        if isinstance(message, HumanMessage):
+        if isinstance(message, HumanMessage) and not message.additional_kwargs.get(OURS):
             kept.append({"role": "human", "text": str(message.text)})
         elif isinstance(message, ToolMessage):
             kept.append(_preserve_result(message))
@@ -38,7 +39,13 @@ def preserve(turn: "Turn", answer: Answer) -> list[dict[str, Any]]:
             ]
             if calls:
                 kept.append({"role": "ai", "text": "", "calls": calls})
-    said = {"needs": list(answer.needs), "declined": answer.declined}
+    said = {
+        "needs": list(answer.needs),
+        "declined": answer.declined,
+        "verdict": answer.verdict,
+        "tier": answer.tier,
+        "model": answer.model,
+    }
     return [*kept, {"role": "ai", "text": answer.text, "said": said}]
 
 

@@ -1,8 +1,13 @@
 """What hosted and local models are told; short, and versioned by its hash."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-__all__ = ["SYSTEM_PROMPT", "SYSTEM_PROMPT_VERSION"]
+if TYPE_CHECKING:
+    from tools.spec import ToolSpec
+
+__all__ = ["SYSTEM_PROMPT", "SYSTEM_PROMPT_VERSION", "tools_version"]
 
 SYSTEM_PROMPT = """\
 You answer questions about one Kubernetes network on Azure: who can reach what and why, which \
@@ -22,4 +27,10 @@ Write plain, short English sentences; say "A can reach B on port P" or "A cannot
 """
 
 SYSTEM_PROMPT_VERSION = hashlib.sha256(SYSTEM_PROMPT.encode()).hexdigest()[:12]
-"""Changes whenever the prompt does; evals and traces record it."""
+"""Changes whenever the prompt does; the log of each hosted answer has it."""
+
+
+def tools_version(specs: "Iterable[ToolSpec]") -> str:
+    """Return what changes whenever the name or the description of a tool does."""
+    texts = sorted(f"{spec.name}\n{spec.description or spec.summary}" for spec in specs)
+    return hashlib.sha256("\n\n".join(texts).encode()).hexdigest()[:12]

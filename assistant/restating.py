@@ -8,9 +8,6 @@ from assistant.wording import count_negations
 
 __all__ = ["restates"]
 
-_ENOUGH = 0.5
-"""Share of a sentence's content that one sentence of the results must hold."""
-
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -29,32 +26,53 @@ _NUMBER = re.compile(r"/?\d[\d.,]*(?:/\d+)?%?")
 _CONTEXT = 5
 
 
+_LIMITS = _set(
+    "without unless only except excluding instead before after until if may might almost nearly "
+    "least most maximum minimum fewer less than over every each all any some several both neither "
+    "either never always partly per"
+)
+"""Words that, left out or put in, make another statement of the same content."""
+
+
 def restates(
     words: tuple[str, ...],
     names: frozenset[str],
     backed: Iterable[tuple[str, ...]],
 ) -> bool:
-    """Return whether one backed sentence holds the content of another.
+    """Return whether one backed sentence holds everything that another says.
 
-    Half of the content words must be in it, and every name and number, each number with the word
-    that it counts; and it must be negated as often. A sentence without content ("Here is the
+    All of its content must be in it, names in the same order, and each number with the word that
+    it counts; and it must be negated and limited alike. A sentence without content ("Here is the
     plan.") says nothing.
     """
     content = _content(words)
     numbers = _numbers(words)
-    named = {word for word in words if word in names}
+    named = [word for word in words if word in names]
     negations = count_negations(words)
-    if not content and not numbers and not named and not negations:
+    limits = {word for word in words if word in _LIMITS}
+    if not content and not numbers and not named and not negations and not limits:
         return True
     for sentence in backed:
+        theirs = _content(sentence) | _pieces(sentence)
+        if not content <= theirs or not _in_order(named, sentence):
+            continue
         if count_negations(sentence) % 2 != negations % 2:
             continue
-        if not named <= _pieces(sentence) or not _count_alike(numbers, _numbers(sentence)):
+        if limits ^ {word for word in sentence if word in _LIMITS}:
             continue
-        theirs = _content(sentence) | _pieces(sentence)
-        if not content or len(content & theirs) >= _ENOUGH * len(content):
+        if _count_alike(numbers, _numbers(sentence)):
             return True
     return False
+
+
+def _in_order(named: list[str], sentence: tuple[str, ...]) -> bool:
+    """Return whether names stand in a sentence in the same order: who comes first often acts."""
+    rest = iter(sentence)
+    return all(any(name == word or name in _split(word) for word in rest) for name in named)
+
+
+def _split(word: str) -> list[str]:
+    return re.split(r"[/:]", word)
 
 
 def _content(words: tuple[str, ...]) -> frozenset[str]:
@@ -78,27 +96,33 @@ def _stem(word: str) -> str:
 
 
 def _pieces(words: tuple[str, ...]) -> frozenset[str]:
-    whole = {piece for word in words for piece in (word, *re.split(r"[/:]", word))}
+    whole = {piece for word in words for piece in (word, *_split(word))}
     return frozenset(whole | {_stem(word) for word in whole})
 
 
-def _numbers(words: tuple[str, ...]) -> dict[str, set[str]]:
+def _numbers(words: tuple[str, ...]) -> list[tuple[str, frozenset[str]]]:
     """Return each number with the content words that it stands beside, until the next one."""
-    found: dict[str, set[str]] = {}
+    found = []
     for position, word in enumerate(words):
         if not _NUMBER.fullmatch(word):
             continue
-        beside = found.setdefault(word.replace(",", "").rstrip("."), set())
+        beside = []
         for after in words[position + 1 : position + 1 + _CONTEXT]:
             if _NUMBER.fullmatch(after):
                 break
             if _is_content(after):
-                beside.add(_stem(after))
+                beside.append(_stem(after))
+        found.append((word.replace(",", "").rstrip("."), frozenset(beside)))
     return found
 
 
-def _count_alike(ours: dict[str, set[str]], theirs: dict[str, set[str]]) -> bool:
+def _count_alike(
+    ours: list[tuple[str, frozenset[str]]], theirs: list[tuple[str, frozenset[str]]]
+) -> bool:
     return all(
-        number in theirs and (not beside or bool(beside & theirs[number]))
-        for number, beside in ours.items()
+        any(
+            number == other and (not beside or not others or bool(beside & others))
+            for other, others in theirs
+        )
+        for number, beside in ours
     )

@@ -37,6 +37,14 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("netassist", appauthor=False))
 
 
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("netassist", appauthor=False))
+
+
+def _library() -> Path:
+    return _data_folder() / "library.sqlite3"
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -79,20 +87,76 @@ class Settings(BaseSettings):
     """How often a request to a hosted model is repeated after 429, 5xx or a lost connection."""
     max_steps: int = Field(default=12, ge=1, le=100)
     """How often a model may be called for one question."""
+    turn_tokens: int = Field(default=0, ge=0)
+    """Tokens that one question may take on a hosted model; 0: no bound."""
+    turn_cost: float = Field(default=0.0, ge=0)
+    """US dollars that one question may cost on a hosted model with a price; 0: no bound."""
+    prices: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """US dollars for a million tokens in and out, by the name of a model or deployment, as in
+    `{"gpt-4.1-mini": [0.4, 1.6]}`; with a price, answers tell their cost."""
+    context_tokens: int = Field(default=0, ge=0)
+    """Tokens that a hosted model reads; 0: unknown, then its refusal tells."""
+    max_tools: int = Field(default=16, ge=0)
+    """Tools that a hosted model is offered for a question, the nearest to it; 0: all."""
+    pseudonymise: bool = False
+    """Whether hosted models are told stand-ins for the names of the network."""
     cache_dir: Path = Field(default_factory=_cache_folder)
     """Folder for what can be computed again, such as the index of the knowledge."""
     state_dir: Path = Field(default_factory=_state_folder)
     """Folder for what cannot be computed again, such as sessions."""
+    library: Path = Field(default_factory=_library)
+    """File that holds the runbooks added with `netassist knowledge add`."""
+    knowledge_server: str = ""
+    """Address of a Chroma server, `http://host:8000`, that keeps the vectors of articles and
+    runbooks; empty: the cache folder."""
+    knowledge_token: SecretStr | None = None
+    """Sent to that server as `X-Chroma-Token`."""
     book: str = ""
     """Address book: a file, or a URL `postgresql://...`; empty: a file in the data folder."""
     user: str = Field(default_factory=_user)
     """Who is said to make changes to the address book."""
+    sessions: str = ""
+    """Where sessions are kept: a file, or a URL `postgresql://...`; empty: a file in the state
+    folder."""
     keep_sessions: bool = True
     """Whether questions and answers are kept on disk, so that a session can be resumed."""
+    otel: bool = False
+    """Whether spans are sent by OpenTelemetry, to where its own variables say (extra `otel`)."""
     no_color: bool = Field(default=False, validation_alias=_named("no_color", "NO_COLOR"))
     """Whether output is plain."""
+    editor: str = Field(default="vi", validation_alias=_named("editor", "VISUAL", "EDITOR"))
+    """Program that a long question is written in."""
+    keymap: dict[str, str] = Field(default_factory=dict)
+    """Keys of the chat by the name of what they do, such as `chat.new: ctrl+t`."""
+    local_model: str = ""
+    """GGUF in process that `auto` uses after a hosted model: a path, or a pulled one's name."""
+    local_timeout: float = Field(default=30.0, gt=0)
+    """Seconds that a local model may take for one reading; then the rules answer."""
+    local_threads: int = Field(default=0, ge=0, le=256)
+    """Threads of a local model; 0: all cores but one."""
+    models_dir: Path = Field(default_factory=lambda: _data_folder() / "models")
+    """Folder of pulled models."""
+    models_url: str = "https://huggingface.co"
+    """Hub, or a mirror of it, from which models are pulled."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Temperature for hosted models; none is sent by default, as some models accept none."""
+
+    slack_bot_token: SecretStr | None = None
+    """Token of the Slack bot, `xoxb-...`."""
+    slack_app_token: SecretStr | None = None
+    """Token that opens a socket to Slack, `xapp-...`; without it, Slack must reach the bot."""
+    slack_signing_secret: SecretStr | None = None
+    """Proves that a request over HTTP comes from Slack."""
+    slack_url: str = "https://slack.com/api/"
+    """Slack's interface; another one for GovSlack, or behind a proxy."""
+    slack_users: tuple[str, ...] = ()
+    """Who may ask, by Slack's ids; empty: everyone."""
+    slack_channels: tuple[str, ...] = ()
+    """Channels in which questions are answered; empty: all; direct messages always are."""
+    slack_workspaces: dict[str, str] = Field(default_factory=dict)
+    """Path of the network that a channel asks about, by the channel's id."""
+    slack_per_minute: int = Field(default=20, ge=1)
+    """Questions of one person in a minute."""
 
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=_named("openai_api_key", "OPENAI_API_KEY")
@@ -115,6 +179,9 @@ class Settings(BaseSettings):
         default=None, validation_alias=_named("azure_openai_ad_token", "AZURE_OPENAI_AD_TOKEN")
     )
     """Entra token for an Azure OpenAI resource, in place of a key."""
+    azure_openai_entra: bool = False
+    """Whether tokens are got from Entra, by the identity that is signed in (`az login`, a managed
+    or a workload identity); needs the extra `entra`."""
     azure_openai_endpoint: str = Field(
         default="", validation_alias=_named("azure_openai_endpoint", "AZURE_OPENAI_ENDPOINT")
     )
@@ -178,12 +245,28 @@ class Settings(BaseSettings):
     @property
     def azure_is_configured(self) -> bool:
         """Return whether `auto` has an Azure OpenAI deployment to begin with."""
-        credential = self.azure_openai_api_key or self.azure_openai_ad_token
-        return bool(credential and self.azure_openai_endpoint and self.azure_openai_deployment)
+        place = self.azure_openai_endpoint and self.azure_openai_deployment
+        return bool(self.has_azure_credential and place)
+
+    @property
+    def has_azure_credential(self) -> bool:
+        """Return whether there is a key, a token, or an identity for Azure OpenAI."""
+        return bool(
+            self.azure_openai_api_key or self.azure_openai_ad_token or self.azure_openai_entra
+        )
+
+    @property
+    def uses_entra(self) -> bool:
+        """Return whether tokens are got from Entra, as there is neither key nor token."""
+        given = self.azure_openai_api_key or self.azure_openai_ad_token
+        return self.azure_openai_entra and not given
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, so that it can be kept out of texts."""
-        fields = (self.openai_api_key, self.azure_openai_api_key, self.azure_openai_ad_token)
+        fields = (
+            self.openai_api_key, self.azure_openai_api_key, self.azure_openai_ad_token,
+            self.slack_bot_token, self.slack_app_token, self.slack_signing_secret,
+        )  # fmt: skip
         return tuple(field.get_secret_value() for field in fields if field is not None)
 
 

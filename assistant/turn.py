@@ -7,39 +7,48 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from assistant.adapters.for_langchain import as_langchain, describe_error
+from assistant.adapters.calling import describe_error
+from assistant.adapters.for_langchain import as_langchain
 from assistant.answer import ToolCall
 from assistant.approval import Gate
-from assistant.events import Event, TextDelta, ToolFinished, ToolStarted
+from assistant.events import Event, ToolFinished, ToolStarted
+from assistant.hosting.control import CONTROL_TOOLS, control_tools
+from assistant.hosting.spending import Budget
+from assistant.manifests import without
 from assistant.models.ladder import Rung, TierFailure
 from assistant.prompts import SYSTEM_PROMPT
+from assistant.proving import Proving
+from assistant.tracing import record, span
 from assistant.wording import is_question, split_sentences
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
 
+if TYPE_CHECKING:
+    from assistant.hosting.middleware import Hosting
+
 __all__ = ["CONTROL_TOOLS", "Computed", "StepLimit", "Turn", "run_turn"]
 
 logger = logging.getLogger(__name__)
 
-CONTROL_TOOLS = ("ask_back", "decline")
 _MALFORMED_LIMIT = 3
 _INVALID = "__not_json__"
 
 
 class StepLimit(Exception):
-    """The model was called as often as one turn allows."""
+    """One turn's bound is reached; its text says which, as in "after 12 steps"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,9 @@ class Turn:
     rung: Rung
     emit: Callable[[Event], None]
     max_steps: int
+    hosting: "Hosting | None" = None
+    """What stands before a hosted model."""
+    budget: Budget = field(default_factory=Budget)
     gate: Gate = field(default_factory=Gate)
     """Through which every call of a tool that writes must go."""
     computed: list[Computed] = field(default_factory=list)
@@ -66,6 +78,8 @@ class Turn:
     usage: dict[str, int] = field(default_factory=dict)
     messages: list[BaseMessage] = field(default_factory=list)
     """What the conversation gained, the question first, the answer not included."""
+    unproven: str = ""
+    """Why a policy that the model wrote is not shown."""
     steps: int = 0
     malformed: int = 0
 
@@ -97,7 +111,8 @@ async def run_turn(
     async with AsyncExitStack() as stack:
         model = await _open(turn.rung, stack)
         tools = [as_langchain(spec, workspace, turn.gate) for spec in specs]
-        await _follow(turn, model, question, history, tools)
+        proving = Proving(turn, question, workspace)
+        await _follow(turn, model, question, history, tools, proving)
 
 
 async def _follow(
@@ -106,13 +121,14 @@ async def _follow(
     question: str,
     history: Sequence[BaseMessage],
     tools: Sequence[BaseTool],
+    proving: Proving,
 ) -> None:
-    hosted = turn.rung.tier != "rules"
+    hosted = not turn.rung.composes
     agent = create_agent(
         model,
-        [*tools, *_control_tools()] if hosted else tools,
+        [*tools, *control_tools()] if hosted else tools,
         system_prompt=SYSTEM_PROMPT if hosted else None,
-        middleware=[_Bookkeeping(turn)],
+        middleware=[_Bookkeeping(turn), proving, *([turn.hosting] if turn.hosting else [])],
     )
     start: list[Any] = [*history, HumanMessage(question)]
     state: dict[str, Any] = {"messages": start}
@@ -121,16 +137,16 @@ async def _follow(
         config={"recursion_limit": 4 * turn.max_steps + 20},
         stream_mode=["messages", "values"],
     )
+    # Words are read as they come, so that a stalled one is left in time; nobody is shown them
+    # before they were checked as a whole.
     async for mode, chunk in stream:
         if mode == "values":
             state = chunk
-        elif chunk[1].get("langgraph_node") == "model":
-            _stream_text(chunk[0], turn.emit)
     _finish(turn, state["messages"][len(history) :])
 
 
 async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
-    if rung.tier == "rules":
+    if rung.composes:
         return await stack.enter_async_context(rung.open())
     from assistant.models.hosted import FAILURES, describe_failure
 
@@ -140,20 +156,17 @@ async def _open(rung: Rung, stack: AsyncExitStack) -> BaseChatModel:
         raise TierFailure(describe_failure(error)) from None
 
 
-def _stream_text(message: Any, emit: Callable[[Event], None]) -> None:
-    if isinstance(message, AIMessage) and (text := str(message.text)):
-        emit(TextDelta(text))
-
-
 def _finish(turn: Turn, messages: list[BaseMessage]) -> None:
     """Take the answer from the last message and keep the rest for the session."""
     last = messages[-1]
     assert isinstance(last, AIMessage)
     if not (turn.needs or turn.declined):
         turn.text = str(last.text).strip()
-        if turn.rung.tier != "rules" and not turn.results and _only_asks(turn.text):
+        if turn.unproven or any(one.call.name == "prove_policy" for one in turn.computed):
+            turn.text = without(turn.text)
+        if not turn.rung.composes and not turn.results and _only_asks(turn.text):
             turn.needs = (turn.text,)
-    if turn.rung.tier == "rules":
+    if turn.rung.composes:
         said = last.response_metadata.get("netassist", {})
         turn.needs = tuple(said.get("needs", ()))
         turn.declined = bool(said.get("declined", False))
@@ -186,10 +199,17 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             fault = "it kept calling tools in a form that cannot be used"
             raise TierFailure(fault)
         if turn.steps >= turn.max_steps:
-            raise StepLimit
+            bound = f"after {turn.max_steps} steps"
+            raise StepLimit(bound)
+        if excess := turn.budget.describe_excess(turn.usage):
+            raise StepLimit(excess)
         turn.steps += 1
-        response = await self._call(request, handler)
-        message = response.result[0]
+        named = {"gen_ai.request.model": turn.rung.model}
+        with span("chat", turn.rung.model, named) as opened:
+            response = await self._call(request, handler)
+            message = response.result[0]
+            if isinstance(message, AIMessage) and message.usage_metadata:
+                record(opened, _tokens(message.usage_metadata))
         if isinstance(message, AIMessage):
             _count_usage(message, turn.usage)
             response.result[0] = admitted = _admit_invalid_calls(message)
@@ -209,6 +229,8 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
     ) -> ModelResponse[Any]:
         if self._turn.rung.tier == "rules":
             return await handler(request)
+        if self._turn.rung.tier == "local":
+            return await _read_locally(request, handler)
         from assistant.models.hosted import FAILURES, describe_failure
 
         try:
@@ -246,7 +268,9 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
             begun = time.perf_counter()
             fault = self._refuse(request)
             if fault is None:
-                message = await handler(request)
+                known = {"gen_ai.tool.name": name, "gen_ai.tool.call.id": call_id}
+                with span("execute_tool", name, known):
+                    message = await handler(request)
             else:
                 self._turn.malformed += 1
                 message = ToolMessage(
@@ -293,6 +317,31 @@ class _Bookkeeping(AgentMiddleware[AgentState[Any], None, Any]):
         self._turn.computed.append(Computed(call=call, result=result))
 
 
+def _tokens(usage: UsageMetadata) -> dict[str, int]:
+    return {
+        "gen_ai.usage.input_tokens": usage["input_tokens"],
+        "gen_ai.usage.output_tokens": usage["output_tokens"],
+    }
+
+
+async def _read_locally(
+    request: ModelRequest[None],
+    handler: Callable[[ModelRequest[None]], Awaitable[ModelResponse[Any]]],
+) -> ModelResponse[Any]:
+    from assistant.models.local.model import LocalModel
+    from assistant.models.local.runtime import LocalFailure
+
+    try:
+        return await handler(request)
+    except LocalFailure as error:
+        raise TierFailure(str(error)) from None
+    except asyncio.CancelledError:
+        # Its thread would go on, and the program could not end before it.
+        if isinstance(request.model, LocalModel):
+            request.model.stop()
+        raise
+
+
 def _count_usage(message: AIMessage, usage: dict[str, int]) -> None:
     spent = message.usage_metadata
     if spent is None:
@@ -324,36 +373,3 @@ def _admit_invalid_calls(message: AIMessage) -> AIMessage:
     return message.model_copy(
         update={"tool_calls": [*message.tool_calls, *admitted], "invalid_tool_calls": []}
     )
-
-
-def _control_tools() -> list[BaseTool]:
-    """Return the tools by which a model asks back or declines; a call of one ends the turn."""
-
-    def end(**_: Any) -> str:
-        return ""
-
-    texts = {
-        "ask_back": (
-            "Ask the person one question, when a name is ambiguous or a needed fact is missing.",
-            "question",
-            "The question, with the choices there are.",
-        ),
-        "decline": (
-            "Decline a question that is outside this field or that no tool can compute.",
-            "reason",
-            "Why, and what could be asked instead; states no fact about the network.",
-        ),
-    }
-    return [
-        StructuredTool(
-            name=name,
-            description=description,
-            args_schema={
-                "type": "object",
-                "properties": {argument: {"type": "string", "description": text}},
-                "required": [argument],
-            },
-            func=end,
-        )
-        for name, (description, argument, text) in texts.items()
-    ]

@@ -70,7 +70,7 @@ _CONNECTING = _set(
     port ports protocol method default
     apply applies decide decides decided deciding define defines defined state states stated
     explicitly specifically directly currently computed checked
-    file line see found evidence according has have
+    file line see found evidence according has have whether
     """
 )
 NOUNS = _set(
@@ -100,6 +100,14 @@ _ENGLISH = _set(
 _UNKNOWN = re.compile(
     r"\b(?:unknown|undetermined|undecided)\b"
     r"|\bnot (?:be )?(?:determined|verified|decided|known|computed|checked|certain)\b"
+)
+_UNDECIDED = (
+    r"(?:unknown|undetermined|undecided|not (?:be )?(?:determined|verified|decided|known|computed"
+    r"|checked|certain))"
+)
+_WHETHER = re.compile(
+    rf"^whether [^,;:()!?]+ (?:is|remains|can) {_UNDECIDED}$"
+    rf"|^(?:it (?:is|can) )?{_UNDECIDED} whether (?!.* not )[^,;:()!?]+$"
 )
 _OPENING = _set(
     "which what who whom whose where when why how do does did is are can could should would shall "
@@ -194,6 +202,8 @@ def read_polarity(words: tuple[str, ...]) -> Polarity:
     a negation without anything that it negates, make the sentence `unclear`.
     """
     text = " ".join(words)
+    if _WHETHER.search(text) and not set(words) & _NEGATORS - {"not"}:
+        return "unknown"
     if _UNKNOWN.search(text):
         rest = split_words(_UNKNOWN.sub(" ", text))
         return "unknown" if not set(rest) & (_PREDICATES - {"can", "may"}) else "unclear"

@@ -11,7 +11,17 @@ from topology.policy.engine import PolicyEngine
 from topology.policy.istio import MeshPolicies
 from topology.targets import WorkloadTarget
 
-__all__ = ["Fault", "Pair", "built", "faulted", "faults", "open_pairs", "pair_is_open", "pairs"]
+__all__ = [
+    "Fault",
+    "Pair",
+    "built",
+    "changed",
+    "faulted",
+    "faults",
+    "open_pairs",
+    "pair_is_open",
+    "pairs",
+]
 
 Body = dict[str, Any]
 
@@ -21,7 +31,8 @@ class Fault:
     """One policy with one fault."""
 
     name: str
-    before: Document
+    before: Document | None
+    """None for a policy that is new."""
     after: Document | None
     """None for a policy that is gone."""
 
@@ -48,14 +59,14 @@ def faults(document: Document) -> Iterator[Fault]:
                 def drop(body: Body, path: Any = path, number: int = number) -> None:
                     _at(body, path).pop(number)
 
-                yield _fault(document, f"without {_shown(path)}[{number}]", drop)
+                yield changed(document, f"without {_shown(path)}[{number}]", drop)
     for path, value in _scalars(document.body.get("spec") or {}, ("spec",)):
         for what, wrong in _wrong(path, value):
 
             def put(body: Body, path: Any = path, wrong: Any = wrong) -> None:
                 _at(body, path[:-1])[path[-1]] = wrong
 
-            yield _fault(document, f"{_shown(path)} {what}", put)
+            yield changed(document, f"{_shown(path)} {what}", put)
 
 
 _SECTIONS = ("ingress", "egress", "rules")
@@ -84,7 +95,8 @@ def _next(value: str) -> str:
     return str(int(value) + 1) if value.isdecimal() else f"{value}x"
 
 
-def _fault(document: Document, name: str, change: Any) -> Fault:
+def changed(document: Document, name: str, change: Any) -> Fault:
+    """Return the fault that a change of a policy's body makes."""
     body = copy.deepcopy(dict(document.body))
     change(body)
     return Fault(
@@ -122,7 +134,8 @@ def _scalars(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
 
 def faulted(network: Network, fault: Fault) -> Network:
     """Return a network in which a policy has a fault."""
-    kept = [one for one in network.cluster.policies if one.key != fault.before.key]
+    gone = fault.before.key if fault.before else ""
+    kept = [one for one in network.cluster.policies if one.key != gone]
     policies = (*kept, *([fault.after] if fault.after else []))
     return built(
         replace(network.cluster, policies=tuple(sorted(policies, key=lambda one: one.key)))

@@ -17,11 +17,12 @@ from chromadb.utils.embedding_functions import register_embedding_function
 from knowledge.embeddings import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.split import Passage
+from knowledge.vectors import embed_once
 
-__all__ = ["PackagedMiniLM", "PassageIndex"]
+__all__ = ["PackagedMiniLM", "PassageIndex", "connect_folder"]
 
 COLLECTION = "passages"
-FORMAT = 1
+FORMAT = 2
 """Counts up when what is stored per passage changes, so that older folders are not read."""
 
 
@@ -115,7 +116,7 @@ class PassageIndex:
         return {key: 1.0 - float(distance) for key, distance in pairs}
 
     def _open(self) -> None:
-        self._client = _connect(self.place)
+        self._client = connect_folder(self.place)
         self._collection = self._client.get_collection(
             COLLECTION, embedding_function=PackagedMiniLM(self._embedder)
         )
@@ -125,7 +126,7 @@ class PassageIndex:
             raise KnowledgeError(message)
 
     def _build(self) -> None:
-        """Embed every passage into a new folder and move it into place."""
+        """Put the vector of every passage into a new folder and move it into place."""
         self._embedder.verify()
         try:
             self.place.parent.mkdir(parents=True, exist_ok=True)
@@ -133,14 +134,15 @@ class PassageIndex:
         except OSError as error:
             raise _cannot_write(self.place.parent, error) from error
         try:
-            client = _connect(scratch)
+            client = connect_folder(scratch)
             try:
                 collection = client.create_collection(
                     COLLECTION, embedding_function=PackagedMiniLM(self._embedder)
                 )
+                texts = [passage.searchable for passage in self._passages]
                 collection.add(
                     ids=[passage.key for passage in self._passages],
-                    documents=[passage.searchable for passage in self._passages],
+                    embeddings=embed_once(texts, self._embedder),
                 )
             finally:
                 client.close()
@@ -181,7 +183,7 @@ class PassageIndex:
             raise KnowledgeError(message, hint="Name another index folder.") from fault
 
 
-def _connect(place: Path) -> Any:
+def connect_folder(place: Path) -> Any:
     """Open a folder with chromadb, without telemetry and without a `.env` file in the way."""
     settings = Settings(_env_file=None, anonymized_telemetry=False)
     return chromadb.PersistentClient(path=str(place), settings=settings)

@@ -1,34 +1,27 @@
-"""Hybrid search: nearness of meaning and sameness of words, fused by rank."""
+"""Hybrid search over the articles and over runbooks of one's own."""
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from knowledge.errors import KnowledgeError
+from knowledge.meaning import Vectors, compare_meaning
 
 if TYPE_CHECKING:
-    from knowledge.index import PassageIndex
+    from knowledge.library import Entry, Stand
+    from knowledge.ranking import Ranked, Shelf
     from knowledge.split import Article, Passage
-    from knowledge.words import Match, WordIndex
 
-__all__ = ["Hit", "Mode", "search"]
+__all__ = ["Hit", "Mode", "open_shelf", "search"]
 
 Mode = Literal["hybrid", "words"]
 
-CANDIDATES = 50
-"""Nearest passages that the embeddings contribute to the fusion."""
-RANK_CONSTANT = 60
-"""`k` of reciprocal rank fusion, as in the paper that introduced it."""
 HYBRID_FLOOR = 0.30
-"""Least relevance of a hit. Measured on tests/knowledge/queries.yaml (docs/adr/0004): the
-best passage of a question about the corpus has 0.37 or more, of one about anything else 0.26 or
-less; questions about other parts of Kubernetes lie between."""
+"""Least relevance of a hit. Measured on tests/knowledge/queries.yaml (docs/adr/0004)."""
 WORDS_FLOOR = 0.35
 """The same for words alone, where the two groups overlap a little."""
-
-_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,37 +32,61 @@ class Hit:
     heading: str
     text: str
     source: str
-    """Title of the source that the passage names, else of the article's first."""
+    """Title of the source that the passage names, else of the article's first; for a runbook of
+    one's own `own document`."""
     url: str
-    """Address of that source: a path in a public repository, an issue, or a URL."""
+    """Address of that source: a path in a public repository, an issue, or a URL; of a runbook
+    its path."""
     date: str
-    """ISO date of that source, of the month at least."""
-    dated: Literal["page", "copy"]
+    """ISO date of that source, of the month at least; of a runbook the file's last change."""
+    dated: Literal["page", "copy", "file"]
     """Whether `date` is the source's own, or only that of the copy that was read."""
     sources: tuple[str, ...]
     """Every source of the article as `title (address, date)`."""
     versions: str
     reviewed: str
+    """ISO date on which the text was last checked against its sources."""
     score: float
     """Relevance from 0 to 1; passages under the floor of the mode are not returned."""
     slug: str
     file: str
-    """Path below the package, such as `corpus/entities.md`."""
+    """Path below the package, such as `corpus/entities.md`; of a runbook the whole path."""
     line: int
-    mode: Mode
+    mode: Mode = "hybrid"
     note: str = ""
-    """Why the search used words alone; empty in hybrid mode."""
+    """Why the search used words alone, or left the runbooks out; empty if it did neither."""
+    own: bool = False
+    """Whether it stands in a runbook of one's own: what it says is nobody's but its author's."""
+    place: str = ""
+    """Such as `page 3` where a line does not say it."""
+    state: Literal["same", "changed", "missing"] = "same"
+    """What became of a runbook's file since it was read."""
+    computed: tuple[str, ...] = ()
+    """Tools that compute, for one's own network, what the passage can only describe."""
+    conflicts: tuple[str, ...] = ()
+    """What the article's sources disagree on, each as `topic: text`, without this passage."""
 
 
-def search(query: str, *, count: int = 3, index: Path | None = None) -> tuple[Hit, ...]:
+def search(
+    query: str,
+    *,
+    count: int = 3,
+    index: Path | None = None,
+    library: Path | None = None,
+    server: str = "",
+    token: str = "",
+) -> tuple[Hit, ...]:
     """Return the passages that fit a query, best first, or nothing when none fits.
 
     Args:
         query: A question or a few words.
         count: How many passages at most.
-        index: Folder for the index of embeddings, built there on first use (about five
-            seconds). Without it, or when embeddings cannot be had, words alone are compared;
-            the hits say so in `mode` and `note`.
+        index: Folder for the index of embeddings, built there on first use. Without it, or when
+            embeddings cannot be had, words alone are compared; the hits say so in `mode` and
+            `note`.
+        library: File of runbooks of one's own, which are searched as well.
+        server: Address of a Chroma server that keeps the vectors instead of the folder.
+        token: What that server asks for.
 
     Raises:
         KnowledgeError: The articles of the package are missing or malformed.
@@ -78,92 +95,67 @@ def search(query: str, *, count: int = 3, index: Path | None = None) -> tuple[Hi
 
     if count < 1 or not tokenize(query):
         return ()
-    text = expand(query)
-    articles, passages, words = _read()
-    matches = words.match(text)
-    similar, note = _compare_meaning(text, index)
-    ranked = _rank(passages, matches, similar)
-    fitting = _spread([item for item in ranked if item[1] >= _floor(similar)])
-    return tuple(
-        _describe(articles[passage.slug], passage, score, note)
-        for passage, score in fitting[:count]
-    )
+    stand, missing = _read_library(library)
+    vectors = Vectors(folder=index, server=server, token=token)
+    similar, note = compare_meaning(expand(query), vectors, stand)
+    floor = WORDS_FLOOR if similar is None else HYBRID_FLOOR
+    ranked = open_shelf(stand).rank(query, similar)
+    fitting = spread([item for item in ranked if item.relevance >= floor])
+    mode: Mode = "words" if similar is None else "hybrid"
+    note = " ".join(part for part in (note, missing) if part)
+    return tuple(replace(_describe(item, stand), mode=mode, note=note) for item in fitting[:count])
 
 
-@cache
-def _read() -> "tuple[dict[str, Article], tuple[Passage, ...], WordIndex]":
-    from knowledge.split import read_corpus
-    from knowledge.words import WordIndex
-
-    articles = {article.slug: article for article in read_corpus()}
-    passages = tuple(passage for article in articles.values() for passage in article.passages)
-    return articles, passages, WordIndex([passage.searchable for passage in passages])
-
-
-@cache
-def _open_index(folder: Path) -> "PassageIndex":
-    from knowledge.embeddings import Embedder
-    from knowledge.index import PassageIndex
-
-    return PassageIndex(folder, _read()[1], Embedder())
-
-
-def _compare_meaning(query: str, folder: Path | None) -> tuple[dict[str, float] | None, str]:
-    """Return the similarity of the nearest passages, or None and the reason."""
-    if folder is None:
-        return None, "Words alone were compared: no index folder was named."
-    try:
-        with _lock:
-            index = _open_index(folder.resolve())
-            return index.find_similar(query, count=CANDIDATES), ""
-    except KnowledgeError as error:
-        return None, f"Words alone were compared. {error}"
-    except ImportError as error:
-        return None, f"Words alone were compared: the package `{error.name}` is not installed."
-
-
-def _rank(
-    passages: "tuple[Passage, ...]", matches: "list[Match]", similar: dict[str, float] | None
-) -> "list[tuple[Passage, float]]":
-    """Return passages with their relevance, ordered by reciprocal rank fusion.
-
-    Ranks are fused because BM25 and cosine are not on one scale. The third list is the relevance
-    (mean of cosine and coverage of words), which also decides what is shown at all.
-    """
-    nearness = [0.0 if similar is None else similar.get(item.key, 0.0) for item in passages]
-    relevance = [match.coverage for match in matches]
-    if similar is not None:
-        relevance = [
-            (max(0.0, near) + share) / 2 for near, share in zip(nearness, relevance, strict=True)
-        ]
-    fused = [0.0] * len(passages)
-    for values in ([match.bm25 for match in matches], nearness, relevance):
-        found = [item for item, value in enumerate(values) if value > 0]
-        for rank, item in enumerate(sorted(found, key=lambda item: -values[item]), start=1):
-            fused[item] += 1 / (RANK_CONSTANT + rank)
-    order = sorted(range(len(passages)), key=lambda item: -fused[item])
-    return [(passages[item], relevance[item]) for item in order]
-
-
-def _spread(
-    ranked: "list[tuple[Passage, float]]",
-) -> "list[tuple[Passage, float]]":
-    """Put the best passage of each article before the second one of any."""
+def spread(ranked: "Sequence[Ranked]") -> "list[Ranked]":
+    """Put the best passage of each document before the second one of any."""
     seen: set[str] = set()
-    first: list[tuple[Passage, float]] = []
-    later: list[tuple[Passage, float]] = []
+    first: list[Ranked] = []
+    later: list[Ranked] = []
     for item in ranked:
-        (later if item[0].slug in seen else first).append(item)
-        seen.add(item[0].slug)
+        (later if item.passage.slug in seen else first).append(item)
+        seen.add(item.passage.slug)
     return first + later
 
 
-def _floor(similar: dict[str, float] | None) -> float:
-    return WORDS_FLOOR if similar is None else HYBRID_FLOOR
+def open_shelf(stand: "Stand | None" = None) -> "Shelf":
+    """Return everything that is searched, indexed by its words."""
+    return _open_shelf(stand)
 
 
-def _describe(article: "Article", passage: "Passage", score: float, note: str) -> Hit:
-    named = (item for item in article.sources if item.address in passage.text)
+@lru_cache(maxsize=2)
+def _open_shelf(stand: "Stand | None") -> "Shelf":
+    from knowledge.ranking import Shelf
+
+    passages = [passage for article in _read_articles().values() for passage in article.passages]
+    return Shelf([*passages, *(stand.passages if stand else ())])
+
+
+@cache
+def _read_articles() -> "dict[str, Article]":
+    from knowledge.split import read_corpus
+
+    return {article.slug: article for article in read_corpus()}
+
+
+def _read_library(path: Path | None) -> "tuple[Stand | None, str]":
+    """Return what the library holds, or why it cannot be read: articles answer all the same."""
+    if path is None or not path.is_file():
+        return None, ""
+    from knowledge.library import Library
+
+    try:
+        return Library(path).read(), ""
+    except KnowledgeError as error:
+        return None, f"Your runbooks were not searched. {error}"
+
+
+def _describe(item: "Ranked", stand: "Stand | None") -> Hit:
+    entry = stand.entries.get(item.passage.slug) if stand else None
+    if entry is not None:
+        return _describe_own(item, entry)
+    passage = item.passage
+    article = _read_articles()[passage.slug]
+    named = (source for source in article.sources if source.address in passage.text)
     first = next(named, article.sources[0])
     return Hit(
         title=article.title,
@@ -176,10 +168,40 @@ def _describe(article: "Article", passage: "Passage", score: float, note: str) -
         sources=tuple(f"{item.title} ({item.address}, {item.date})" for item in article.sources),
         versions=article.versions,
         reviewed=article.reviewed,
-        score=round(score, 4),
+        score=round(item.relevance, 4),
         slug=article.slug,
         file=passage.file,
         line=passage.line,
-        mode="words" if note else "hybrid",
-        note=note,
+        computed=article.computed,
+        conflicts=tuple(_tell_conflicts(article, passage)),
+    )
+
+
+def _tell_conflicts(article: "Article", shown: "Passage") -> Iterator[str]:
+    for passage in article.conflicts:
+        if passage is not shown:
+            topic = passage.heading.partition(":")[2].strip() or passage.heading
+            yield f"{topic}: {' '.join(passage.text.split())}"
+
+
+def _describe_own(item: "Ranked", entry: "Entry") -> Hit:
+    passage = item.passage
+    return Hit(
+        title=entry.title,
+        heading=passage.heading,
+        text=passage.text,
+        source="own document",
+        url=passage.file,
+        date=entry.date,
+        dated="file",
+        sources=(f"{entry.title} ({passage.file}, {entry.date})",),
+        versions="",
+        reviewed=entry.date,
+        score=round(item.relevance, 4),
+        slug=entry.slug,
+        file=passage.file,
+        line=passage.line,
+        own=True,
+        place=passage.place,
+        state=entry.compare_with_file(),
     )

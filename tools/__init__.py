@@ -14,7 +14,9 @@ FAMILIES = (
     "address_changes",
     "addresses",
     "author",
+    "azure",
     "dead_rules",
+    "diagnosis",
     "docs",
     "explain",
     "flows",
@@ -22,23 +24,31 @@ FAMILIES = (
     "matrix",
     "mend",
     "mesh",
+    "metrics",
     "modes",
     "planning",
     "policies",
     "policy_checks",
+    "prove",
     "reach",
     "review",
     "rewrite",
+    "service_path",
     "simulate",
 )
 """Modules whose ToolSpecs make up the registry."""
 
 
 def registry() -> "tuple[ToolSpec, ...]":
-    """Return every tool, sorted by name; the families are imported on the first call."""
+    """Return every tool, sorted by name; the families are imported on the first call.
+
+    Tools of plugins come with them; none of theirs can take the name of one of ours.
+    """
+    from tools.plugins import plugged_tools
     from tools.spec import ToolSpec
 
-    found = {
+    found = {spec.name: spec for spec in plugged_tools()}
+    found |= {
         value.name: value
         for family in FAMILIES
         for value in vars(import_module(f"tools.{family}")).values()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tools.author_text import describe_contract, describe_least_privilege
 from tools.draft_results import (
@@ -48,6 +48,13 @@ KINDS = {
     "ra": "RequestAuthentication",
     "requestauthentication": "RequestAuthentication",
 }
+_REQUESTS = ("as-seen", "ids", "off")
+_RESTRICTING = (
+    "AuthorizationPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "NetworkPolicy",
+)
 
 
 @tool(effect="propose")
@@ -79,7 +86,18 @@ def draft_request(
     Raises:
         InvalidQuery: There is no such kind.
     """
-    # The reader of language stands beside this family, and takes a while to import.
+    # The readers of language stand beside this family, and take a while to import.
+    least = import_module("tools.intents.least").read_least_privilege(
+        workspace.network.names, request
+    )
+    if least is not None and not layered:
+        return least_privilege_result(
+            workspace,
+            namespace=least.namespace,
+            workload=least.workload,
+            kind=kind or least.kind or "",
+            from_flows=least.from_flows,
+        )
     understood = import_module("tools.intents").read_intent(workspace.network, request)
     if understood.question:
         return heard_as(without_draft(request, question=understood.question), understood.heard)
@@ -102,7 +120,7 @@ def draft_request(
         layered=layered,
         observed=seen.demands if seen else (),
     )
-    return heard_as(found, understood.heard)
+    return heard_as(found, understood.heard, understood.asides)
 
 
 @tool()
@@ -129,6 +147,7 @@ def draft_least_privilege(
     workload: str = "",
     kind: str = "",
     from_flows: bool = False,
+    requests: Literal["as-seen", "ids", "off"] = "as-seen",
 ) -> DraftResult:
     """Write the policies that leave workloads nothing but what they are known to need.
 
@@ -140,14 +159,23 @@ def draft_least_privilege(
         workspace: The network.
         namespace: Only workloads of this namespace; empty for all but the system's.
         workload: Only this workload, as `namespace/name`.
-        kind: Kind of the policies: `CiliumNetworkPolicy` (the default) or `NetworkPolicy`.
+        kind: Kind of the policies: `CiliumNetworkPolicy` (the default), `NetworkPolicy`, or
+            `AuthorizationPolicy` for who may call workloads with a sidecar.
         from_flows: Whether what the workspace's flows show to be used is needed as well.
+        requests: How HTTP requests between workloads that flows show limit the rules: `as-seen`,
+            method and path; `ids`, with numbers, UUIDs and hashes in paths as segments of any
+            value; `off`, not at all.
 
     Returns:
         The policies with their contract and every check.
     """
     return least_privilege_result(
-        workspace, namespace=namespace, workload=workload, kind=kind, from_flows=from_flows
+        workspace,
+        namespace=namespace,
+        workload=workload,
+        kind=kind,
+        from_flows=from_flows,
+        requests=requests,
     )
 
 
@@ -186,8 +214,11 @@ def least_privilege_result(
     observed: "Sequence[Demand]" = (),
     window: str = "",
     from_flows: bool = False,
+    requests: str = "as-seen",
 ) -> DraftResult:
     """Draft least privilege from the Services that workloads name and from what was observed.
+
+    Flows that are not learned from are still held against the draft.
 
     Raises:
         InvalidQuery: Flows are wanted and the workspace holds none, or the kind cannot say it.
@@ -195,14 +226,18 @@ def least_privilege_result(
     from topology.authoring.drafting import draft
     from topology.authoring.least_privilege import least_privilege
 
-    seen = seen_in(workspace, required=from_flows) if from_flows else None
-    if seen is not None:
-        observed, window = (*observed, *seen.demands), window or seen.window
-
+    if requests not in _REQUESTS:
+        message = f"`{requests}` is no way to limit requests."
+        raise InvalidQuery(message, hint=f"Write {', '.join(f'`{one}`' for one in _REQUESTS)}.")
+    seen = seen_in(workspace, required=from_flows)
     chosen = read_kind(kind) if kind else None
-    if chosen and not chosen.endswith("NetworkPolicy"):
-        message = f"`{chosen}` cannot restrict what workloads call."
-        raise InvalidQuery(message, hint="Use `CiliumNetworkPolicy` or `NetworkPolicy`.")
+    if chosen and chosen not in _RESTRICTING:
+        message = f"`{chosen}` cannot restrict who calls whom."
+        hint = "Use `CiliumNetworkPolicy`, `NetworkPolicy` or `AuthorizationPolicy`."
+        raise InvalidQuery(message, hint=hint)
+    held = (*observed, *(seen.demands if seen else ()))
+    if seen is not None and from_flows:
+        observed, window = held, window or seen.window
     known = least_privilege(
         workspace.network,
         namespace=namespace,
@@ -210,13 +245,17 @@ def least_privilege_result(
         kind=chosen,
         observed=observed,
         window=window,
+        requests=seen.requests if seen and from_flows and requests != "off" else (),
+        ids=requests == "ids",
     )
-    found = draft(workspace.network, known.intent, observed=observed)
+    found = draft(workspace.network, known.intent, observed=held)
     result = draft_result(found, request="least privilege", gaps=known.gaps)
-    limits = limits_of(workspace, found, seen) if seen else ()
+    limits = limits_of(workspace, found, seen) if seen and from_flows else ()
     return result.model_copy(
         update={
-            "summary": describe_least_privilege(result, known.evidence, window, limits),
+            "summary": describe_least_privilege(
+                result, known.evidence, window, (*limits, *known.gaps)
+            ),
             "notes": (*result.notes, *limits),
         }
     )

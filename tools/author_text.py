@@ -18,6 +18,7 @@ __all__ = [
 
 _MOST_DEMANDS = 6
 _MOST_EVIDENCE = 30
+_LONGEST = 100
 
 
 def describe_draft(result: "DraftResult") -> str:
@@ -34,24 +35,31 @@ def describe_draft(result: "DraftResult") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def describe_heard(heard: str) -> str:
-    """Return the line that says how a request was understood."""
-    return f"Understood: {' '.join(heard.split()).rstrip('.')}."
+def describe_heard(heard: str, asides: Sequence[str] = ()) -> str:
+    """Return the lines that say how a request was understood, and what was left out of it."""
+    text = f"Understood: {' '.join(heard.split()).rstrip('.')}."
+    if not asides:
+        return text
+    shown = [f"`{one[:_LONGEST].rstrip()}{'...' if one[_LONGEST:] else ''}`" for one in asides]
+    return f"{text}\n\nTaken as explanation, not as part of the request: {shorten(shown)}."
 
 
 def describe_least_privilege(
     result: "DraftResult", evidence: Sequence[str], window: str, limits: Sequence[str] = ()
 ) -> str:
-    """Return what least privilege rests on, then the policies."""
+    """Return what least privilege rests on and does not know, then the policies."""
     basis = "what environment variables name and what Services open"
     if window:
         basis += f", and connections observed in {window}"
     shown = [*evidence[:_MOST_EVIDENCE]]
     if len(evidence) > _MOST_EVIDENCE:
         shown.append(f"... and {len(evidence) - _MOST_EVIDENCE} more.")
-    missing = "Calls that neither names are closed: compare with observed flows before applying."
-    if limits:
-        missing = bullets(limits)
+    missing = ""
+    if not window:
+        missing = (
+            "Calls that neither names are closed: compare with observed flows before applying."
+        )
+    missing = "\n\n".join(part for part in (missing, bullets(limits)) if part)
     return f"Least privilege from {basis}:\n\n{bullets(shown)}\n\n{missing}\n\n{result.summary}"
 
 
@@ -123,8 +131,10 @@ def _demands(title: str, demands: list[dict[str, Any]]) -> Iterator[str]:
 
 def _demand(demand: dict[str, Any]) -> str:
     port = f"{demand['port']}/" if "port" in demand else "every "
-    http = f" {demand['http']}" if "http" in demand else ""
-    return f"{quote(demand['src'])} to {quote(demand['dst'])} {port}{demand['proto']}{http}"
+    asked = f" {demand['http']}" if "http" in demand else ""
+    asked += f" Kafka {demand['kafka']}" if "kafka" in demand else ""
+    asked += f" asking for {demand['dns']}" if "dns" in demand else ""
+    return f"{quote(demand['src'])} to {quote(demand['dst'])} {port}{demand['proto']}{asked}"
 
 
 def _cut(result: "DraftResult") -> str:

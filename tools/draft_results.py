@@ -65,6 +65,7 @@ class ContractRow(BaseModel):
     port: int | None = None
     proto: str = "TCP"
     http: str = ""
+    """The request that it is about, if it is about one: of HTTP, or `Kafka produce orders`."""
     because: str = ""
     expected: Literal["allow", "deny"]
     found: str
@@ -189,14 +190,14 @@ def without_draft(request: str, *, question: str = "", declined: str = "") -> Dr
     )
 
 
-def heard_as(result: DraftResult, heard: str) -> DraftResult:
-    """Return a result that says first how its request was understood.
+def heard_as(result: DraftResult, heard: str, asides: Sequence[str] = ()) -> DraftResult:
+    """Return a result that says first how its request was understood, and what was no part of it.
 
     A question back says itself what was not understood.
     """
     if not heard or result.question:
         return result.model_copy(update={"heard": heard})
-    summary = f"{describe_heard(heard)}\n\n{result.summary}"
+    summary = f"{describe_heard(heard, asides)}\n\n{result.summary}"
     return result.model_copy(update={"summary": summary, "heard": heard})
 
 
@@ -228,10 +229,11 @@ def outcome_rows(outcomes: "Sequence[Outcome]") -> tuple[ContractRow, ...]:
 
 
 def _row(outcome: "Outcome") -> ContractRow:
-    http = outcome.demand.http
+    http, kafka = outcome.demand.http, outcome.demand.kafka
+    asked = f"{http.method} {http.path}" if http else f"Kafka {kafka}" if kafka else ""
     return ContractRow(
         **{name: value for name, value in outcome.to_dict().items() if name != "layer"},
-        http=f"{http.method} {http.path}" if http else "",
+        http=asked,
         because=outcome.demand.because,
     )
 

@@ -149,6 +149,17 @@ def _dns_lines(row: "DnsRow") -> Iterator[str]:
         yield text
 
 
+def _about(milliseconds: float) -> str:
+    """Return a latency in two figures: the histogram tells it to some 9 %.
+
+    >>> _about(3938.5), _about(0.413)
+    ('about 3.9 s', 'about 0.41 ms')
+    """
+    if milliseconds >= 1000:
+        return f"about {milliseconds / 1000:.2g} s"
+    return f"about {milliseconds:.2g} ms" if milliseconds < 100 else f"about {milliseconds:.0f} ms"
+
+
 def describe_top(result: "TopResult") -> str:
     """Return who talks most to whom, with errors."""
     talkers = [
@@ -165,7 +176,7 @@ def describe_top(result: "TopResult") -> str:
         f"{quote(row.source)} to {quote(row.destination)}: {count(row.requests, 'request')}, "
         + (
             f"{row.errors:,} of {row.responses:,} responses 5xx ({row.error_rate:.1%}), latency "
-            f"p50 {row.p50_ms:g} ms, p95 {row.p95_ms:g} ms, p99 {row.p99_ms:g} ms"
+            f"p50 {_about(row.p50_ms)}, p95 {_about(row.p95_ms)}, p99 {_about(row.p99_ms)}"
             if row.responses
             else "no response"
         )

@@ -1,11 +1,11 @@
 """Tools that answer from flows: what was dropped and why, DNS, load, errors, what is new."""
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import orjson
 
 from tools import flow_text
+from tools.flow_reading import last_seen, observe_flows, open_flows, read_query, survey_flows
 from tools.flow_results import (
     BalanceResult,
     DnsResult,
@@ -22,23 +22,20 @@ from tools.flow_rows import (
     explained_row,
     http_row,
     other_drops,
-    window_of,
     world_row,
 )
 from tools.set_aside import set_aside
 from tools.spec import Evidence, tool
-from tools.wording import quote, shorten
 from tools.workspace import Workspace
-from topology.errors import InvalidQuery, UnreadableInput
-from topology.flows import FlowReading, Query, parse_observe
+from topology.errors import InvalidQuery
 from topology.flows.connections import observed
 from topology.flows.drops import Drop, explain_drops
 from topology.flows.judgement import Judge
 from topology.flows.observation import Connection, Observation
 from topology.flows.parsing import parse_flow
 from topology.flows.recognition import flow_of
-from topology.flows.survey import Survey, new_edges, survey, to_world
-from topology.flows.times import parse_time
+from topology.flows.since import is_clock, since_time
+from topology.flows.survey import new_edges, to_world
 
 __all__ = ["explain_flows", "flow_dns", "flow_drops", "flow_imbalance", "flow_top"]
 
@@ -61,7 +58,7 @@ def flow_drops(workspace: Workspace, filters: str = "") -> DropsResult:
     Returns:
         The drops with reason, side, missing or denying rule, and what to write.
     """
-    observation, window, notes = _observe(workspace, filters)
+    observation, window, notes = observe_flows(workspace, filters)
     drops = explain_drops(observation, workspace.network.policies)
     result = DropsResult(
         summary="",
@@ -89,7 +86,7 @@ def flow_dns(workspace: Workspace, filters: str = "") -> DnsResult:
     Returns:
         Queries, outcomes, and per workload the failed names and vain queries.
     """
-    found, window, notes = _survey(workspace, filters)
+    found, window, notes = survey_flows(workspace, filters)
     drops = [
         drop
         for drop in explain_drops(found.observation, workspace.network.policies)
@@ -123,13 +120,13 @@ def flow_top(workspace: Workspace, filters: str = "", new_since: str = "") -> To
     Args:
         workspace: The network with its flows.
         filters: Which flows, in the words of `hubble observe`, such as `--namespace shop`.
-        new_since: A time such as `2026-11-28T10:40:00Z`: also list the connections after it that
-            the flows before it do not have.
+        new_since: A time such as `10:40` or `2026-11-28T10:40:00Z` (UTC): also list the
+            connections after it that the flows before it do not have.
 
     Returns:
         The busiest edges, edges in trouble, HTTP by edge, what leaves the cluster, what is new.
     """
-    found, window, notes = _survey(workspace, filters)
+    found, window, notes = survey_flows(workspace, filters)
     edges, observation = found.traffic.edges, found.observation
     trouble = sorted(
         (edge for edge in edges if edge.resets or edge.unanswered),
@@ -165,7 +162,7 @@ def flow_imbalance(workspace: Workspace, filters: str = "") -> BalanceResult:
     Returns:
         Each workload's shares, a chi-square test against even shares, and causes found.
     """
-    found, window, notes = _survey(workspace, filters)
+    found, window, notes = survey_flows(workspace, filters)
     result = BalanceResult(
         summary="",
         window=window,
@@ -194,7 +191,7 @@ def explain_flows(workspace: Workspace, filters: str = "", flow: str = "") -> Ex
         observation = observed([parse_flow(_one_flow(flow))], workspace.cluster)
         window, notes = FlowWindow(first="", last="", seconds=0.0, flows=1), list[str]()
     else:
-        observation, window, notes = _observe(workspace, filters)
+        observation, window, notes = observe_flows(workspace, filters)
     judge = Judge(workspace.network.policies)
     fixes = {
         id(drop.connection): drop.fix
@@ -218,76 +215,13 @@ def explain_flows(workspace: Workspace, filters: str = "", flow: str = "") -> Ex
     return result.model_copy(update={"summary": flow_text.describe_explained(result)})
 
 
-def _reading(workspace: Workspace, query: Query) -> FlowReading:
-    if not workspace.flow_files:
-        message = "The workspace holds no flows."
-        hint = "Add an export: `hubble observe -o jsonpb --last 10000 > flows.jsonl`, then name it."
-        raise InvalidQuery(message, hint=hint)
-    return workspace.flows.read(query)
-
-
-def _words(filters: str) -> list[str]:
-    try:
-        return shlex.split(filters)
-    except ValueError as error:
-        message = f"`{filters}` cannot be split into words: {error}."
-        raise InvalidQuery(message, hint="Close every quote.") from None
-
-
-def _observe(workspace: Workspace, filters: str) -> tuple[Observation, FlowWindow, list[str]]:
-    reading = _reading(workspace, parse_observe(_words(filters)))
-    observation = observed(reading, workspace.cluster)
-    _require_flows(reading, workspace.flow_files)
-    window = window_of(observation, reading, workspace.flow_files)
-    return observation, window, list(_notes(reading, observation))
-
-
-def _survey(workspace: Workspace, filters: str) -> tuple[Survey, FlowWindow, list[str]]:
-    reading = _reading(workspace, parse_observe(_words(filters)))
-    found = survey(reading, workspace.cluster)
-    _require_flows(reading, workspace.flow_files)
-    window = window_of(found.observation, reading, workspace.flow_files)
-    return found, window, list(_notes(reading, found.observation))
-
-
-def _require_flows(reading: FlowReading, files: Sequence[str]) -> None:
-    """Refuse to say that nothing was seen where nothing could be read.
-
-    Raises:
-        UnreadableInput: Every line is malformed; the message quotes the first.
-    """
-    tally = reading.tally
-    if tally.flows or not tally.malformed:
-        return
-    first = tally.problems[0]
-    names = shorten([quote(one) for one in files])
-    message = f"No flow could be read from {names}: {first.message} ({first.location})"
-    raise UnreadableInput(message, hint=first.hint)
-
-
-def _notes(reading: FlowReading, observation: Observation) -> Iterable[str]:
-    """Yield what could not be read or told apart."""
-    for problem in reading.tally.problems:
-        yield f"Not read: {problem.message} ({problem.location})"
-    if observation.unknown:
-        shown = ", ".join(f"`{name}`" for name in observation.unknown[:8])
-        more = f" and {len(observation.unknown) - 8} more" if len(observation.unknown) > 8 else ""
-        yield f"Not in the cluster that was read: {shown}{more}."
-    if observation.is_capped:
-        yield "There are more than 2,000,000 sockets, so numbers of sockets are lower bounds."
-
-
 def _new(workspace: Workspace, filters: str, since: str) -> tuple[Connection, ...]:
     """Return the connections from a time on that were not there before it."""
-    try:
-        time = parse_time(since)
-    except ValueError:
-        message = f"`{since}` is no time."
-        raise InvalidQuery(message, hint="Write it like `2026-11-28T10:40:00Z`.") from None
-    query = parse_observe(_words(filters))
+    time = since_time(since, last_seen(workspace) if is_clock(since) else 0)
+    query = read_query(workspace, filters)
     flows = list[Observation]()
     for is_after in (False, True):
-        chosen = (one for one in _reading(workspace, query) if (one.time >= time) is is_after)
+        chosen = (one for one in open_flows(workspace, query) if (one.time >= time) is is_after)
         flows.append(observed(chosen, workspace.cluster))
     return new_edges(*flows)
 

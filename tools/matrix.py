@@ -26,6 +26,9 @@ Isolation = Literal["default-deny", "no-default-deny", "open", "unknown", "node-
 """`no-default-deny`: policies select it but let through what none of them denies."""
 
 
+_NO_PAIRS: dict[str, int] = {}
+
+
 class MatrixCell(BaseModel):
     """What one end may open to another, of the ports that the other offers."""
 
@@ -68,6 +71,18 @@ class MatrixResult(ToolResult):
     """Sorted, the world last."""
     cells: tuple[MatrixCell, ...]
     isolation: tuple[IsolationRow, ...]
+
+    def _repr_html_(self) -> str:
+        """Return the heat map, which a notebook shows."""
+        from tools.pictures import draw_heat_map
+
+        return draw_heat_map(self)
+
+    def to_mermaid(self) -> str:
+        """Return who may open something to whom as a Mermaid flowchart."""
+        from tools.pictures import draw_matrix, to_mermaid
+
+        return to_mermaid(draw_matrix(self))
 
 
 @tool()
@@ -130,6 +145,8 @@ def _of_pair(pair: Pair) -> MatrixCell:
         unknown=pair.unknown,
         denied=pair.denied,
         exceptions=pair.exceptions,
+        # Named, as pydantic copies a default for each of a million cells.
+        pairs=_NO_PAIRS,
     )
 
 

@@ -99,13 +99,14 @@ def _openings(
 ) -> Iterable[str]:
     """Yield, for each destination, who may open which of its ports."""
     into: dict[str, dict[str, list[str]]] = {end: {} for end in ends}
+    others: dict[str, set[str]] = {end: set() for end in ends}
     for cell in cells:
+        others[cell.destination].add(cell.source)
         if cell.verdict in (*_OPEN, "unknown"):
             into[cell.destination].setdefault(_ports(cell), []).append(cell.source)
     for end, found in into.items():
-        others = {cell.source for cell in cells if cell.destination == end}
         for ports, sources in sorted(found.items()):
-            yield f"{quote(shown[end])} {ports}: from {_who(sources, others, shown)}."
+            yield f"{quote(shown[end])} {ports}: from {_who(sources, others[end], shown)}."
     closed = [quote(shown[end]) for end, found in into.items() if not found]
     if closed:
         yield f"Nobody may open anything to {shorten(closed, _SHOWN)}."

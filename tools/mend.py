@@ -1,6 +1,7 @@
 """The tool that mends: why a connection is stopped, and the smallest change that opens it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -8,10 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from tools.draft_results import DraftArtifact, DraftCheck
 from tools.mend_text import describe
 from tools.rewritten import EditRow, artifacts_of, check_rows, edit_rows
+from tools.seen_drops import Seen, SeenDrop, look
 from tools.set_aside import set_aside
 from tools.spec import Evidence, ToolResult, tool
 from tools.understanding import understand, understood
 from tools.workspace import Workspace
+from topology.authoring.flow_effects import FlowEffect, flow_effect
+from topology.authoring.impact import applied
 from topology.authoring.mending import Alternative, Mend, mend
 from topology.authoring.splices import dump
 from topology.paths import blamed, describe_request, parse_port
@@ -70,7 +74,13 @@ class MendResult(ToolResult):
     closed: tuple[str, ...] = ()
     alternatives: tuple[AlternativeRow, ...] = ()
     obstacles: tuple[ObstacleRow, ...] = ()
+    observed_drops: tuple[SeenDrop, ...] = ()
+    """What the workspace's flows show of it."""
+    flows_now_dropped: tuple[str, ...] = ()
+    """Observed connections that passed and that the change would drop."""
     notes: tuple[str, ...] = ()
+    instead: str = ""
+    """Why another connection is mended than the one that was asked about."""
 
 
 @tool(effect="propose")
@@ -87,7 +97,8 @@ def fix_connection(
 
     Use it for "A cannot reach B, fix it", "what must I change so that A can talk to B", "why is
     this blocked and how do I allow only that". The change is proven: it opens what was asked and
-    nothing else, or it says exactly what more. Nothing is written.
+    nothing else, or it says exactly what more. Where the workspace holds flows, they say what was
+    dropped, and that the change drops nothing that passed. Nothing is written.
 
     Args:
         workspace: The network.
@@ -95,7 +106,8 @@ def fix_connection(
             a DNS name, or an entity such as `world`.
         destination: Who is called, likewise; `service:ns/name` for a Service.
         port: `8080`, `8080/TCP` or a port's name: the pod's port, for a Service its own. Empty for
-            the port that the source is known to call, else every port that the destination offers.
+            the port on which flows show it dropped, else the one that the source is known to call,
+            else every port that the destination offers.
         http: An HTTP request such as `POST /charge`, where only that shall get through.
         host: The request's host.
         headers: The request's headers, each `NAME=VALUE`.
@@ -105,13 +117,15 @@ def fix_connection(
     """
     network = workspace.network
     one, other = understand(network, source), understand(network, destination)
+    asked = parse_port(port) if port.strip() else None
+    request = describe_request(http, host, headers)
+    seen = look(workspace, one.target, other.target, asked, request)
     found = mend(
-        network,
-        one.target,
-        other.target,
-        port=parse_port(port) if port.strip() else None,
-        http=describe_request(http, host, headers),
+        network, one.target, other.target, port=asked or seen.port, http=request or seen.http
     )
+    effect = _effect(workspace, found, seen)
+    if effect is not None:
+        found = replace(found, checks=(*found.checks, effect.check))
     rows, manuscripts = edit_rows(found.edits)
     state = "allow" if found.outcome == "open" else "deny"
     closed = [str(each) for each in found.before.ports if each.verdict.verdict != "allow"]
@@ -120,7 +134,7 @@ def fix_connection(
         summary="",
         # Of a mended connection neither verdict is the answer: it is closed today, and would open.
         verdict=None if found.after else found.before.verdict,
-        evidence=tuple(_evidence(layer) for layer in found.stopped_by),
+        evidence=(*(_evidence(layer) for layer in found.stopped_by), *seen.evidence),
         not_verified=(
             *(f"{check.check}: {check.detail}" for check in found.checks if not check.ok),
             *faults,
@@ -141,7 +155,11 @@ def fix_connection(
         closed=found.impact.closed if found.edits else (),
         alternatives=tuple(_alternative(each) for each in found.alternatives),
         obstacles=tuple(_obstacles(found)),
+        observed_drops=seen.drops,
+        flows_now_dropped=effect.dropped if effect else (),
+        instead=found.instead,
         notes=(
+            *seen.notes,
             *(text for text in (understood(source, one), understood(destination, other)) if text),
             *found.notes,
             *(
@@ -152,6 +170,14 @@ def fix_connection(
         ),
     )
     return result.model_copy(update={"summary": describe(result)})
+
+
+def _effect(workspace: Workspace, found: Mend, seen: Seen) -> FlowEffect | None:
+    """Return what a change does to observed connections; None without a change or flows."""
+    if not found.edits or seen.observation is None:
+        return None
+    network = workspace.network
+    return flow_effect(network, applied(network, found.edits), seen.observation)
 
 
 def _evidence(layer: Layer) -> Evidence:

@@ -18,8 +18,9 @@ _SHOWN = 4
 def describe(result: "MendResult") -> str:
     """Return the answer, complete and true on its own."""
     parts = [
+        result.instead,
         _headline(result),
-        bullets(_stops(result)),
+        bullets((*_stops(result), *(one.said for one in result.observed_drops))),
         bullets(_obstacles(result)),
         describe_edits(result.edits),
         bullets(_proof(result)),
@@ -41,15 +42,19 @@ def _headline(result: "MendResult") -> str:
                 changes = "A new policy" if added == 1 else f"{added} new policies"
             verb = "let" if added == len(result.edits) > 1 else "lets"
             how = "opens exactly that" if result.verified else "does more than that, see below"
-            return (
-                f"{ends.format('cannot reach')} today. {changes} {verb} it through and {how}. "
-                f"{_fault(result)}"
-            )
+            sure = all(layer["verdict"] == "deny" for layer in result.stopped_by)
+            now = ends.format("cannot reach" if sure else "cannot be said to reach")
+            return f"{now} today. {changes} {verb} it through and {how}. {_fault(result)}"
         case "not-policy" if result.verdict == "allow":
             return f"Policies let it through, so something else is amiss: {ends.format('->')}."
+        case "not-policy" | "no-fix" if result.verdict == "unknown":
+            return (
+                f"It is not known whether {ends.format('can reach')} today, and no change of "
+                "policies settles that."
+            )
         case "not-policy":
             return (
-                f"{ends.format('cannot reach')} today, and no change of policies should mend that."
+                f"{ends.format('cannot reach')} today, and no change of policies alone mends that."
             )
         case _:
             return f"{ends.format('cannot reach')} today, and no change that mends it was found."

@@ -1,5 +1,6 @@
 """What the flows of a workspace show to be used, for the tools that write policies."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from topology.errors import InvalidQuery
@@ -18,18 +19,17 @@ def seen_in(workspace: "Workspace", *, required: bool = False) -> "Seen | None":
     Raises:
         InvalidQuery: It holds none, or none that was let through, and they are required.
     """
-    if not workspace.flow_files:
+    observation = workspace.observation
+    if observation is None:
         if not required:
             return None
         message = "The workspace holds no flows."
         hint = "Add an export: `hubble observe -o jsonpb > flows.jsonl`, then `-w flows.jsonl`."
         raise InvalidQuery(message, hint=hint)
     from topology.authoring.observed import seen
-    from topology.flows import Query
-    from topology.flows.connections import observed
 
-    reading = workspace.flows.read(Query())
-    found = seen(workspace.cluster, observed(reading, workspace.cluster))
+    found = seen(workspace.cluster, observation)
+    found = replace(found, left_out=(*found.left_out, *workspace.unread_flows))
     if required and not found.demands:
         message = "The flows show no connection that a policy of this cluster would need to allow."
         why = " ".join(found.left_out) or "Export more of them."
@@ -50,10 +50,11 @@ def limits_of(workspace: "Workspace", found: "Draft", seen: "Seen") -> tuple[str
     ]
     after = workspace.network.changed(add=[one.document for one in found.documents])
     scope = {party.workload for party, _ in found.intent.isolate if isinstance(party, Pods)}
-    beyond = excess(after, seen.demands, scope)
+    both_ways = any(side == "egress" for _, side in found.intent.isolate)
+    beyond = excess(after, seen.demands, scope, both_ways=both_ways)
     if beyond is not None and found.documents:
         limits.append(
-            f"Over-permission: {beyond.allowed} connections between workloads are open and "
-            f"{beyond.seen} were seen (ratio {beyond.ratio:.2f})."
+            f"Over-permission: connections between workloads that are open: {beyond.allowed}; that "
+            f"were seen: {beyond.seen} (ratio {beyond.ratio:.2f})."
         )
     return tuple(limits)

@@ -44,6 +44,18 @@ class PlanResult(ToolResult):
     before: AddressPlanRow | None = None
     differences: tuple[DifferenceRow, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """Return the plan as a picture, which a notebook shows."""
+        from tools.pictures import draw_plan, to_svg
+
+        return to_svg(draw_plan(self))
+
+    def to_mermaid(self) -> str:
+        """Return VNets, subnets and clusters as a Mermaid flowchart."""
+        from tools.pictures import draw_plan, to_mermaid
+
+        return to_mermaid(draw_plan(self))
+
 
 @tool()
 def plan_addresses(

@@ -122,6 +122,18 @@ class ReachResult(ToolResult):
     groups: tuple[GroupRow, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """Return the path as a picture, which a notebook shows."""
+        from tools.pictures import draw_reach, to_svg
+
+        return to_svg(draw_reach(self))
+
+    def to_mermaid(self) -> str:
+        """Return the path as a Mermaid flowchart."""
+        from tools.pictures import draw_reach, to_mermaid
+
+        return to_mermaid(draw_reach(self))
+
 
 class PeerRow(Row):
     """One workload, or one part of the outside, at the other end."""

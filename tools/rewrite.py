@@ -12,8 +12,12 @@ from tools.spec import Evidence, tool
 from tools.workspace import Workspace
 from topology.authoring.calico_migration import migrate_calico
 from topology.authoring.contract import Demand
+from topology.authoring.contract_file import read_contract
 from topology.authoring.conversion import convert
+from topology.authoring.flow_effects import flow_effect
+from topology.authoring.impact import applied
 from topology.authoring.merging import SplitBy, can_merge, merge, split
+from topology.authoring.mesh_tightening import why_not
 from topology.authoring.migration import migrate
 from topology.authoring.rewriting import Rewriting
 from topology.authoring.tightening import tighten
@@ -21,7 +25,7 @@ from topology.authoring.usage import announced, wishes_for
 from topology.errors import AmbiguousName, InvalidQuery, UnknownName
 from topology.load import load_text
 from topology.model import Document
-from topology.paths import Network, parse_port
+from topology.paths import Network, parse_http, parse_port
 from topology.policy.reading import KINDS
 
 __all__ = [
@@ -32,7 +36,10 @@ __all__ = [
     "tighten_policies",
 ]
 
-_USED = re.compile(r"(?P<source>.+?)\s*->\s*(?P<destination>.+?)(?:\s+(?:on\s+)?(?P<port>\S+))?")
+_USED = re.compile(
+    r"(?P<source>.+?)\s*->\s*(?P<destination>\S+)(?:\s+(?:on\s+)?(?P<port>[^\s/]+(?:/\w+)?))??"
+    r"(?:\s+(?P<http>[A-Z]+\s+/\S*))?"
+)
 _NAMED = "Write it as `Kind/namespace/name`, such as `NetworkPolicy/shop/web`."
 _WAYS: tuple[SplitBy, ...] = ("subject", "direction", "peer")
 _TARGETS = {
@@ -69,7 +76,8 @@ def convert_policies(
     if not policies and not text:
         documents = [one for one in documents if one.kind in KINDS and one.kind != target]
     network = _with(workspace, documents)
-    return _result(convert(network, documents, to=target), f"converted to {target}", documents)
+    found = convert(network, documents, to=target)
+    return _result(workspace, network, found, f"converted to {target}", documents)
 
 
 @tool(effect="propose")
@@ -89,7 +97,8 @@ def merge_policies(
     documents = _documents(workspace, policies, text)
     if not policies:
         documents = [one for one in documents if can_merge(one)]
-    return _result(merge(_with(workspace, documents), documents), "merged", documents)
+    network = _with(workspace, documents)
+    return _result(workspace, network, merge(network, documents), "merged", documents)
 
 
 @tool(effect="propose")
@@ -116,39 +125,52 @@ def split_policy(
         message = f"{len(documents)} policies are given, and one is split at a time."
         raise InvalidQuery(message, hint="Name one as `Kind/namespace/name`.")
     network = _with(workspace, documents)
-    return _result(split(network, documents[0], by=chosen), f"split by {chosen}", documents)
+    found = split(network, documents[0], by=chosen)
+    return _result(workspace, network, found, f"split by {chosen}", documents)
 
 
 @tool(effect="propose")
 def tighten_policies(
-    workspace: Workspace, policies: Sequence[str] = (), used: Sequence[str] = (), text: str = ""
+    workspace: Workspace,
+    policies: Sequence[str] = (),
+    used: Sequence[str] = (),
+    text: str = "",
+    contract: str = "",
 ) -> RewriteResult:
-    """Cut over-broad network policies down to the connections that are used, with what closes.
+    """Cut over-broad policies down to the connections that are used, with what closes.
+
+    Network policies are cut down to peers and ports, an Istio AuthorizationPolicy to callers, ports
+    and, where every use is known by its request, methods and paths.
 
     Args:
         workspace: The network.
-        policies: Policies as `Kind/namespace/name` or by name; empty for every network policy.
+        policies: Policies as `Kind/namespace/name` or by name; empty for every network policy and
+            every AuthorizationPolicy that allows.
         used: Connections that must stay open, each as `SRC -> DST PORT`, such as
-            `shop/web -> shop/cart 8080/TCP`. Empty takes what environment variables and exposed
-            Services announce, and what the workspace's flows show.
+            `shop/web -> shop/cart 8080/TCP`, or with a request, `web -> cart 8080 GET /items`.
+            Empty takes what environment variables and exposed Services announce, and what the
+            workspace's flows show.
         text: Policies as YAML instead.
+        contract: A contract as YAML or JSON, whose `must_allow` is what must stay open.
 
     Returns:
         The tightened policies, everything that closes, and the proof that what is used stays open.
     """
     documents = _documents(workspace, policies, text)
     if not policies:
-        documents = [one for one in documents if one.kind in KINDS]
+        documents = [one for one in documents if one.kind in KINDS or _is_allowing(one)]
     network = _with(workspace, documents)
-    seen = None if used else seen_in(workspace)
-    demands = _demands(network, used) or announced(network.cluster)
+    given = _demands(network, used, contract)
+    seen = None if given else seen_in(workspace)
+    demands = given
+    likely = () if given else announced(network.cluster)
     if seen is not None:
-        demands = tuple(dict.fromkeys((*demands, *seen.demands)))
-    if not demands:
+        demands = seen.demands
+    if not demands and not likely:
         message = "Nothing says which connections are used, so everything would be closed."
         hint = "Give them with `used`, or workloads whose environment names what they call."
         raise InvalidQuery(message, hint=hint)
-    found = tighten(network, documents, demands)
+    found = tighten(network, documents, demands, likely=likely)
     if seen is not None:
         when = f" ({seen.window})" if seen.window else ""
         notes = (
@@ -157,13 +179,13 @@ def tighten_policies(
             *seen.left_out,
         )
         found = replace(found, notes=(*notes, *found.notes))
-    elif not used:
+    elif not given:
         notes = (
             "Used is what environment variables and exposed Services announce; a call that none of "
             "them names would be stopped. Give observed connections with `used` to be sure.",
         )
         found = replace(found, notes=(*notes, *found.notes))
-    return _result(found, "tightened", documents)
+    return _result(workspace, network, found, "tightened", documents)
 
 
 @tool(effect="propose")
@@ -190,10 +212,14 @@ def migrate_policies(
     found = migrate(network, documents) if documents else Rewriting(outcome="nothing-to-do")
     if text:
         found = migrate_calico(network, text, found)
-    return _result(found, "migrated to Cilium", documents)
+    return _result(workspace, network, found, "migrated to Cilium", documents)
 
 
-def _demands(network: Network, used: Sequence[str]) -> tuple[Demand, ...]:
+def _is_allowing(document: Document) -> bool:
+    return document.kind == "AuthorizationPolicy" and not why_not(document)
+
+
+def _demands(network: Network, used: Sequence[str], contract: str) -> tuple[Demand, ...]:
     """Return the connections that a person says are used.
 
     Raises:
@@ -201,6 +227,8 @@ def _demands(network: Network, used: Sequence[str]) -> tuple[Demand, ...]:
             out, it would be closed, and the proof would not miss it.
     """
     demands = tuple(_demand(line) for line in used)
+    if contract:
+        demands += read_contract(contract, name="contract").contract.must_allow
     _, faults = wishes_for(network, demands)
     if faults:
         message = f"What is used cannot be kept open: {faults[0]}"
@@ -222,6 +250,7 @@ def _demand(line: str) -> Demand:
         destination=found["destination"],
         port=port.number if port else None,
         protocol=port.protocol if port else "TCP",
+        http=parse_http(found["http"]) if found["http"] else None,
         because="it is used",
     )
 
@@ -276,7 +305,18 @@ def _with(workspace: Workspace, documents: Sequence[Document]) -> Network:
     return Network.build(cluster, profile=workspace.profile)
 
 
-def _result(found: Rewriting, verb: str, documents: Sequence[Document]) -> RewriteResult:
+def _result(
+    workspace: Workspace,
+    network: Network,
+    found: Rewriting,
+    verb: str,
+    documents: Sequence[Document],
+) -> RewriteResult:
+    observation = workspace.observation if found.edits else None
+    effect = None
+    if observation is not None:
+        effect = flow_effect(network, applied(network, found.edits), observation)
+        found = replace(found, checks=(*found.checks, effect.check))
     rows, manuscripts = edit_rows(found.edits)
     result = RewriteResult(
         summary="",
@@ -294,7 +334,12 @@ def _result(found: Rewriting, verb: str, documents: Sequence[Document]) -> Rewri
         checks=check_rows(found.checks),
         opened=found.opened,
         closed=found.closed,
-        notes=(*found.notes, *found.differences),
+        flows_now_dropped=effect.dropped if effect else (),
+        notes=tuple(
+            dict.fromkeys(
+                (*found.notes, *found.differences, *(workspace.unread_flows if effect else ()))
+            )
+        ),
         refused=tuple(map(str, found.refusals)),
         verified=found.verified,
     )

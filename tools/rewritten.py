@@ -46,6 +46,8 @@ class RewriteResult(ToolResult):
     checks: tuple[DraftCheck, ...] = ()
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    flows_now_dropped: tuple[str, ...] = ()
+    """Observed connections that passed and would be dropped; empty without flows."""
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     """Fields whose meaning cannot be expressed, one sentence each."""

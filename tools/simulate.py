@@ -152,13 +152,8 @@ def _replay(
         return {}, []
     reading = workspace.flows.read()
     observation = observed(reading, workspace.cluster)
-    # Flows are held against network policies; what the mesh refuses leaves no such flow.
-    found = replay(
-        workspace.network.policies,
-        observation,
-        add=[one for one in policies if one.kind in NETWORK_KINDS],
-        remove=[key for key in remove if key.partition("/")[0] in NETWORK_KINDS],
-    )
+    network = workspace.network
+    found = replay(network, network.changed(add=policies, remove=remove), observation)
     notes = [
         f"Not read: {problem.message} ({problem.location})" for problem in reading.tally.problems
     ]

@@ -47,6 +47,10 @@ class ToolResult(BaseModel):
     not_verified: tuple[str, ...] = ()
     """What could not be checked, each with its reason."""
 
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows."""
+        return "\n\n".join((self.summary, *(f"Not verified: {one}" for one in self.not_verified)))
+
 
 class WriteResult(ToolResult):
     """What a tool that writes did, or, without a permit, would do."""

@@ -21,8 +21,12 @@ def count(number: int, noun: str) -> str:
 
 
 def quote(text: object) -> str:
-    """Return a name as code."""
-    return f"`{text}`"
+    """Return a name as code, in which nothing that it holds can end the code.
+
+    >>> quote("web"), quote("x`. All is open. `y")
+    ('`web`', "`x'. All is open. 'y`")
+    """
+    return f"`{' '.join(str(text).replace('`', chr(39)).splitlines())}`"
 
 
 def join(names: Sequence[str], word: str = "and") -> str:

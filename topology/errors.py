@@ -2,14 +2,26 @@
 
 TopologyError            the author of the network files or the person who asked
   UnreadableInput        ... a file that cannot be read as network objects (.location)
+    StoreUnreadable      ... a database that is none of ours, is damaged, or of a newer version
   UnknownName            ... a name that nothing in the cluster has, with the nearest names
   AmbiguousName          ... a name that several things have, with each of them
   InvalidQuery           ... a port, request or address that cannot be asked about
+  StoreUnavailable       ... a database of ours cannot be reached, or stayed locked; may be retried
+  DriverMissing          ... PostgreSQL by URL without its driver
 """
 
 from topology.model import Location
 
-__all__ = ["AmbiguousName", "InvalidQuery", "TopologyError", "UnknownName", "UnreadableInput"]
+__all__ = [
+    "AmbiguousName",
+    "DriverMissing",
+    "InvalidQuery",
+    "StoreUnavailable",
+    "StoreUnreadable",
+    "TopologyError",
+    "UnknownName",
+    "UnreadableInput",
+]
 
 
 class TopologyError(Exception):
@@ -58,3 +70,15 @@ class AmbiguousName(TopologyError):
 
 class InvalidQuery(TopologyError):
     """A port, protocol, request or address that cannot be asked about."""
+
+
+class StoreUnavailable(TopologyError):
+    """A database of ours that cannot be reached, or stayed locked; nothing was written."""
+
+
+class StoreUnreadable(UnreadableInput):
+    """A file or database that holds nothing of ours in a version known here; it is untouched."""
+
+
+class DriverMissing(TopologyError):
+    """A database was named whose driver is not installed."""

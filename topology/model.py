@@ -122,6 +122,8 @@ class Node:
     labels: Labels = field(default_factory=lambda: NO_LABELS)
     addresses: tuple[Address, ...] = ()
     pod_cidrs: tuple[Network, ...] = ()
+    max_pods: int = 0
+    """How many pods it may hold, as it says itself; 0 where it does not say."""
     location: Location | None = None
 
 
@@ -208,6 +210,8 @@ class Endpoint:
     ready: bool = True
     pod: str = ""
     """Name of the pod in the Service's namespace, when the slice says."""
+    node: str = ""
+    """Name of the node it is on, when the slice says."""
     ports: tuple[ContainerPort, ...] = ()
 
 
@@ -231,6 +235,11 @@ class Service:
     internal_traffic_policy: str = ""
     session_affinity: str = ""
     publish_not_ready: bool = False
+    source_ranges: tuple[Network, ...] = ()
+    """loadBalancerSourceRanges: who may use the load balancer; empty for everyone."""
+    ip_families: tuple[str, ...] = ()
+    """`IPv4` and `IPv6` in the order in which the Service has them; empty when not said."""
+    ip_family_policy: str = ""
     annotations: Labels = field(default_factory=lambda: NO_LABELS)
     endpoints: tuple[Endpoint, ...] | None = None
     """None when the input holds no EndpointSlice of this Service."""
@@ -254,7 +263,13 @@ class Cluster:
     """NetworkPolicy, CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, AuthorizationPolicy,
     PeerAuthentication and RequestAuthentication."""
     documents: tuple[Document, ...] = ()
-    """ServiceEntry, Gateway (Istio and Gateway API), CiliumCIDRGroup, mesh ConfigMaps, ..."""
+    """ServiceEntry, Gateway (Istio and Gateway API), Ingress and routes, CiliumCIDRGroup, mesh
+    ConfigMaps, ..."""
+    reports: tuple[Document, ...] = ()
+    """What tells of the state of things, kept as written: pods that are not ready, nodes in
+    trouble, warning Events, the configuration of CoreDNS, CiliumLocalRedirectPolicy, ..."""
+    azure: tuple[Document, ...] = ()
+    """What the Azure CLI printed, by kinds such as `VirtualNetwork`; see `topology.azure`."""
     kinds: Mapping[str, int] = field(default_factory=dict)
     """How many objects of each kind the input held, kinds that are not used included."""
     unused_kinds: frozenset[str] = frozenset()

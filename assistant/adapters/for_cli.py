@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from dataclasses import replace
 from typing import Any
 
 import typer
@@ -12,6 +11,8 @@ from assistant.cli import exit_codes
 from assistant.cli.approving import ApproveAll, approver
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
 from assistant.cli.render import Output
+from assistant.equipping import equip
+from assistant.settings import Settings
 from tools import registry
 from tools.spec import ToolResult, ToolSpec, WriteResult
 from tools.workspace import Workspace
@@ -67,7 +68,7 @@ def _make_runner(spec: ToolSpec) -> Any:
         **arguments: Any,
     ) -> None:
         output: Output = context.obj
-        opened = _with_book(open_workspace(workspace, output))
+        opened = equip(open_workspace(workspace, output), Settings())
         result = spec.call(opened, arguments)
         if isinstance(result, WriteResult):
             result = _settle(spec, opened, arguments, result, approver(output, yes=yes))
@@ -94,14 +95,6 @@ def _make_runner(spec: ToolSpec) -> Any:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
-
-
-def _with_book(workspace: Workspace) -> Workspace:
-    """Return the workspace with the address book of the settings."""
-    from assistant.settings import Settings
-
-    settings = Settings()
-    return replace(workspace, book=settings.book, user=settings.user)
 
 
 def _settle(

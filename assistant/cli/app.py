@@ -1,5 +1,6 @@
 """The command `netassist`: its commands, and what an error becomes."""
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable
@@ -9,20 +10,34 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.ask import ask
+from assistant.cli.azure import azure
+from assistant.cli.chat import chat
+from assistant.cli.diagnose import collect, diagnose
 from assistant.cli.doctor import doctor
 from assistant.cli.flows import flows
 from assistant.cli.ipam import ipam
+from assistant.cli.knowledge import knowledge
 from assistant.cli.matrix import matrix
+from assistant.cli.mcp import mcp
+from assistant.cli.models import models
 from assistant.cli.policy import policy
 from assistant.cli.reach import reach, what_can, who_can_reach
 from assistant.cli.render import Output
 from assistant.cli.review import review
+from assistant.cli.service import service
+from assistant.cli.sessions import sessions
+from assistant.cli.slack import slack
+from assistant.cli.topology import topology
 from assistant.errors import AssistantError, ModelUnavailable, NotConfigured
+from assistant.neutral import plain
+from knowledge.errors import KnowledgeError
 from tools.errors import ToolError
-from topology.errors import TopologyError, UnreadableInput
+from topology.errors import DriverMissing, StoreUnavailable, TopologyError, UnreadableInput
 
 __all__ = ["app", "main"]
 
+_COLLECT_AFTER = 50_000
+"""New objects before the collector looks again; Python's default is 700."""
 _EXAMPLES = """
 Ask a Kubernetes network in plain words; the answer is computed from files, never guessed.
 
@@ -60,13 +75,22 @@ def configure(
     plain: Annotated[
         bool, typer.Option("--plain", help="No colour, no Markdown rendering, no progress.")
     ] = False,
+    kube_context: Annotated[
+        str,
+        typer.Option(
+            "--context",
+            metavar="NAME",
+            help="Read a live cluster, read-only, by a context of the kubeconfig; files of -w are "
+            "added. May stand behind the command, too.",
+        ),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
     ] = False,
 ) -> None:
     """Keep the global options for the command."""
-    context.obj = Output(plain=plain)
+    context.obj = Output(plain=plain, kube_context=kube_context)
 
 
 def _add(command: Callable[..., None]) -> None:
@@ -79,23 +103,50 @@ def _add(command: Callable[..., None]) -> None:
     app.command(name, help=text.replace("Examples:\n", "\b\nExamples:\n"))(command)
 
 
-for command in (ask, reach, who_can_reach, what_can, matrix, review, doctor):
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    *(ask, chat, reach, who_can_reach, what_can, matrix, review, diagnose, collect),
+    *(mcp, slack, doctor),
+)
+for command in _COMMANDS:
     _add(command)
 app.add_typer(policy, name="policy")
 app.add_typer(flows, name="flows")
+app.add_typer(topology, name="topology")
 app.add_typer(ipam, name="ipam")
+app.add_typer(sessions, name="sessions")
+app.add_typer(service, name="service")
+app.add_typer(azure, name="azure")
+app.add_typer(knowledge, name="knowledge")
+app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Run the command line and exit with the code that docs/adr/0002 gives the outcome."""
+    # A short process makes little garbage: looking for it took a tenth of the time to an answer.
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     try:
         _mount_tools()
-        app()
+        app(args=_context_first(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(exit_codes.INTERRUPTED)
-    except (TopologyError, ToolError, AssistantError) as error:
-        sys.stderr.write(f"netassist: {error}\n")
+    except (TopologyError, ToolError, AssistantError, KnowledgeError) as error:
+        sys.stderr.write(plain(f"netassist: {error}") + "\n")
         sys.exit(_code_of(error))
+
+
+def _context_first(words: list[str]) -> list[str]:
+    """Return a command line with `--context NAME` before the command, wherever it stood.
+
+    >>> _context_first(["ask", "--context", "prod", "why?"])
+    ['--context', 'prod', 'ask', 'why?']
+    """
+    end = words.index("--") if "--" in words else len(words)
+    for at, word in enumerate(words[:end]):
+        if word == "--context" and at + 1 < end:
+            return [word, words[at + 1], *words[:at], *words[at + 2 :]]
+        if word.startswith("--context="):
+            return [word, *words[:at], *words[at + 1 :]]
+    return words
 
 
 def _mount_tools() -> None:
@@ -112,12 +163,13 @@ def _code_of(error: Exception) -> int:
     if isinstance(error, ToolError) and isinstance(error.__cause__, TopologyError):
         return _code_of(error.__cause__)
     # Only an error needs them, and they take address planning along.
-    from topology.ipam.book.errors import BookUnavailable, DriverMissing, Overlap
+    from topology.ipam.book.errors import Overlap
+    from topology.load.live import LiveUnavailable
 
     match error:
         case UnreadableInput():
             return exit_codes.BAD_INPUT
-        case NotConfigured() | BookUnavailable() | DriverMissing():
+        case NotConfigured() | LiveUnavailable() | StoreUnavailable() | DriverMissing():
             return exit_codes.NOT_CONFIGURED
         case ModelUnavailable():
             return exit_codes.MODEL_UNAVAILABLE

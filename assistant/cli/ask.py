@@ -35,6 +35,17 @@ def ask(
         ),
     ] = "",
     session: Annotated[str, typer.Option(metavar="ID", help="Go on with this conversation.")] = "",
+    go_on: Annotated[
+        bool, typer.Option("--continue", "-c", help="Go on with the last conversation.")
+    ] = False,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Tell a hosted model stand-ins for all names of the network; the answer has the "
+            "names. Default: $NETASSIST_PSEUDONYMISE.",
+        ),
+    ] = False,
     yes: ApproveAll = False,
     as_json: JsonFlag = False,
     as_lines: Annotated[
@@ -46,6 +57,7 @@ def ask(
     Examples:
       netassist ask "Can the web frontend talk to the database?"
       netassist ask -w cluster.yaml "Who can reach payments on 8443?"
+      netassist ask --continue "And from staging?"
       netassist ask "Which subnet for 50 nodes with Azure CNI Overlay?" --json
       netassist ask "what does this policy allow?" < policy.yaml
     """
@@ -55,7 +67,11 @@ def ask(
     from assistant.settings import Settings
 
     output: Output = context.obj
+    if go_on and session:
+        raise typer.BadParameter("--continue and --session name two conversations; give one")
     settings = Settings()
+    if pseudonymise:
+        settings = settings.model_copy(update={"pseudonymise": True})
     paths = list(workspace or [])
     if question in ("", "-"):
         question = _read_question(paths)
@@ -72,6 +88,8 @@ def ask(
             settings=settings,
             approve=approver(output, yes=yes, progress=shown),
         )
+        if go_on:
+            session = assistant.sessions.latest().id
         events = assistant.stream(question, session=session or None)
         answer = asyncio.run(_follow(events, output, as_lines=as_lines))
     _show(answer, output, as_json=as_json, as_lines=as_lines)
@@ -121,5 +139,14 @@ def _show(answer: "Answer", output: Output, *, as_json: bool, as_lines: bool) ->
         return
     output.write_markdown(answer.text)
     output.note(
-        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s, session {answer.session}]"
+        f"[{answer.tier}: {answer.model}, {answer.seconds:.2f} s{_spent(answer)}, "
+        f"session {answer.session}]"
     )
+
+
+def _spent(answer: "Answer") -> str:
+    """Return tokens and cost of an answer, where a hosted model told them."""
+    if not answer.usage.get("total"):
+        return ""
+    cost = f", ${answer.usage['cost']:.4f}" if "cost" in answer.usage else ""
+    return f", {answer.usage['total']:,.0f} tokens{cost}"

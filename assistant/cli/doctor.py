@@ -21,10 +21,13 @@ __all__ = ["doctor"]
 
 _EXTRAS = {
     "local": ("llama_cpp", "answers by a local model"),
+    "entra": ("azure.identity", "Entra tokens for Azure OpenAI"),
     "slack": ("slack_bolt", "the Slack bot"),
     "mcp": ("mcp", "the MCP server"),
     "postgres": ("psycopg", "sessions and address plans in PostgreSQL"),
     "live": ("kubernetes", "reading a live cluster"),
+    "tokens": ("jwt", "verifying the signatures of tokens"),
+    "otel": ("opentelemetry.exporter.otlp.proto.grpc", "sending spans"),
 }
 
 
@@ -59,8 +62,10 @@ def doctor(
         Finding(check="python", state="ok", detail=sys.version.split()[0]),
         *_check_extras(),
         _check_hosted_model(settings),
+        _check_local_model(settings),
         _check_folder("knowledge index", settings.cache_dir),
         _check_folder("sessions", settings.state_dir),
+        *_check_live(output.kube_context),
         *_check_workspace(workspace or list(settings.workspace)),
     ]
     if as_json:
@@ -78,7 +83,7 @@ def _describe(finding: Finding) -> str:
 
 def _check_extras() -> Iterator[Finding]:
     for extra, (module, purpose) in _EXTRAS.items():
-        if importlib.util.find_spec(module):
+        if _is_installed(module):
             yield Finding(check=f"extra [{extra}]", state="ok", detail=f"{purpose}: installed.")
         else:
             yield Finding(
@@ -87,6 +92,33 @@ def _check_extras() -> Iterator[Finding]:
                 detail=f"{purpose}: not installed.",
                 fix=f"Install it with `pip install 'netassist[{extra}]'`.",
             )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        # Of a module such as `azure.identity` the package around it may be missing, too.
+        return False
+
+
+def _check_local_model(settings: "Settings") -> Finding:
+    from assistant.errors import NotConfigured
+    from assistant.models.local.files import find_model
+
+    check = "local model"
+    if not settings.local_model:
+        return Finding(
+            check=check,
+            state="optional",
+            detail="none is set.",
+            fix="Pull one (`netassist models list`) and set NETASSIST_LOCAL_MODEL to its name.",
+        )
+    try:
+        path = find_model(settings.local_model, settings.models_dir)
+    except NotConfigured as error:
+        return Finding(check=check, state="fix", detail=error.message, fix=error.hint)
+    return Finding(check=check, state="ok", detail=f"`{path}` is there.")
 
 
 def _check_hosted_model(settings: "Settings") -> Finding:
@@ -114,6 +146,26 @@ def _check_folder(check: str, folder: Path) -> Finding:
             fix="Make it writable, or name another folder in the settings.",
         )
     return Finding(check=check, state="ok", detail=f"`{folder}` can be written.")
+
+
+def _check_live(context: str) -> Iterator[Finding]:
+    """Look whether the API server of a context answers, and what may be listed there."""
+    if not context:
+        return
+    from topology.load.live import connect, load_live
+
+    try:
+        cluster = load_live(connect(context), context)
+    except TopologyError as error:
+        yield Finding(check="live cluster", state="fix", detail=error.message, fix=error.hint)
+        return
+    number = sum(cluster.kinds.values())
+    yield Finding(check="live cluster", state="ok", detail=f"`{context}`: {number:,} objects.")
+    for problem in cluster.problems:
+        if problem.code == "live-missing":
+            yield Finding(
+                check="live cluster", state="fix", detail=problem.message, fix=problem.hint
+            )
 
 
 def _check_workspace(paths: list[str]) -> Iterator[Finding]:

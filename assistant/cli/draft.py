@@ -35,6 +35,14 @@ def draft(
     namespace: Annotated[
         str, typer.Option(metavar="NS", help="With --from-...: only this namespace.")
     ] = "",
+    requests: Annotated[
+        str,
+        typer.Option(
+            metavar="as-seen|ids|off",
+            help="With --from-flows: let HTTP requests through as they were seen, with numbers, "
+            "UUIDs and hashes in paths as any value (ids), or all of them (off).",
+        ),
+    ] = "as-seen",
     layered: Annotated[
         bool, typer.Option("--layered", help="Network policy, mesh policy and mutual TLS together.")
     ] = False,
@@ -61,6 +69,7 @@ def draft(
       netassist policy draft "allow egress from web to *.example.com only" --out policies/
       netassist policy draft --from-services --namespace shop --out policies/
       netassist policy draft --from-flows -w cluster.yaml -w flows.jsonl
+      netassist policy draft --from-flows --kind AuthorizationPolicy -w cluster.yaml -w flows.jsonl
     """
     from tools.author import draft_request, least_privilege_result
 
@@ -73,7 +82,11 @@ def draft(
     with output.working("Drafting"):
         if learns:
             result = least_privilege_result(
-                opened, namespace=namespace, kind=kind, from_flows=from_flows
+                opened,
+                namespace=namespace,
+                kind=kind,
+                from_flows=from_flows,
+                requests=requests,
             )
         else:
             result = draft_request(opened, intent, kind=kind, layered=layered)

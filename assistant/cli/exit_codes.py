@@ -17,7 +17,10 @@ NO = 1
 USAGE = 2
 """Words that cannot be understood, a name that nothing has included."""
 NOT_CONFIGURED = 3
+"""A setting, a package or a store is missing; what to do is said."""
 MODEL_UNAVAILABLE = 4
+"""The model that was asked for does not answer."""
 BAD_INPUT = 5
 """The input files cannot be read."""
 INTERRUPTED = 130
+"""Stopped by Ctrl+C."""

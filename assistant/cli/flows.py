@@ -1,14 +1,18 @@
-"""The commands about what flows show: `netassist flows drops|dns|top|imbalance|explain`."""
+"""The commands about what flows and metrics show: `netassist flows drops|dns|top|...`."""
 
 import inspect
 import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.flow_charts import ChartForm, ChartFormat, chart_of, write_chart
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.pictures import OpenIt
 from assistant.cli.render import Output
+from topology.errors import InvalidQuery
 
 if TYPE_CHECKING:
     from tools.spec import ToolSpec
@@ -21,6 +25,7 @@ Answer from Hubble flows in the workspace (`-w`): files of `hubble observe -o js
 Every command takes the filters of `hubble observe` in its own words: --verdict, --pod, --from-pod,
 --to-pod, --namespace, --label, --ip, --port, --protocol, --http-status, --fqdn, --since, --until,
 --last, --type, --workload, --service, --not, --allowlist and the rest, with the same meaning.
+--since and --until also take a time of day, such as 10:40: UTC, of the day on which the flows end.
 """
 
 flows = typer.Typer(name="flows", help=_FILTERS, no_args_is_help=True, rich_markup_mode=None)
@@ -37,32 +42,48 @@ def _add(command: Callable[..., None]) -> None:
 
 
 def drops(
-    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+    context: typer.Context,
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """List what was dropped, by cause; drops by policy are explained by the rules in force.
 
+    The chart (--format, --open) shows drops over time, by Cilium's reason.
+
     Examples:
       netassist flows drops -w cluster.yaml -w flows.jsonl
-      netassist flows drops -w export/ --to-namespace shop --since 2026-11-28T10:40:00Z
+      netassist flows drops -w export/ --to-namespace shop --since 10:40
       hubble observe -o jsonpb --last 5000 | netassist flows drops -w cluster.yaml -w - --json
+      netassist flows drops -w export/ --open
     """
     from tools.flows import flow_drops
 
-    _run(context, flow_drops, {}, workspace, as_json=as_json)
+    chart = _Chart("drops", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_drops, {}, workspace, as_json=as_json, chart=chart)
 
 
 def dns(
-    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+    context: typer.Context,
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
+    workspace: WorkspacePaths = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Say who asks what of DNS, what fails, and what only walks the search path.
+
+    The chart (--format, --open) shows the lookups that failed, by name and outcome.
 
     Examples:
       netassist flows dns -w flows.jsonl
       netassist flows dns -w export/ --namespace shop --json
+      netassist flows dns -w flows.jsonl --format svg > dns.svg
     """
     from tools.flows import flow_dns
 
-    _run(context, flow_dns, {}, workspace, as_json=as_json)
+    chart = _Chart("dns", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_dns, {}, workspace, as_json=as_json, chart=chart)
 
 
 def top(
@@ -71,19 +92,25 @@ def top(
         str,
         typer.Option(metavar="TIME", help="Also list connections that are new since then."),
     ] = "",
+    form: ChartFormat = ChartForm.TEXT,
+    open_it: OpenIt = False,
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say who talks most to whom, with HTTP errors and latencies, resets, and ways out.
 
+    The chart (--format, --open) shows what passed and what was dropped of each connection.
+
     Examples:
       netassist flows top -w flows.jsonl
       netassist flows top -w export/ --http-status 5+
-      netassist flows top -w export/ --new-since 2026-11-28T10:40:00Z
+      netassist flows top -w export/ --new-since 10:40
+      netassist flows top -w export/ --open
     """
     from tools.flows import flow_top
 
-    _run(context, flow_top, {"new_since": new_since}, workspace, as_json=as_json)
+    chart = _Chart("verdicts", chart_of(form, open_it=open_it), open_it)
+    _run(context, flow_top, {"new_since": new_since}, workspace, as_json=as_json, chart=chart)
 
 
 def imbalance(
@@ -119,8 +146,37 @@ def explain(
     _run(context, explain_flows, {"flow": flow}, workspace, as_json=as_json)
 
 
-for _command in (drops, dns, top, imbalance, explain):
+def metrics(
+    context: typer.Context, workspace: WorkspacePaths = None, as_json: JsonFlag = False
+) -> None:
+    """Say what metrics show: drops, DNS errors, resets, HTTP errors and uneven load.
+
+    Reads Prometheus' text format and answers of its query API, of the metrics `hubble_*`,
+    `cilium_*` and `networkobservability_*`. Two scrapes show what happened in between.
+
+    Examples:
+      netassist flows metrics -w cluster.yaml -w metrics.prom
+      netassist flows metrics -w cluster.yaml -w before.prom -w after.prom --json
+    """
+    from tools.metrics import read_flow_metrics
+
+    if context.args:
+        message = f"`{context.args[0]}` is a filter of flows, and metrics have none."
+        raise InvalidQuery(message, hint="Leave the filters out.")
+    _run(context, read_flow_metrics, {}, workspace, as_json=as_json, takes_filters=False)
+
+
+for _command in (drops, dns, top, imbalance, explain, metrics):
     _add(_command)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """The chart that a command can show instead of its text."""
+
+    kind: str
+    form: ChartForm
+    open_it: bool
 
 
 def _run(
@@ -130,11 +186,17 @@ def _run(
     paths: list[str] | None,
     *,
     as_json: bool,
+    takes_filters: bool = True,
+    chart: _Chart | None = None,
 ) -> None:
     output: Output = context.obj
     opened = open_workspace(paths, output)
+    if chart is not None and chart.form is not ChartForm.TEXT and not as_json:
+        write_chart(chart.kind, opened, context.args, chart.form, output, open_it=chart.open_it)
+        return
     with output.working("Reading flows"):
-        result = spec.call(opened, arguments | {"filters": shlex.join(context.args)})
+        filters = {"filters": shlex.join(context.args)} if takes_filters else {}
+        result = spec.call(opened, arguments | filters)
     if as_json:
         output.write_json(result.model_dump(mode="json"))
         return

@@ -13,6 +13,7 @@ from assistant.cli.ipam_changes import add_block, add_space, edit, release, resi
 from assistant.cli.ipam_files import export, import_
 from assistant.cli.ipam_plan import check, compare, migrate, plan
 from assistant.cli.opening import JsonFlag
+from assistant.cli.pictures import OpenIt, write_picture
 from assistant.cli.render import Output
 
 if TYPE_CHECKING:
@@ -51,16 +52,20 @@ def show(
             min=1, max=100, metavar="PERCENT", help="Exit with 1 if a block is fuller than that."
         ),
     ] = 100,
+    open_it: OpenIt = False,
     db: Database = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Show the picture of an address space: what lies where, how full, in how many pieces.
+
+    --open shows it drawn; `ipam export --format svg` writes that into a file.
 
     Exits with 0, or with 1 if a block is fuller than --warn-at.
 
     Examples:
       netassist ipam show
       netassist ipam show vnet-prod
+      netassist ipam show --open
       netassist ipam show --warn-at 80 --json
     """
     output: Output = context.obj
@@ -73,6 +78,10 @@ def show(
     full = [usage for usage in usages if usage.taken * 100 > warn_at]
     if as_json:
         output.write_json(_document(space, usages, entries, bool(block)))
+    elif open_it:
+        from topology.ipam.book.exporting import write_svg
+
+        write_picture(write_svg(space, usages, entries), "svg", output, open_it=True)
     else:
         _draw(output, space, usages, entries, bool(block))
     for usage in full:

@@ -7,6 +7,7 @@ import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.pictures import OpenIt, write_picture
 from assistant.cli.reach import Http
 from assistant.cli.render import Output
 
@@ -26,7 +27,9 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     CSV = "csv"
+    MERMAID = "mermaid"
     DOT = "dot"
+    SVG = "svg"
     HTML = "html"
 
 
@@ -36,8 +39,9 @@ def matrix(
     namespace: Annotated[str, typer.Option(help="Only workloads of this namespace.")] = "",
     http: Http = "",
     form: Annotated[
-        Format, typer.Option("--format", help="`dot` is for Graphviz, `html` one page.")
+        Format, typer.Option("--format", help="`dot` is for Graphviz, `html` one interactive page.")
     ] = Format.TEXT,
+    open_it: OpenIt = False,
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -50,11 +54,14 @@ def matrix(
       netassist matrix --by namespace
       netassist matrix --http "GET /items"
       netassist matrix --namespace shop --format html > matrix.html
+      netassist matrix --open
       netassist matrix --format dot | dot -Tsvg > matrix.svg
     """
     from tools.matrix import MatrixResult, show_matrix
 
     output: Output = context.obj
+    if open_it and form is Format.TEXT:
+        form = Format.HTML
     opened = open_workspace(workspace, output)
     with output.working("Computing"):
         result = show_matrix.call(opened, {"by": by.value, "namespace": namespace, "http": http})
@@ -68,5 +75,5 @@ def matrix(
     else:
         from assistant.cli.matrix_formats import FORMATS
 
-        output.write_text(FORMATS[form.value](result))
+        write_picture(FORMATS[form.value](result, opened), form.value, output, open_it=open_it)
     raise typer.Exit(exit_codes.ANSWERED)

@@ -43,7 +43,9 @@ def fix(
     """Say why SRC cannot reach DST, and the smallest change of policies that lets it, proven.
 
     The change opens what was asked and nothing else; where that is not possible, everything that
-    it opens besides is named. Mutual TLS is never weakened unasked.
+    it opens besides is named. Mutual TLS is never weakened unasked. Flows in the workspace are
+    evidence of what was dropped, say which port or request is meant where none is named, and are
+    held against the change.
 
     Exits with 0 if nothing is to mend or the change is proven, 1 if not.
 
@@ -51,6 +53,7 @@ def fix(
       netassist policy fix shop/web shop/payments --port 8443
       netassist policy fix web catalog --http "GET /items" --out fixed.yaml
       netassist policy fix -w cluster.yaml staging/job service:shop/cart --json
+      netassist policy fix -w cluster.yaml -w flows.jsonl shop/web shop/payments
     """
     from tools.mend import MendResult, fix_connection
 
@@ -163,26 +166,35 @@ def tighten(
         list[str] | None,
         typer.Option(
             metavar="'SRC -> DST PORT'",
-            help="A connection that must stay open; may be repeated. Default: what environment "
-            "variables and exposed Services announce.",
+            help="A connection that must stay open, perhaps with its request (GET /path); may be "
+            "repeated. Default: what environment variables and exposed Services announce, and what "
+            "flows show.",
         ),
     ] = None,
+    contract: Annotated[
+        str, typer.Option(metavar="FILE", help="A contract whose `must_allow` must stay open.")
+    ] = "",
     workspace: WorkspacePaths = None,
     out: Out = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Cut over-broad policies down to what is used, and list everything that closes.
 
+    Network policies are cut down to peers and ports; an AuthorizationPolicy to callers and ports,
+    and to methods and paths where every use is known by its request.
+
     Exits with 0 if everything used is proven to stay open, 1 if not.
 
     Examples:
       netassist policy tighten NetworkPolicy/shop/catalog
       netassist policy tighten -w cluster.yaml --used "shop/web -> shop/cart 8080/TCP"
+      netassist policy tighten AuthorizationPolicy/billing/invoices --contract contract.yaml
+      netassist policy tighten -w cluster.yaml -w flows.jsonl
     """
     from tools.rewrite import tighten_policies
 
     chosen = _chosen(context, policies, workspace)
-    arguments = {"used": used or []}
+    arguments = {"used": used or [], "contract": _read(contract) if contract else ""}
     _run(context, tighten_policies, arguments, chosen, out=out, as_json=as_json)
 
 

@@ -23,7 +23,8 @@ WorkspacePaths = Annotated[
         "--workspace",
         metavar="PATH",
         help="File or folder of exports or manifests, or `-` for stdin; may be given several "
-        "times. Default: $NETASSIST_WORKSPACE, else the bundled sample.",
+        "times. `context:NAME`, or --context NAME, is a live cluster. Default: "
+        "$NETASSIST_WORKSPACE, else the bundled sample.",
     ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -34,15 +35,22 @@ def open_workspace(paths: list[str] | None, output: Output) -> "Workspace":
 
     Raises:
         UnreadableInput: Nothing at all could be read.
+        LiveUnavailable: The live cluster that is named cannot be read.
     """
-    from tools.workspace import Workspace
+    from tools.workspace import LIVE, Workspace
 
-    chosen = paths or _configured_paths()
+    chosen = paths or ([] if output.kube_context else _configured_paths())
+    if output.kube_context:
+        chosen = [f"{LIVE}{output.kube_context}", *chosen]
     if not chosen:
         output.note("No workspace given: using the bundled sample. Name yours with -w PATH.")
         return Workspace.sample()
-    with output.working("Reading " + ", ".join(chosen)):
-        workspace = Workspace.load(chosen, stdin=sys.stdin, cache=_cache_folder(chosen))
+    if any(path.startswith(LIVE) for path in chosen):
+        # Says itself how far it is, so that a large or slow cluster shows that it is being read.
+        workspace = Workspace.load(chosen, stdin=sys.stdin, progress=output.show_progress)
+    else:
+        with output.working("Reading " + ", ".join(chosen)):
+            workspace = Workspace.load(chosen, stdin=sys.stdin, cache=_cache_folder(chosen))
     output.note_problems(workspace.problems)
     return workspace
 

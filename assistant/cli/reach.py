@@ -1,11 +1,13 @@
 """The commands that ask the engine directly: `reach`, `who-can-reach`, `what-can`."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import exit_codes
 from assistant.cli.opening import JsonFlag, WorkspacePaths, open_workspace
+from assistant.cli.pictures import OpenIt, write_picture
 from assistant.cli.render import Output
 
 if TYPE_CHECKING:
@@ -17,6 +19,17 @@ _ENDS = (
     "`ns/pod`, `ns/workload`, a name that only one thing has, `service:ns/name`, an address, a "
     "CIDR, a DNS name, `world`, `host`, `remote-node` or `kube-apiserver`"
 )
+
+
+class Format(StrEnum):
+    """How the path is written."""
+
+    TEXT = "text"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
 Port = Annotated[
     str,
     typer.Option(
@@ -43,6 +56,10 @@ def reach(
     sni: Annotated[
         str, typer.Option(metavar="NAME", help="Server name that the caller's TLS handshake names.")
     ] = "",
+    form: Annotated[
+        Format, typer.Option("--format", help="The path as a picture instead of in words.")
+    ] = Format.TEXT,
+    open_it: OpenIt = False,
     workspace: WorkspacePaths = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -55,6 +72,7 @@ def reach(
       netassist reach web service:shop/payments --port 443
       netassist reach shop/web shop/catalog --port 8080 --http "GET /items"
       netassist reach world shop/db --port 5432 --json
+      netassist reach shop/web shop/cart --format svg > path.svg
     """
     from tools.reach import can_reach
 
@@ -68,7 +86,12 @@ def reach(
         "claims": claims,
         "sni": sni,
     }
-    result = _run(context, can_reach, arguments, workspace, as_json=as_json)
+    if open_it and form is Format.TEXT:
+        form = Format.SVG
+    if as_json or form is Format.TEXT:
+        result = _run(context, can_reach, arguments, workspace, as_json=as_json)
+    else:
+        result = _draw(context, can_reach, arguments, workspace, form, open_it=open_it)
     raise typer.Exit(exit_codes.ANSWERED if result.verdict == "allow" else exit_codes.NO)
 
 
@@ -111,6 +134,26 @@ def what_can(
 
     arguments = {"source": source, "port": port, "http": http}
     _run(context, what_can_reach, arguments, workspace, as_json=as_json)
+
+
+def _draw(
+    context: typer.Context,
+    spec: "ToolSpec",
+    arguments: dict[str, Any],
+    paths: list[str] | None,
+    form: Format,
+    *,
+    open_it: bool,
+) -> "ToolResult":
+    from tools.pictures import draw_reach, to_dot, to_mermaid, to_svg
+    from tools.reach_results import ReachResult
+
+    output: Output = context.obj
+    result = spec.call(open_workspace(paths, output), arguments)
+    assert isinstance(result, ReachResult)
+    writers = {Format.MERMAID: to_mermaid, Format.DOT: to_dot, Format.SVG: to_svg}
+    write_picture(writers[form](draw_reach(result)), form.value, output, open_it=open_it)
+    return result
 
 
 def _run(

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from assistant.neutral import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from topology.model import Problem
 
@@ -30,6 +33,8 @@ class Output:
     """
 
     plain: bool = False
+    kube_context: str = ""
+    """Context of the kubeconfig whose cluster is read; empty for files alone."""
     _consoles: dict[bool, "Console"] = field(default_factory=dict)
 
     def write_json(self, document: Mapping[str, Any]) -> None:
@@ -48,11 +53,12 @@ class Output:
             return
         from rich.markdown import Markdown
 
-        self._console(error=False).print(Markdown(text))
+        # A link would hide where it leads.
+        self._console(error=False).print(Markdown(plain(text), hyperlinks=False))
 
     def write_text(self, text: str) -> None:
-        """Print an answer exactly as it is."""
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        """Print an answer as it is, but for what a terminal would obey."""
+        sys.stdout.write(plain(text).rstrip("\n") + "\n")
 
     def write_pieces(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Print lines of pieces, each a text and the colour behind it."""
@@ -64,7 +70,7 @@ class Output:
         for line in lines:
             shown = Text()
             for text, colour in line:
-                shown.append(text, style=f"#ffffff on {colour}" if colour else "")
+                shown.append(plain(text), style=f"#ffffff on {colour}" if colour else "")
             self._console(error=False).print(shown, soft_wrap=True)
 
     def write_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
@@ -91,6 +97,7 @@ class Output:
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """Say something on stderr that is not the answer."""
+        text = plain(text)
         if self.plain or not sys.stderr.isatty():
             sys.stderr.write(text + "\n")
         else:
@@ -115,6 +122,25 @@ class Output:
             return nullcontext()
         return self._console(error=True).status(text)
 
+    def show_progress(self, text: str) -> None:
+        """Say on stderr how far something is: on one line of a terminal, line by line elsewhere."""
+        if self.plain or not sys.stderr.isatty():
+            if text:
+                sys.stderr.write(f"reading {text}\n")
+            return
+        sys.stderr.write(f"\r\x1b[2K{'reading ' + text if text else ''}")
+        sys.stderr.flush()
+
+    def progress(self) -> "Progress | None":
+        """Return a bar for bytes that come in, to be shown on a terminal; None elsewhere."""
+        if self.plain or not sys.stderr.isatty():
+            return None
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+        from rich.progress import TransferSpeedColumn as Speed
+
+        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Speed()
+        return Progress(*columns, console=self._console(error=True))
+
     def _console(self, *, error: bool) -> "Console":
         if error not in self._consoles:
             from rich.console import Console
@@ -134,6 +160,6 @@ _LENIENT = orjson.OPT_NON_STR_KEYS
 def _place(layer: Mapping[str, Any]) -> str:
     """Name what decided: policy, rule and place, or else the reason in words."""
     if not layer.get("policy"):
-        return str(layer["reason"])
+        return plain(str(layer["reason"]))
     parts = [layer["policy"], layer.get("rule") or "", layer.get("location") or ""]
-    return "  ".join(str(part) for part in parts if part)
+    return plain("  ".join(str(part) for part in parts if part))

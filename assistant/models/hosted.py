@@ -1,11 +1,12 @@
 """The hosted tier: OpenAI, Azure OpenAI, and every server that speaks the same interface."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import openai
-from langchain_core.exceptions import LangChainException
+from langchain_core.exceptions import ContextOverflowError, LangChainException
 from langchain_core.language_models import BaseChatModel
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from pydantic import SecretStr
@@ -17,7 +18,9 @@ try:
 except ImportError:  # openai before 3.50 speaks through httpx
     import httpx  # type: ignore[no-redef]
 
-__all__ = ["FAILURES", "describe_failure", "open_azure", "open_openai"]
+__all__ = ["FAILURES", "describe_failure", "is_too_long", "open_azure", "open_openai"]
+
+_AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
 
 FAILURES: tuple[type[Exception], ...] = (
     openai.OpenAIError,
@@ -63,11 +66,42 @@ async def open_openai(name: str, settings: Settings) -> AsyncIterator[BaseChatMo
         )
 
 
+class EntraFailure(OSError):
+    """Entra gave no token."""
+
+
+@asynccontextmanager
+async def _entra_tokens(wanted: bool) -> AsyncIterator[dict[str, Any]]:
+    """Yield what gives the client a fresh token for each request; nothing if none are wanted."""
+    if not wanted:
+        yield {}
+        return
+    # Only in the extra `entra`.
+    from azure.core.exceptions import AzureError
+    from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
+
+    async with DefaultAzureCredential() as credential:
+        give = get_bearer_token_provider(credential, _AZURE_SCOPE)
+
+        async def provide() -> str:
+            try:
+                return str(await give())
+            except AzureError as error:
+                # Its text names tenants and identities.
+                raise EntraFailure(type(error).__name__) from None
+
+        yield {"azure_ad_async_token_provider": provide, "azure_ad_token_provider": str}
+
+
 @asynccontextmanager
 async def open_azure(deployment: str, settings: Settings) -> AsyncIterator[BaseChatModel]:
-    """Open a deployment at Azure OpenAI, by key or by Entra token."""
-    async with openai.DefaultAsyncHttpxClient() as client:
+    """Open a deployment at Azure OpenAI, by key, by Entra token, or by Entra identity."""
+    async with (
+        openai.DefaultAsyncHttpxClient() as client,
+        _entra_tokens(settings.uses_entra) as tokens,
+    ):
         yield AzureChatOpenAI(
+            **tokens,
             azure_deployment=deployment,
             azure_endpoint=settings.azure_openai_endpoint,
             api_version=settings.azure_openai_api_version,
@@ -82,6 +116,25 @@ async def open_azure(deployment: str, settings: Settings) -> AsyncIterator[BaseC
         )
 
 
+_TOO_LONG = re.compile(
+    r"context[_ ](?:length|window|size)|maximum context|exceeds?.{0,40}\bcontext\b|"
+    r"prompt is too long|too many tokens|input is too long|n_ctx",
+    re.IGNORECASE,
+)
+
+
+def is_too_long(error: BaseException) -> bool:
+    """Return whether a server refused a conversation for its length, and would take a shorter."""
+    if isinstance(error, ContextOverflowError):
+        return True
+    if not isinstance(error, openai.APIStatusError):
+        return False
+    if error.status_code == 413:
+        return True
+    code = str(error.code or "")
+    return error.status_code in (400, 422, 500) and bool(_TOO_LONG.search(f"{code} {error}"))
+
+
 def describe_failure(error: BaseException) -> str:
     """Say in a few words of our own what went wrong.
 
@@ -89,6 +142,10 @@ def describe_failure(error: BaseException) -> str:
     """
     if isinstance(error, openai.APITimeoutError | TimeoutError | httpx.TimeoutException):
         return "it did not answer in time"
+    if is_too_long(error):
+        return "the conversation is too long for it"
+    if isinstance(error, EntraFailure):
+        return "Entra gave no token for it; sign in with `az login`, or check the identity's role"
     if isinstance(error, openai.APIStatusError):
         return _describe_status(error.status_code)
     if isinstance(error, openai.APIConnectionError):

@@ -38,7 +38,7 @@ _TARGETS: dict[int, Targets] = {
     },
     100_000: {"build": 1.5},
 }
-"""By pods. Source: issue 3."""
+"""By pods. Source: docs/adr/0007."""
 
 _MICRO = 1e6
 _BUILDS = 3

@@ -10,11 +10,12 @@ from typing import Any
 
 import orjson
 
+from evals.bench.answering import measure_answers
 from evals.bench.asking import measure_questions
 from evals.bench.deciding import map_everything, measure_engine
 from evals.bench.files import write
 from evals.bench.flow_load import write_flows
-from evals.bench.flow_reading import measure_flows, measure_plain
+from evals.bench.flow_reading import measure_flows, measure_jq, measure_plain
 from evals.bench.loading import measure_loading
 from evals.bench.measures import Measure
 from evals.bench.objects import make_objects
@@ -70,14 +71,14 @@ def perform(job: Job) -> Any:
         case "engine":
             found = measure_engine(folder, pods=job["pods"], box=job["box"])
         case "questions":
-            found = list(measure_questions(folder))
+            found = [*measure_questions(folder), *measure_answers(folder, pods=job["pods"])]
         case "write-flows":
             write_flows(folder, job["count"])
             return []
         case "flows":
             found = measure_flows(folder, job["count"])
-        case "flows-plain":
-            found = measure_plain(folder)
+        case "flows-plain" | "flows-jq" as peer:
+            found = measure_jq(folder) if peer == "flows-jq" else measure_plain(folder)
         case "map":
             return _print_map(folder)
         case "profile":

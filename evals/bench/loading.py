@@ -13,7 +13,7 @@ from topology.model import Cluster
 __all__ = ["measure_loading"]
 
 _TARGETS = {"json": 1.0, "yaml": 4.0}
-"""Seconds, at 20,000 pods. Source: issue 3."""
+"""Seconds, at 20,000 pods. Source: docs/adr/0007."""
 _REOPENING = 0.3
 _SIZE_OF_TARGETS = 20_000
 _REPEATS = 3

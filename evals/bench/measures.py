@@ -35,7 +35,7 @@ class Measure:
     """None where it could not be measured; the note says why."""
     unit: str
     target: float | None = None
-    """Largest value that meets issue 3; None where it states none for this load."""
+    """Largest value that meets its target; None where none is set for this load."""
     note: str = ""
     """How it was taken, where the name does not say it all."""
 

@@ -31,7 +31,7 @@ SIZES: dict[int, Size] = {
         Size(nodes=3, namespaces=5, backends=20, services=16, replicas=5, policies=20),
         Size(nodes=50, namespaces=10, backends=200, services=40, replicas=20, policies=100),
         Size(nodes=250, namespaces=25, backends=1000, services=200, replicas=20, policies=500),
-        # Source: the reference load of issue 3, point 5.
+        # Source: the reference load of docs/adr/0007.
         Size(nodes=1000, namespaces=100, backends=4000, services=800, replicas=20, policies=1000),
         Size(nodes=1000, namespaces=100, backends=4000, services=4800, replicas=20, policies=5000),
     )

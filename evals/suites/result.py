@@ -1,6 +1,7 @@
 """What a suite of evaluations found."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from topology.errors import InvalidQuery
@@ -28,11 +29,19 @@ class SuiteResult:
     unread: tuple[dict[str, str], ...] = ()
     """Rows of `case` and `reason`: what of the cases could not be understood, and was skipped."""
     seconds: float = 0.0
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What a suite tells beyond agreement; its keys stand beside the others in the document."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that `python -m evals SUITE --json` prints."""
         lists = {"disagreements": list(self.disagreements), "unread": list(self.unread)}
-        return asdict(self) | lists
+        document = asdict(self) | lists | dict(self.details)
+        del document["details"]
+        return document
+
+    def tell_figures(self) -> tuple[str, ...]:
+        """Return lines of figures that say more than agreement; none for most suites."""
+        return ()
 
 
 class Tally:

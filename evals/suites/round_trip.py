@@ -5,7 +5,8 @@ give equal verdicts. `description`: what a person wrote about the policy is read
 the rules for DNS and the like that drafting adds by itself, must give equal verdicts. Equality is
 decided by the engines on a cluster made for both sets of policies (`topology.authoring.equality`).
 A description is read against the cluster that its policy has in mind, as names mean nothing without
-one.
+one. Prose has words around its request: where the reading is only to be confirmed, it counts as
+confirmed, since what is scored is the policy.
 """
 
 import json
@@ -20,12 +21,14 @@ import yaml
 from evals.suites.result import SuiteResult
 from tools.explaining import explain, recover
 from tools.intents import Understood, read_intent
+from topology.authoring import Anyone, Pods
 from topology.authoring.drafting import draft
 from topology.authoring.equality import Comparison, compare
+from topology.authoring.membership import members
 from topology.authoring.mesh_equality import MESH_KINDS
 from topology.authoring.staging import build_stage
 from topology.load import load_text
-from topology.model import Cluster, Document
+from topology.model import Cluster, Document, Workload
 from topology.paths import Network
 
 __all__ = ["Trip", "from_description", "from_sentences", "run"]
@@ -143,7 +146,7 @@ def from_description(policies: Sequence[Document], description: str) -> Trip:
     """Draft from what a person wrote about policies, and compare."""
     network = Network.build(_in_mind(policies))
     understood = read_intent(network, description)
-    if not understood.is_clear:
+    if not (understood.is_clear or understood.to_confirm):
         return Trip(equal=False, why=_unclear(understood), said=understood.heard)
     found = draft(network, replace(understood.intents[0], exact=True))
     if not found.documents:
@@ -154,6 +157,7 @@ def from_description(policies: Sequence[Document], description: str) -> Trip:
 def _in_mind(policies: Sequence[Document]) -> Cluster:
     """Return the cluster that a reader of policies has in mind; a mesh only where they name it."""
     cluster = build_stage(policies, plain=True).cluster
+    cluster = replace(cluster, workloads=tuple(_selected(cluster, policies)) or cluster.workloads)
     if any(one.kind in MESH_KINDS for one in policies):
         return cluster
     workloads = tuple(
@@ -161,6 +165,28 @@ def _in_mind(policies: Sequence[Document]) -> Cluster:
         for one in cluster.workloads
     )
     return replace(cluster, workloads=workloads)
+
+
+def _selected(cluster: Cluster, policies: Sequence[Document]) -> Iterator[Workload]:
+    """Yield the workloads that policies are about: a reader has no namesakes elsewhere in mind."""
+    found = [one for one in map(recover, policies) if one is not None]
+    parties = [
+        party
+        for one in found
+        for clause in one.intent.clauses
+        for party in (*clause.sources, *clause.destinations)
+        if not isinstance(party, Anyone)
+    ]
+    parties += [subject for one in found for subject, _ in one.intent.isolate]
+    wide = [one for one in parties if isinstance(one, Pods) and not one.labels]
+    named = [pod for one in parties if one not in wide for pod in members(cluster, one)]
+    known = {tuple(pod.labels.items()) for pod in named}
+    others = [pod for one in wide for pod in members(cluster, one)]
+    others = [pod for pod in others if tuple(pod.labels.items()) not in known] or others
+    meant = {pod.full_name for pod in (*named, *others)}
+    for workload in cluster.workloads:
+        if meant.intersection(pod.full_name for pod in workload.pods):
+            yield workload
 
 
 def _unclear(understood: Understood) -> str:

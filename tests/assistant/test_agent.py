@@ -70,7 +70,18 @@ async def test_events_come_in_order_and_end_with_the_answer(make: Make, call: Ca
         make(call("can_reach", source="frontend", destination="redis"), "It is allowed.")
     )
     kinds = [type(event) for event in events]
-    assert kinds == [ToolStarted, ToolFinished, TextDelta, Finished]
+    assert list(dict.fromkeys(kinds)) == [ToolStarted, ToolFinished, TextDelta, Finished]
+
+
+async def test_the_pieces_are_the_checked_text_and_nothing_else(make: Make, call: Call) -> None:
+    events = await collect(
+        make(call("can_reach", source="payment", destination="redis"), "It is allowed. Really!")
+    )
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    pieces = [event.text for event in events if isinstance(event, TextDelta)]
+    assert "".join(pieces) == finished.answer.text
+    assert "allowed" not in finished.answer.text
 
 
 def test_ask_aask_and_stream_give_the_same_answer(make: Make, call: Call) -> None:
@@ -210,7 +221,9 @@ async def test_asking_back_ends_the_turn_and_is_told_by_structure(make: Make, ca
 
 
 async def test_declining_ends_the_turn_and_is_told_by_structure(make: Make, call: Call) -> None:
-    answer = await make(call("decline", reason="I know nothing of the weather.")).aask("Rain?")
+    answer = await make(call("decline", reason="I know nothing of the weather.")).aask(
+        "How is the weather?"
+    )
     assert answer.declined
     assert answer.text == "I know nothing of the weather."
 
@@ -281,7 +294,7 @@ async def test_a_question_with_nothing_or_too_much_in_it_is_refused(
         ("openai:", "`openai:` is no model"),
         ("openai:gpt-4.1", "OPENAI_API_KEY"),
         ("azure:chat", "AZURE_OPENAI_ENDPOINT"),
-        ("local:/tmp/model.gguf", "OPENAI_BASE_URL"),
+        ("local:/tmp/model.gguf", "netassist models list"),
         ("claude:x", "there is no `claude:`"),
     ],
 )
@@ -388,7 +401,7 @@ async def test_the_state_file_can_be_read_by_its_owner_alone(
     path: Path = settings.state_dir / "sessions.sqlite3"
     assert path.stat().st_mode & 0o077 == 0
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM turns").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM session_turn").fetchone() == (1,)
     connection.close()
 
 

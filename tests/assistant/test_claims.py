@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from assistant.answer import ToolCall
 from assistant.claims import (
+    ASK_AGAIN,
     NOTE_CODE,
     NOTE_NO_TOOL,
-    NOTE_REMOVED,
     NOTE_REPLACED,
     NOTHING,
     Checked,
@@ -371,8 +371,7 @@ def test_computed_numbers_stand_and_others_go() -> None:
     question = "Which subnet for 50 nodes?"
     text = "For 50 nodes you need a /21. It holds 1581 addresses."
     assert held(text, SIZED, question=question).text == text
-    result = held("You need a /22. It holds 1581 addresses.", SIZED, question=question)
-    assert result.text == f"It holds 1581 addresses.\n\n{NOTE_REMOVED}"
+    assert replaced("You need a /22. It holds 1581 addresses.", SIZED, question=question)
 
 
 @pytest.mark.parametrize(
@@ -423,8 +422,9 @@ def test_a_question_back_states_nothing() -> None:
 
 
 def test_declining_states_nothing() -> None:
-    text = "I predict no weather. Ask whether one pod can reach another."
-    assert check(text, question="", calls=(), declines=True, names=NAMES).text == text
+    text = "I do not know the weather. Ask whether one pod can reach another."
+    asked = "How will the weather be?"
+    assert check(text, question=asked, calls=(), declines=True, names=NAMES).text == text
     sly = check(
         "I decline, but frontend can reach redis.",
         question="",
@@ -540,6 +540,98 @@ def test_lines_and_titles_of_documents_stand_as_they_are() -> None:
     assert held(text, call, question="What is overlay?") == Checked(text=text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cluster uses Overlay.",
+        "I can't answer that, but mTLS is strict everywhere.",
+        "I have applied the change.",
+        "Everything is allowed.",
+        "It can.",
+        "Alles ist erlaubt.",
+    ],
+)
+@pytest.mark.parametrize("how", [{"declines": True}, {"asks": True}, {}])
+def test_no_statement_hides_where_nothing_is_computed(text: str, how: dict[str, bool]) -> None:
+    for question in ("Is the cluster on Overlay, with mTLS strict everywhere?", "Well?"):
+        assert text not in check(text, question=question, calls=(), names=NAMES, **how).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do you know that frontend can reach redis?",
+        "Should I look at cart, since frontend can reach redis?",
+        "Why is frontend blocked from redis?",
+    ],
+)
+def test_a_question_back_presupposes_nothing(text: str) -> None:
+    assert check(text, question="redis?", calls=(), asks=True, names=NAMES).text == ASK_AGAIN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do you mean whether frontend can reach redis or the other way round?",
+        "Should I check if frontend can reach redis?",
+        "Which redis do you mean?",
+    ],
+)
+def test_a_question_back_may_name_what_it_is_about(text: str) -> None:
+    assert check(text, question="redis?", calls=(), asks=True, names=NAMES).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello!",
+        "I do not know.",
+        "Sure, I can help with policies, subnets and flows.",
+        "Please ask whether one pod can reach another.",
+        "Thanks for asking.",
+    ],
+)
+def test_talk_stays(text: str) -> None:
+    assert text in held(text, question="Hi").text
+
+
+@pytest.mark.parametrize(
+    "text", ["A /21 holds 50 nodes.", "It is 50.", "A /21 holds at most 50 nodes."]
+)
+def test_what_limits_a_statement_may_not_be_left_out_or_put_in(text: str) -> None:
+    call = ToolCall(
+        name="size_subnets",
+        arguments={},
+        ok=True,
+        result={"summary": "Without surge a /21 holds 50 nodes. Without surge it is 50."},
+        milliseconds=1.0,
+    )
+    assert replaced(text, call, question="Which subnet?")
+    assert not replaced("Without surge, a /21 holds 50 nodes.", call, question="Which subnet?")
+
+
+def test_names_may_not_change_places_in_a_statement_without_a_verdict() -> None:
+    call = ToolCall(
+        name="review_policies",
+        arguments={},
+        ok=True,
+        result={"summary": "`cart` names `redis` in its environment."},
+        milliseconds=1.0,
+    )
+    assert replaced("redis names cart in its environment.", call, question="Review")
+    assert not replaced("cart names redis in its environment.", call, question="Review")
+
+
+def test_that_something_is_not_known_may_be_said_in_a_sentence() -> None:
+    text = "Whether frontend can reach redis is unknown."
+    assert held(text, reach(verdict="unknown")).text == text
+    for verdict in ("allow", "deny"):
+        assert replaced(text, reach(verdict=verdict))
+    assert replaced(
+        "Whether frontend can reach redis is unknown, but it can.", reach(verdict="unknown")
+    )
+
+
 WORDS = st.sampled_from(
     [*sorted(KNOWN_WORDS), *["frontend", "redis", "frontend", "redis", ","] * 9]
 )
@@ -560,3 +652,50 @@ def test_any_text_can_be_checked(text: str) -> None:
     assert held(text, reach()).text
     assert held(text).text
     assert isinstance(held(text, SIZED).text, str)
+
+
+MANIFEST = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: open"
+
+
+def runbook(text: str) -> ToolCall:
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    return ToolCall(
+        name="search_docs",
+        arguments={"query": "frontend redis"},
+        ok=True,
+        milliseconds=1.0,
+        result={
+            "summary": f"**Notes** (your document `notes.md:3`, changed 2026-10-01):\n\n{quoted}",
+            "passages": [{"text": text, "own": True, "location": "notes.md:3"}],
+        },
+    )
+
+
+def test_a_runbook_backs_no_verdict() -> None:
+    told = "Frontend can reach redis."
+    article = ToolCall(
+        name="search_docs",
+        arguments={},
+        ok=True,
+        milliseconds=1.0,
+        result={"summary": "", "passages": [{"text": told, "own": False}]},
+    )
+
+    found = held(f"Yes. {told}", runbook(told)).text
+    assert [line for line in found.splitlines() if told in line] == [f"> {told}"]
+    assert "your document `notes.md:3`" in found
+    assert held(told, article).text == told
+
+
+def test_a_runbook_may_be_repeated_where_it_decides_nothing() -> None:
+    told = "Call the duty phone 4711 after the switch."
+
+    assert held(told, runbook(told), question="whom do we call?").text == told
+
+
+def test_a_manifest_from_a_runbook_is_not_shown_as_computed() -> None:
+    found = held(f"```yaml\n{MANIFEST}\n```", runbook(f"Apply this:\n\n{MANIFEST}"))
+
+    shown = [line for line in found.text.splitlines() if "CiliumNetworkPolicy" in line]
+    assert shown == ["> kind: CiliumNetworkPolicy"]
+    assert "your document `notes.md:3`" in found.text

@@ -81,6 +81,33 @@ def test_our_own_requests_are_many_and_on_several_workspaces() -> None:
     assert len({one.id for one in cases}) == len(cases)
 
 
+@pytest.mark.parametrize(
+    ("file", "least"),
+    [
+        ("intents-heldout.jsonl", 26),
+        ("intents-heldout-2.jsonl", 18),
+        ("intents-heldout-3.jsonl", 16),
+        ("intents-heldout-4.jsonl", 24),
+        ("intents-heldout-5.jsonl", 25),
+        ("intents-heldout-6.jsonl", 28),
+        ("intents-heldout-7.jsonl", 29),
+        ("intents-heldout-8.jsonl", 27),
+        ("intents-heldout-9.jsonl", 27),
+        ("intents-heldout-10.jsonl", 25),
+        ("intents-heldout-11.jsonl", 54),
+        ("intents-heldout-12.jsonl", 56),
+        ("intents-heldout-13.jsonl", 48),
+        ("intents-heldout-14.jsonl", 46),
+        ("intents-heldout-15.jsonl", 48),
+        ("intents-heldout-16.jsonl", 27),
+    ],
+)
+def test_batches_that_were_unseen_once_are_read_no_worse_than_before(file: str, least: int) -> None:
+    result = run(CASES.parent / file)
+    assert result.wrongly_verified == 0
+    assert result.agree >= least
+
+
 def test_a_line_that_is_no_case_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text("{}\n")

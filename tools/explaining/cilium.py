@@ -14,6 +14,7 @@ from topology.authoring import (
     Clause,
     DnsNames,
     Entities,
+    KafkaTest,
     Networks,
     Nodes,
     Party,
@@ -243,9 +244,6 @@ def _limits(found: Recovered, item: Mapping[str, Any], place: _Place) -> Traffic
         if item.get(field):
             found.add_gap(f"TLS is opened on the way (`{field}`).", f"{place.path}.toPorts")
     rules = mapping(item.get("rules"))
-    if listing(rules.get("kafka")):
-        message = "Kafka requests are told apart"
-        raise _Unsayable(message)
     if rules.get("l7proto") or item.get("listener"):
         message = "a proxy of its own decides"
         raise _Unsayable(message)
@@ -257,9 +255,18 @@ def _limits(found: Recovered, item: Mapping[str, Any], place: _Place) -> Traffic
         for key in ("matchName", "matchPattern")
         if mapping(one).get(key)
     )
-    if not (names or requests or dns):
+    kafka = tuple(_kafka(mapping(one)) for one in listing(rules.get("kafka")))
+    if not (names or requests or dns or kafka):
         return None
-    return Traffic(requests=requests, dns=dns, server_names=names)
+    return Traffic(requests=requests, kafka=kafka, dns=dns, server_names=names)
+
+
+def _kafka(rule: Mapping[str, Any]) -> KafkaTest:
+    fields = ("role", "apiKey", "topic", "apiVersion", "clientID")
+    role, key, topic, version, client = (str(rule.get(name) or "") for name in fields)
+    return KafkaTest(
+        role=role.lower(), key=key.lower(), topic=topic, version=version, client=client
+    )
 
 
 def _http(rule: Mapping[str, Any]) -> Iterator[RequestTest]:

@@ -6,14 +6,14 @@ from tools.intents.frames import signs_of, take_symbols
 from tools.intents.parties import End
 from tools.intents.shapes import Shape
 
-__all__ = ["explains", "is_question", "only_tells", "tells_of"]
+__all__ = ["explains", "is_question", "names_nothing", "only_tells", "tells_of"]
 
 _FIELD = re.compile(
     r"`(?:action|kind|matchExpressions?|metadata[\w/]*|rules|selector|spec)`"
     r"|\b[a-z]+(?:[A-Z][A-Za-z0-9]*)+\b|\b\w+\.\w+\.(?:io|md)/\S+"
 )
 _ABOUT_TEXTS = re.compile(
-    r"\b(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?"
+    r"(?<![.\w-])(?:examples?|note|refer(?:s|red)?|see|documentation|reference|semantics?|implications?"
     r"|purpose|"
     r"useful|describes?|demonstrates?|determines?|metadata|custom\s+resource|annotations?"
     r"|experimental|"
@@ -25,12 +25,15 @@ _ABOUT_TEXTS = re.compile(
 )
 
 
-def explains(sentence: str) -> bool:
+def explains(shape: Shape, sentence: str) -> bool:
     """Say whether a sentence that could not be read talks about policies instead of asking for one.
 
     It names fields of policies, or speaks of examples, texts and defaults as documentation does.
     """
-    return bool(_FIELD.search(sentence) or _ABOUT_TEXTS.search(sentence))
+    # What is a name, such as `api.example.com`, says nothing of what the sentence is about.
+    if re.search(r"\bexceptions?\b|\bexcept\b", sentence, re.I) and "<P" in sentence:
+        return False
+    return bool(_FIELD.search(shape.plain(sentence)) or _ABOUT_TEXTS.search(sentence))
 
 
 _ASKING = frozenset(
@@ -41,13 +44,30 @@ _ASKING = frozenset(
 )  # fmt: skip
 
 
+_CONDITION = re.compile(r"\s*(?:unless|until|except|but\s+not|save|provided|only)\b", re.I)
+"""How a sentence begins that limits the one before it."""
+
+
 def only_tells(shape: Shape, sentence: str) -> bool:
     """Say whether a sentence names nothing and asks for nothing, but tells something."""
+    if _CONDITION.match(sentence):
+        return False
     part = Shape(sentence, shape.values, shape.words)
     take_symbols(part)
     signs = signs_of(part, part.text)
     named = any(isinstance(one.value, End) and not one.value.everyone for one in signs)
     return not named and not any(one.symbol in _ASKING for one in signs)
+
+
+def names_nothing(shape: Shape, sentence: str) -> bool:
+    """Say whether a sentence names no workload, address, port or request, only the lot of them."""
+    part = Shape(sentence, shape.values, shape.words)
+    take_symbols(part)
+    signs = signs_of(part, part.text)
+    return not any(
+        one.symbol == "T" or (isinstance(one.value, End) and not one.value.everyone)
+        for one in signs
+    )
 
 
 _TELLS = re.compile(

@@ -98,6 +98,7 @@ def _both(left: Traffic, right: Traffic) -> Traffic:
         left,
         ports=(*left.ports, *right.ports),
         requests=(*left.requests, *right.requests),
+        kafka=(*left.kafka, *right.kafka),
         dns=(*left.dns, *right.dns),
         server_names=(*left.server_names, *right.server_names),
         tokens=(*left.tokens, *right.tokens),

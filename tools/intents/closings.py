@@ -9,6 +9,7 @@ from tools.intents.frames import Group, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.parties import End, is_outside
 from tools.intents.traffic import Passing
+from topology.authoring import Entities
 
 __all__ = ["except_everyone", "isolation", "limit", "nobody", "swapped"]
 
@@ -67,6 +68,9 @@ def except_everyone(
     ):
         for group in groups:
             wide = not group.ends or all(end.everyone for end in group.ends)
+            limited = found.loose or any(one.passing for one in others)
+            if group.excepted and wide and others and limited:
+                return _denied_to_others(found, group, others, where, topic)
             if group.excepted and wide and others:
                 kept = Group(group.role, ends=group.excepted, passing=group.passing, only=True)
                 pair = ([kept], others) if where == "source" else (others, [kept])
@@ -90,6 +94,23 @@ def except_everyone(
             sides = sides if directed else ("ingress", "egress")
             return Parsed(isolate=tuple((end, sides) for end in one.ends))
     return None
+
+
+def _denied_to_others(
+    found: Sorted, group: Group, others: list[Group], where: str, topic: str
+) -> Parsed:
+    """Read `block 22 to db for everyone but ops`: it says nothing of what else passes."""
+    # Labels tell pods apart; who stands outside is denied by a clause of its own.
+    wide = replace(group, ends=[EVERY_POD])
+    outside = Group(group.role, ends=[_WORLD], passing=group.passing)
+    statements: list[Statement] = []
+    for one in (wide, outside):
+        pair = ([one], others) if where == "source" else (others, [one])
+        statements += cross(found, *pair, effect="deny", topic=topic)
+    return Parsed(statements=tuple(statements))
+
+
+_WORLD = End(options=((Entities(("world",)),),), said="the outside")
 
 
 def _sides(found: Sorted, otherwise: str) -> tuple[str, ...]:

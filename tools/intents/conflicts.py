@@ -1,10 +1,11 @@
 """Requests that contradict themselves: no policy can do what they ask for."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 from tools.intents.meanings import Meaning
 from tools.intents.phrases import say_ends, say_party
-from topology.authoring import Clause, Intent, Pods
+from topology.authoring import Clause, Intent, Party, Pods
 
 __all__ = ["find_conflict"]
 
@@ -58,20 +59,32 @@ def _only_and_others(intent: Intent, meaning: Meaning) -> str:
 def _gainsaid(first: Clause, second: Clause) -> str:
     """Return how a further clause takes back the `only` of a first one; empty if it does not."""
     shared = set(first.destinations) & set(second.destinations)
-    others = not set(second.sources) <= set(first.sources)
+    others = not all(_is_among(one, first.sources) for one in second.sources)
     if first.side == "ingress" and shared and others:
         return (
             f"It asks that only {say_ends(first.sources)} may reach "
             f"{say_ends(first.destinations)}, and that {say_ends(second.sources)} may, too."
         )
     shared = set(first.sources) & set(second.sources)
-    others = not set(second.destinations) <= set(first.destinations)
+    others = not all(_is_among(one, first.destinations) for one in second.destinations)
     if first.side == "egress" and shared and others and second.side != "ingress":
         return (
             f"It asks that {say_ends(first.sources)} may reach only "
             f"{say_ends(first.destinations)}, and {say_ends(second.destinations)}, too."
         )
     return ""
+
+
+def _is_among(party: Party, parties: Sequence[Party]) -> bool:
+    """Say whether an end is one of several, or lives in a namespace that is."""
+    spaces = {
+        space
+        for one in parties
+        if isinstance(one, Pods) and not (one.workload or one.labels or one.namespace_labels)
+        for space in one.namespaces or ()
+    }
+    inside = isinstance(party, Pods) and party.namespaces and set(party.namespaces) <= spaces
+    return party in parties or bool(inside)
 
 
 def _same_breath(first: Clause, second: Clause, meaning: Meaning) -> bool:

@@ -7,7 +7,7 @@ from tools.intents.clauses import Where
 from tools.intents.frames import Group, Statement
 from tools.intents.grouping import Sorted
 
-__all__ = ["ends_in", "with_context"]
+__all__ = ["Ends", "ends_in", "with_context"]
 
 Ends = tuple[list[Group], list[Group]]
 _VERBS = ("REACHED", "RECEIVE", "REACH", "NEED", "EXPOSE")

@@ -73,13 +73,33 @@ _OPENING = re.compile(
     re.I,
 )
 _OPENER = re.compile(
-    r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket|context"
-    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|[A-Z]{2,8}-\d+)"
+    r"^\s*(?:heads[\s-]up|fyi|note|reminder|hi|hello|hey|urgent|request|ask|task|todo|ticket"
+    r"|context"
+    r"|background|info|quick\s+(?:one|question|ask)|from\s+the\s+audit|"
+    r"(?:[a-z]+\s+){0,2}[A-Z]{2,8}-\d+)"
     r"(?:\s+(?:for\s+)?(?:all|team|folks|everyone))?\s*[:,-]\s+"
-    r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes|compliance)\b,?\s+",
+    r"|^\s*(?:for|due\s+to|because\s+of)\s+(?:[a-z]+\s+){0,2}(?:reasons?|purposes"
+    r"|compliance)\b,?\s+",
     re.I,
 )
 """What only says that a request follows."""
+_LATER_OPENING = re.compile(
+    rf"(?P<before>(?:^|[.!?;]\s+|\n))(?P<open>{_ASK}{_MAKE}(?:(?:an?|the|some|one|any)\s+)?"
+    rf"(?:<KD\d+>|{_DOCUMENT})"
+    rf"\s+(?:that|which|so\s+that|such\s+that|to)\s+)(?=[a-z<])",
+    re.I,
+)
+"""The same behind a sentence that tells why."""
+_BARE_OPENING = re.compile(
+    rf"^(?:an?|one)\s+(?:<KD\d+>|{_DOCUMENT})\s+(?:that|which|so\s+that|such\s+that|to)\s+"
+    r"(?=[a-z<])",
+    re.I,
+)
+_PARTICIPLE = re.compile(
+    r"^(?P<lead>\s*)(?P<verb>letting|allowing|permitting|blocking|denying|preventing|restricting"
+    r"|limiting|isolating)\b",
+    re.I,
+)
 _ASKING = re.compile(rf"^{_ASK}", re.I)
 _HEADER = re.compile(
     r"(?:\b(?:an?|the)\s+)?(?P<kind><KD\d+>)(?:\s+(?:named\s+"
@@ -90,7 +110,7 @@ _HEADER = re.compile(
 _KIND = {
     kind: re.compile(
         rf"(?<![\w./-])(?:the\s+|an?\s+|as\s+an?\s+|as\s+|using\s+|with\s+"
-        rf"|via\s+)?(?:{pattern})(?![\w-])", re.I)
+        rf"|via\s+)?(?:(?:istio|cilium|kubernetes|k8s)\s+)?(?:{pattern})(?![\w-])", re.I)
     for kind, pattern in _KINDS
 }  # fmt: skip
 _WIDE = re.compile(
@@ -98,6 +118,7 @@ _WIDE = re.compile(
     r"|for\s+every\s+namespace|in\s+(?:every|all)\s+namespaces?|mesh-?wide|everywhere)\b",
     re.I,
 )
+_IN_ALL = re.compile(r"\s+(?:in|of|across)\s+(?:the|our|this)\s+cluster\b", re.I)
 _NOTHING_MORE = re.compile(
     r",?\s*(?:and\s+)?\bwithout\s+(?:opening|allowing|exposing"
     r"|letting\s+in)\s+(?:up\s+)?(?:anything|anyone)(?:\s+(?:else|more))?\b",
@@ -129,6 +150,14 @@ class Heading:
     additive: bool = False
 
 
+_PLAIN_VERBS = {
+    "letting": "let", "allowing": "allow", "permitting": "allow", "blocking": "block",
+    "denying": "deny", "preventing": "prevent", "restricting": "restrict", "limiting": "limit",
+    "isolating": "isolate",
+}  # fmt: skip
+"""How `a policy letting a reach b` is said as an order."""
+
+
 def take_kinds(shape: Shape) -> None:
     """Replace the kinds that are named."""
     for kind, pattern in _KIND.items():
@@ -152,17 +181,27 @@ def read_heading(shape: Shape) -> Heading:
         keep = f"for {opening['place']} " if opening["place"] else ""
         shape.text = keep + shape.text[opening.end() :]
     else:
-        shape.text = _ASKING.sub("", shape.text)
+        shape.text = re.sub(r"^to\s+(?=[a-z])", "", _ASKING.sub("", shape.text), flags=re.I)
+    shape.text = _BARE_OPENING.sub("", shape.text)
+    shape.text = _LATER_OPENING.sub(lambda found: found["before"], shape.text)
+    shape.text = _PARTICIPLE.sub(
+        lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
+    )
     for found in list(_HEADER.finditer(shape.text)):
         name = name or (found["name"] or "").strip("`")
         if found[0].rstrip().endswith(":") or found["name"]:
             namespace = namespace or _place(shape, found["place"])
     shape.text = _HEADER.sub(_kept, shape.text)
+    shape.text = _PARTICIPLE.sub(
+        lambda found: found["lead"] + _PLAIN_VERBS[found["verb"].lower()], shape.text
+    )
     # Who writes or shows the policy says nothing of what it does, but that the text explains.
     shape.text = _AGENT.sub(
         lambda found: f" {shape.add('AG', found[0], found[0])} {found['kind'] or ''} ", shape.text
     )
     wide = bool(_WIDE.search(shape.text)) or "CiliumClusterwideNetworkPolicy" in kinds
+    if wide:
+        shape.text = _IN_ALL.sub("", shape.text)
     shape.text = _NOTHING_MORE.sub("", shape.text)
     additive = bool(_ADDITIVE.search(shape.text))
     shape.text = _ADDITIVE.sub("", shape.text)

@@ -30,7 +30,8 @@ _ACCOUNT = re.compile(
     rf"|\s+or\s+){_NAME}(?=[\s,.;]|$)(?!\s+(?:may|can|in|to)\b))*)"
     rf"(?:\s+(?:in|of|from)\s+(?:the\s+)?(?:namespace\s+(?P<space>{_NAME})"
     rf"|(?P<space2>{_NAME})\s+namespace))?"
-    rf"|(?:the\s+)?(?P<before>{_NAME})\s+service\s?accounts?(?:\s+(?:in|of"
+    r"|(?:the\s+)?(?<![\w-])(?P<before>(?!(?:only|just|the|its|their|this|that|each|every|by|for"
+    rf"|from|with)\b){_NAME})\s+service\s?accounts?(?:\s+(?:in|of"
     rf"|from)\s+(?:the\s+)?(?:namespace\s+(?P<space3>{_NAME})"
     rf"|(?P<space4>{_NAME})\s+namespace))?",
     re.I,
@@ -43,7 +44,8 @@ _CALLERS = re.compile(
 )
 _DNS = re.compile(
     r"(?<![\w./@:*-])`?(?P<url>https?://)?(?P<name>(?:[\w*](?:[\w*-]*[\w*])?\."
-    r"|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=:*-]|\.\w)",
+    r"|\*\.)+(?:[a-z][a-z0-9-]*[a-z0-9]|\*))\.?(?P<path>/[^\s`]*)?`?(?![\w/=*-]|:(?!\d{1,5}\b)"
+    r"|\.\w)",
     re.I,
 )
 _FILES = frozenset({"json", "log", "md", "py", "sh", "txt", "yaml", "yml"})
@@ -65,10 +67,19 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
         rf"|api-?\s?server|control\s+plane\s+api)s?"),
     (("world",),
         rf"{_ARTICLE}(?:(?:everything|anything|anyone|anywhere|everyone|everybody|traffic|clients?"
-        rf"|addresses|hosts?|anybody)\s+(?:from\s+)?)?(?:the\s+)?(?:outside|external\s+to)\s+(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+        r"|addresses|hosts?|anybody)\s+(?:from\s+)?)?(?:the\s+)?(?:outside|external\s+to)\s+"
+        r"(?:of\s+)?(?:the\s+|our\s+|this\s+)?(?:k8s\s+|kubernetes\s+)?cluster"),
+    (("world",),
+        r"(?:the\s+|any\s+|all\s+|our\s+)*(?:(?:end[\s-]+)?users?|people|customers?|visitors?"
+        r"|browsers?|clients?|callers?"
+        r"|anyone|anybody|everyone)\s+(?:from|on|over|across|via)\s+the\s+(?:public\s+"
+        r"|open\s+)?internet"
+        r"|(?:any\s+|all\s+|our\s+)?external\s+(?:users?|customers?|visitors?)"),
     (("world",),
         rf"{_ARTICLE}(?:(?:public|open|whole|wide)\s+)*(?:internet|outside\s+world"
-        rf"|external\s+world|outside(?!\s+(?:of|the|our)\b)|`world`|world)(?!\s*-)"),
+        r"|external\s+world|outside(?=\s*(?:[.,;:)]|$)|\s+(?:on|via|over|at|to|may|can|should"
+        r"|must|is|are|and|or|but|except|alone|untouched)\b)"
+        r"|`world`|world)(?!\s*-)"),
     (("cluster",),
         r"(?:everything|anything|anyone|everyone|everywhere|anywhere|all\s+(?:pods|workloads"
         r"|endpoints)|any\s+(?:pod|workload|endpoint))\s+(?:else\s+)?(?:inside|within"
@@ -88,7 +99,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ingress",), rf"{_ARTICLE}(?:cilium\s+ingress|cilium's\s+ingress|`ingress`\s+entity)"),
 )  # fmt: skip
 _ENTITIES = tuple(
-    (names, re.compile(rf"(?<![\w<-]){pattern}(?![\w>])", re.I)) for names, pattern in _PHRASES
+    (names, re.compile(rf"(?<!other )(?<![\w<-]){pattern}(?![\w>])", re.I))
+    for names, pattern in _PHRASES
 )
 
 

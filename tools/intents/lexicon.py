@@ -5,7 +5,7 @@ from typing import Final
 
 from topology.names.words import DETERMINERS, FUNCTION_WORDS, NEVER_LINKED
 
-__all__ = ["MAYBE_NAMES", "NOISE", "NO_NAMES", "SYMBOLS"]
+__all__ = ["CLOSED_WORDS", "MAYBE_NAMES", "NOISE", "NO_NAMES", "SYMBOLS"]
 
 
 def _forms(*stems: str) -> str:
@@ -164,7 +164,7 @@ SYMBOLS: Final = tuple(
             _forms("restrict", "limit", "confine", "constrain", "narrow", "scope", "tighten",
                    "lock")
             + r"|restriction|reserv(?:e|ed|es)"),
-        ("EXPOSE", _forms("expose", "publish") +
+        ("EXPOSE", _forms("expose") + r"|publish(?:es|ed|ing)?(?!\s+(?:\w+\s+)?(?:in)?to\b)"
             r"|open(?:s|ed|ing)?(?:\s+up)?|make(?:s)?(?=\s+<P\d+>\s+(?:only\s+)?(?:reachable"
             r"|accessible|available))"),
         ("NEED", r"needs?|requires?|depends?(?:\s+(?:up)?on)?|relies\s+on|rely\s+on"),
@@ -180,7 +180,8 @@ SYMBOLS: Final = tuple(
             r"rite)(?<!can write)(?<!and write)"),
         ("REACH",
             _forms("reach", "access", "contact", "communicate", "connect", "query", "talk", "speak",
-                   "consume", "emit", "dial", "invoke", "scrape", "poll", "interact", "touch")
+                   "consume", "emit", "publish", "dial", "invoke", "scrape", "poll", "interact",
+                   "touch")
          +
              r"|calls?|calling|hits?|hitting|uses?|using|used?(?=\s+<)|send(?:s|ing)?"
              r"|gets?(?=\s+(?:in)?to\b)|getting(?=\s+(?:in)?to\b)|goes?|going|reads?(?=\s+(?:from"
@@ -194,7 +195,7 @@ SYMBOLS: Final = tuple(
         ("BOTHWAYS", r"(?:and\s+)?(?:vice[\s-]+versa|the\s+other\s+way\s+a?round|back\s+again)"),
         ("BOTHWAYS",
             r"(?:in\s+)?(?:both\s+(?:ways|directions)|either\s+direction|each\s+other"
-            r"|one\s+another|among\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"
+            r"|one\s+another|among(?:st)?\s+(?:themselves|each\s+other)|mutually|bidirectional(?:ly)?"
             r"|both\s+inbound\s+and\s+outbound)"),
         ("TRAFFIC",
             r"(?:http\s+|network\s+|any\s+|all\s+)?(?:traffic|connections?|requests?"
@@ -231,24 +232,20 @@ SYMBOLS: Final = tuple(
 """Symbol by symbol, the longer phrases before the words in them."""
 
 _NOISE = """
-    a about above according after again ahead all always am an another any anyway app applied
-    applies apply are as asap back basically be because been before being below bit bringing
-    cluster configured cool could do does doing done down each effectively either else end etc
-    even ever every everywhere example explicitly following follows general good has have having
-    he help here hey hi how i id im in including instead is it its itself kind kindly least like
-    make manifest may me mean means might mine more most much must my namespace need needed
-    network new next now of off ok okay old on once one ones other our ourselves out own own
-    particular permission pl please point policy policies pretty prefer pure put quick quickly
-    really regardless resource respective right rule rules said same set setup she should show
-    simple simply single so some something sort such sure take team thank thanks that the their
-    them themselves then there these they thing things this those thus time times too total
-    track try two under up us use usual very via want wants was way we well were what whatever
-    whole will with within work would yaml yes you your yourself etcetera respectively
-    accordingly today tomorrow whatsoever immediately eventually currently present
-    existing source destination destinations sources specific certain given labels label
-    labelled labeled service services workload workloads pod pods endpoint endpoints container
-    containers application applications deployment deployments component components microservice
-    microservices server servers layer level side sides
+    a about according again ahead all always am an any anyway app applied applies apply are as
+    asap back basically be because been being bit bringing configured cool could do does doing
+    done each effectively either end ever every example explicitly following follows general
+    good has have having he help here hey hi how i id im in including is it its itself kind
+    kindly make manifest may me mean means might mine must my network new next now of off ok
+    okay old on one ones other our ourselves permission pl please point policy policies pretty
+    prefer pure put quick quickly really regardless right rule rules said set setup she should
+    show simple simply single so something sort such sure take team thank thanks that the their
+    them themselves then there these they thing things this those thus too total track try us
+    use very via want wants was way we well were what whatever will with work would yaml yes you
+    your yourself whatsoever immediately given labels label labelled labeled service services
+    workload workloads pod pods endpoint endpoints container containers application applications
+    deployment deployments component components microservice microservices server servers layer
+    level
 """
 NOISE: Final = frozenset(_NOISE.split())
 """Words that may be left over without a change of meaning."""
@@ -291,6 +288,9 @@ NO_NAMES: Final = (
     | (NEVER_LINKED - {"file", "poll", "query", "question", "reply", "response", "search", "time"})
 )
 """Words that name nothing unless they are quoted."""
+
+CLOSED_WORDS: Final = frozenset(_GRAMMAR.split()) | DETERMINERS | FUNCTION_WORDS
+"""Those of them that have a part in the grammar of a request."""
 
 MAYBE_NAMES: Final = frozenset(
     {

@@ -5,26 +5,45 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tools.intents.asides import explains, is_question, only_tells, tells_of
-from tools.intents.clauses import Parsed, combine
+from tools.intents.clauses import Parsed
 from tools.intents.frames import Sign, Statement, signs_of, take_symbols
 from tools.intents.headings import Heading, read_heading, take_kinds
 from tools.intents.identities import take_accounts, take_dns, take_entities
-from tools.intents.limits import is_pair, limited_pairs
+from tools.intents.kafka import take_kafka
+from tools.intents.listings import unfold
 from tools.intents.literals import take_labels, take_networks
 from tools.intents.locations import take_location
 from tools.intents.mesh import MeshWish, has_mesh, read_mesh
-from tools.intents.named import take_literal_places, take_names, take_namespaces
+from tools.intents.named import (
+    take_addressed,
+    take_described,
+    take_literal_places,
+    take_names,
+    take_namespaces,
+)
 from tools.intents.parties import End, take_parties
 from tools.intents.ports import take_ports
+from tools.intents.rests import close_rest, close_traffic, is_outer
+from tools.intents.rewordings import reword
 from tools.intents.segments import segments
 from tools.intents.shapes import Shape
 from tools.intents.stretches import parse_stretch
-from tools.intents.traffic import Passing, take_traffic
+from tools.intents.traffic import take_traffic
 from tools.intents.web import take_headers, take_hosts, take_requests, take_tokens
 from tools.intents.wording import normalise
 from topology.names import NameIndex
 
-__all__ = ["Choice", "Isolation", "Meaning", "read_meaning"]
+__all__ = [
+    "Choice",
+    "Isolation",
+    "Meaning",
+    "is_watcher",
+    "prepare",
+    "read_meaning",
+    "sentences_of",
+    "set_aside",
+    "told_apart",
+]
 
 _PERSONS = re.compile(r"\b(?:nobody|no[\s-]?one)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[^\s.])\s*(?:[.!?]+(?=\s|$)|;|\n+)\s*")
@@ -87,40 +106,57 @@ def read_meaning(index: NameIndex, request: str) -> Meaning:
         index: The names of the cluster.
         request: As a person wrote it.
     """
-    shape = _shape(index, request)
-    meaning = Meaning(heading=read_heading(shape))
-    take_entities(shape)
-    take_names(shape, index)
-    take_parties(shape)
-    take_traffic(shape)
-    for sentence in _sentences(shape.text):
-        if not sentence.strip():
-            continue
-        if is_question(shape.plain(sentence)):
-            meaning.asides.append(" ".join(shape.plain(sentence).split()))
-            continue
-        if told := tells_of(shape, sentence):
-            meaning.about = told
-            meaning.asides.append(" ".join(shape.plain(sentence).split()))
+    shape, meaning = prepare(index, request)
+    for sentence in sentences_of(shape.text):
+        if set_aside(shape, sentence, meaning):
             continue
         trial = meaning.copy()
         _whole_sentence(shape, sentence, trial)
         said = shape.plain(sentence)
-        if _is_unclear(trial, meaning) and (explains(said) or only_tells(shape, sentence)):
+        if _is_unclear(trial, meaning) and (
+            explains(shape, sentence) or only_tells(shape, sentence)
+        ):
             meaning.asides.append(" ".join(said.split()))
         else:
             meaning = trial
     return meaning
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """Yield the sentences of a text; a question keeps its mark."""
+def prepare(index: NameIndex, request: str) -> tuple[Shape, Meaning]:
+    """Return a request with its literals, names, ends and traffic read, and what heads it."""
+    shape = _shape(index, request)
+    meaning = Meaning(heading=read_heading(shape))
+    take_entities(shape)
+    take_names(shape, index)
+    take_parties(shape)
+    take_traffic(shape)
+    reword(shape)
+    unfold(shape, index)
+    return shape, meaning
+
+
+def set_aside(shape: Shape, sentence: str, meaning: Meaning) -> bool:
+    """Take a sentence that asks, or only tells what something is, and say whether it did."""
+    if is_question(shape.plain(sentence)):
+        meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        return True
+    if told := tells_of(shape, sentence):
+        meaning.about = told
+        meaning.asides.append(" ".join(shape.plain(sentence).split()))
+        return True
+    return False
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """Yield the sentences of a text that say something; a question keeps its mark."""
     start = 0
     for found in _SENTENCE.finditer(text):
         mark = "?" if "?" in found[0] else ""
-        yield text[start : found.start()] + mark
+        if text[start : found.start()].strip():
+            yield text[start : found.start()] + mark
         start = found.end()
-    yield text[start:]
+    if text[start:].strip():
+        yield text[start:]
 
 
 def _whole_sentence(shape: Shape, sentence: str, meaning: Meaning) -> None:
@@ -155,17 +191,24 @@ def _shape(index: NameIndex, request: str) -> Shape:
     shape = Shape(normalise(request))
     take_headers(shape)
     take_labels(shape)
+    take_described(shape, index)
     take_kinds(shape)
     take_literal_places(shape)
     take_accounts(shape, _accounts(index))
     take_networks(shape)
+    take_kafka(shape)
+    take_addressed(shape, index)
     take_dns(shape)
     take_hosts(shape)
     take_tokens(shape)
     take_requests(shape)
-    take_ports(shape)
+    take_ports(shape, _port_names(index))
     take_namespaces(shape, index)
     return shape
+
+
+def _port_names(index: NameIndex) -> frozenset[str]:
+    return frozenset(port.name for one in index.cluster.pods for port in one.ports if port.name)
 
 
 def _accounts(index: NameIndex) -> dict[str, tuple[str, ...]]:
@@ -209,7 +252,7 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
         statements = [_completed(one, meaning) for one in statements]
     meaning.statements += statements
     if not excepting:
-        meaning.isolations = _told_apart(meaning.isolations, statements)
+        meaning.isolations = told_apart(meaning.isolations, statements)
     if excepting:
         meaning.isolations = [replace(one, absolute=False) for one in meaning.isolations]
     absolute = bool(parsed.isolate) and _is_absolute(stretch)
@@ -230,7 +273,7 @@ def _stretch(shape: Shape, stretch: list[Sign], meaning: Meaning) -> None:
     ]
 
 
-def _told_apart(isolations: list[Isolation], statements: list[Statement]) -> list[Isolation]:
+def told_apart(isolations: list[Isolation], statements: list[Statement]) -> list[Isolation]:
     """Return what is locked down, at the end that `only a may reach it` goes on to speak of."""
     said = {
         (end.said, side)
@@ -251,14 +294,14 @@ def _told_apart(isolations: list[Isolation], statements: list[Statement]) -> lis
 def _look_back(shape: Shape, parsed: Parsed, meaning: Meaning, *, persons: bool) -> None:
     """Change what was said before by what is said of it now."""
     if parsed.rest:
-        _close_rest(meaning, persons=persons)
+        close_rest(meaning, persons=persons)
     if meaning.statements:
         last = meaning.statements[-1]
         last = replace(last, but_sources=(*last.but_sources, *parsed.excludes))
         last = replace(last, passing=parsed.refines or last.passing)
         meaning.statements[-1] = last.restricted(*parsed.restricts)
     if parsed.rest_traffic:
-        _close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
+        close_traffic(meaning, shape, " ".join(parsed.rest_traffic))
 
 
 def _is_absolute(stretch: list[Sign]) -> bool:
@@ -272,7 +315,7 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
     ends = [end for one in parsed.statements for end in (*one.sources, *one.destinations)]
     ends = [end for end in ends if not end.everyone]
     locked = tuple(one.end for one in meaning.isolations)
-    watches = [end for end in ends if _is_watcher(end)]
+    watches = [end for end in ends if is_watcher(end)]
     if watches and len(watches) == len(ends):
         kept = replace(parsed, question="", alternatives=())
         return [Statement(sources=tuple(ends), destinations=locked, topic="destination")], kept
@@ -284,7 +327,7 @@ def _kept(parsed: Parsed, meaning: Meaning) -> tuple[list[Statement], Parsed]:
     outward = (
         Statement(sources=locked, destinations=tuple(ends), passing=parsed.statements[0].passing),
     )
-    if all(map(_outside, ends)):
+    if all(map(is_outer, ends)):
         return list(outward), replace(parsed, question="", alternatives=())
     return inward, replace(parsed, question="direction", alternatives=(outward,))
 
@@ -293,7 +336,7 @@ def _is_one_sided(one: Statement) -> bool:
     return not (one.sources and one.destinations)
 
 
-def _is_watcher(end: End) -> bool:
+def is_watcher(end: End) -> bool:
     """Say whether an end is one that comes to fetch metrics, as Prometheus does."""
     text = f"{end.said} {' '.join(end.labels)}".lower()
     return bool(
@@ -321,71 +364,3 @@ def _reaches_out(one: Statement) -> bool:
     return all(
         is_outside(party) for end in one.destinations for option in end.options for party in option
     )
-
-
-def _close_traffic(meaning: Meaning, shape: Shape, text: str) -> None:
-    """Say that other ports or requests than those may not pass: `requests on other ports`."""
-    ports = tuple(one for one in shape.found(text, "T") if isinstance(one, Passing))
-    allowed = [one for one in meaning.statements if one.effect == "allow"]
-    if not ports and allowed and not any(one.only for one in allowed):
-        pairs = limited_pairs(allowed) if all(map(is_pair, allowed)) else ()
-        if pairs:
-            others = [one for one in meaning.statements if one not in allowed]
-            meaning.statements = [*others, *pairs]
-            return
-    for place, one in enumerate(meaning.statements):
-        if one.effect != "allow":
-            continue
-        has_ports = any(traffic.ports for part in one.passing for traffic in part.options)
-        if ports and not has_ports:
-            one = replace(one, passing=combine(one.passing, ports))
-        meaning.statements[place] = (
-            one if one.only else one.restricted(*(_closed_by_rest(one) or ("source",)))
-        )
-
-
-def _close_rest(meaning: Meaning, *, persons: bool = False) -> None:
-    """Say of what was said so far that nothing else may.
-
-    Behind `a may reach b`, `nobody else` may be about a or about b.
-    """
-    meaning.rest = True
-    allowed = [one for one in meaning.statements if one.effect == "allow"]
-    if not allowed or any(one.only for one in allowed):
-        return
-    for place, one in enumerate(meaning.statements):
-        if one.effect == "allow":
-            ends = _closed_by_rest(one)
-            unsure = persons and ends == ("destination",) and is_pair(one) and not one.side
-            if ends and not (unsure and not all(map(_outside, one.destinations))):
-                meaning.statements[place] = one.restricted(*ends)
-            else:
-                meaning.rest_unclear = True
-
-
-def _closed_by_rest(one: Statement) -> tuple[str, ...]:
-    """Return on which end `nothing else` closes, nothing where it is not clear."""
-    if one.side:
-        return ("source",) if one.side == "ingress" else ("destination",)
-    selectable = [
-        name
-        for name, ends in (("destination", one.sources), ("source", one.destinations))
-        if ends and not all(_outside(end) for end in ends)
-    ]
-    if len(selectable) == 1:
-        return (selectable[0],)
-    if one.topic:
-        return ("source",) if one.topic == "destination" else ("destination",)
-    return ()
-
-
-def _outside(end: End) -> bool:
-    from tools.intents.parties import is_outside
-
-    return end.everyone or all(is_outside(party) for option in end.options for party in option)
-
-
-def stretches_of(meaning: Meaning) -> Iterator[str]:
-    """Yield what was said in each statement."""
-    for one in meaning.statements:
-        yield one.said

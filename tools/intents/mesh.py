@@ -32,6 +32,7 @@ _PIECE = re.compile(
     re.I,
 )
 _KNOWN_WORDS = """
+    across throughout
     a accept accepts accepted all allow allowed also and any anything apply are at be but by
     clients connections default disable disabled do enable enabled encrypted encryption
     enforce enforced enforcement enforces enforcing every everything everywhere except
@@ -56,7 +57,8 @@ _TRUST_PASSIVE = re.compile(
 )
 _DEMAND = re.compile(
     r"\b(?:requires?|demands?|enforces?|insists?\s+on|needs?|must\s+(?:carry|have|present"
-    r"|come\s+with)|ask(?:s)?\s+for)\s+(?P<tokens><T\d+>)",
+    r"|come\s+with)|ask(?:s)?\s+for|must|should|shall|ha(?:s|ve)\s+to|needs?\s+to|(?:is|are)\s+to)"
+    r"\s+(?P<tokens><T\d+>)",
     re.I,
 )
 
@@ -79,7 +81,8 @@ class MeshWish:
 
 _PLAIN = re.compile(r"\b(?:plain-?\s?text|unencrypted|clear-?\s?text)\b", re.I)
 _REFUSED = re.compile(
-    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|disallow"
+    r"\b(?:no\s+longer|not|never|no|refuse[sd]?|rejects?|rejected|stop|ban|forbid|forbidden"
+    r"|prohibited|disallow|disallowed"
     r"|deny|denied|block|blocked)\b",
     re.I,
 )
@@ -93,6 +96,9 @@ def _no_plaintext(shape: Shape, sentence: str) -> MeshWish:
         "stop",
         "ban",
         "forbid",
+        "forbidden",
+        "prohibited",
+        "disallowed",
         "disallow",
         "deny",
         "denied",

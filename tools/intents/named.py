@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from tools.intents.lexicon import MAYBE_NAMES, NO_NAMES
+from tools.intents.lexicon import CLOSED_WORDS, MAYBE_NAMES, NO_NAMES
 from tools.intents.shapes import Shape
 from topology.authoring import DnsNames, Entities, Networks, Party, Pods, ServiceParty
-from topology.names import Match, NameIndex
+from topology.names import NameIndex
 from topology.targets import (
     AddressTarget,
     DnsTarget,
@@ -21,17 +21,29 @@ from topology.targets import (
     WorkloadTarget,
 )
 
-__all__ = ["Named", "Places", "party_of", "take_literal_places", "take_names", "take_namespaces"]
+__all__ = [
+    "Named",
+    "Places",
+    "party_of",
+    "take_addressed",
+    "take_described",
+    "take_literal_places",
+    "take_names",
+    "take_namespaces",
+]
 
 _ONE = r"(?:`[^`<>\s]+`|[a-z0-9][\w.-]*[a-z0-9]|[a-z0-9])"
 _LIST = rf"{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_ONE})*"
 _AFTER = re.compile(
-    rf"(?<!every )(?<!any )(?<!same )(?<!own )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
+    rf"(?<!every )(?<!any )(?<!same )(?<!\bown )(?<!each )(?<!this )(?<!that )(?<!all )(?<!its )"
     rf"(?<!whole )\b(?P<word>namespaces?|ns)(?:\s+(?:(?:named|called)\s+)?"
     rf"|\s*[:=]\s*)(?P<names>{_LIST})",
     re.I,
 )
 _BEFORE = re.compile(rf"(?P<names>{_LIST})\s+(?:namespaces?|ns)\b(?!\s+label)", re.I)
+_INSIDE = re.compile(
+    r"\b(?P<lead>(?:in|inside|within)\s+)(?P<name>[a-z][a-z0-9-]*)(?!\s+of\b)(?![\w./:-])", re.I
+)
 _CLUSTER = re.compile(
     r"\b(?P<lead>in|of|on|from)\s+(?:the\s+)?(?:mesh\s+|remote\s+)?cluster\s+(?:named\s+"
     r"|called\s+)?(?P<name>`[^`<>]+`|[a-z]+[a-z-]*\d+)|\b(?P<lead2>in|of|on"
@@ -94,6 +106,50 @@ def _service(found: re.Match[str]) -> Named:
     )
 
 
+_DESCRIBED = re.compile(
+    r"(?P<words>(?:[A-Za-z][A-Za-z-]*\s+){1,3})(?:\((?P<label><L\d+>)\)|(?:which\s+are\s+"
+    r"|that\s+are\s+)?(?:labell?ed|tagged"
+    r"|with\s+(?:the\s+)?label)\s+(?P<late><L\d+>))"
+)
+
+
+def take_described(shape: Shape, index: NameIndex) -> None:
+    """Take `IoT devices (tier=iot)` as the pods that have the label, whatever they are called."""
+
+    def pods(found: re.Match[str]) -> str:
+        words = found["words"].split()
+        last = words[-1].lower()
+        if last in NO_NAMES or last in index.tables.exact or not last.endswith("s"):
+            return found[0]
+        kept = len(words) - 1
+        while kept and words[kept - 1].lower() not in NO_NAMES:
+            kept -= 1
+        lead = " ".join(words[:kept])
+        return f"{lead}{' ' if lead else ''}pods with label {found['label'] or found['late']}"
+
+    shape.text = _DESCRIBED.sub(pods, shape.text)
+
+
+_AT_ADDRESS = re.compile(
+    r"(?P<lead>\b(?:to|and|the|an?|our|from|with|of|via|except|for|on)\s+|,\s+)(?P<words>"
+    r"(?:[A-Za-z][A-Za-z-]*\s+){1,3})"
+    r"(?:at|on|under|in|with\s+ip)\s+(?P<net><N\d+>)"
+)
+
+
+def take_addressed(shape: Shape, index: NameIndex) -> None:
+    """Take `the object storage at 192.0.2.7` as the address, whatever it is called."""
+
+    def address(found: re.Match[str]) -> str:
+        words = [one.lower() for one in found["words"].split()]
+        if any(one in CLOSED_WORDS or one in index.tables.exact for one in words):
+            return found[0]
+        lead = re.sub(r"\b(?:the|an?|our)\s+$", "", found["lead"])
+        return f"{lead}{found['net']}"
+
+    shape.text = _AT_ADDRESS.sub(address, shape.text)
+
+
 def take_namespaces(shape: Shape, index: NameIndex) -> None:
     """Replace namespaces that are said to be some."""
 
@@ -117,7 +173,15 @@ def take_namespaces(shape: Shape, index: NameIndex) -> None:
         words = found[0][len(rest) :]
         return f"{rest}{shape.add('K', _places(index, chosen), words)}"
 
+    def inside(found: re.Match[str]) -> str:
+        name = found["name"]
+        if not index.tables.namespaces.get(name.lower()):
+            return found[0]
+        return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
+
     shape.text = _AFTER.sub(after, shape.text)
+    # `In front` is a place where there is a namespace of that name, whatever else the word may be.
+    shape.text = _INSIDE.sub(inside, shape.text)
     shape.text = _BEFORE.sub(before, shape.text)
 
 
@@ -207,7 +271,38 @@ def take_names(shape: Shape, index: NameIndex) -> None:
                       nearest=mention.nearest, kind=mention.kind)  # fmt: skip
         pieces += [shape.text[at:start], shape.add("A", named, said)]
         at = end
-    shape.text = "".join(pieces) + shape.text[at:]
+    shape.text = _placed("".join(pieces) + shape.text[at:], shape, index)
+
+
+_EVERYDAY = re.compile(
+    r"(?P<lead>(?:^|[.;:,]\s+|\b(?:to|from|in|into|of|between|with|within|for|and|or|only|by|on"
+    r"|reach|access|enter"
+    r"|contact|isolate|quarantine|allow|block|deny|let)\s+))(?P<name>[a-z][a-z0-9-]*)"
+    r"(?=\s*(?:[.,;:)]|$)|\s+(?:and|or|on|over|via|at|but|is|are|may|can|must|should|shall|could"
+    r"|except|to|from|into|with"
+    r"|cannot|will|has|have|needs?|through|using|apart|unless|as|only|at)\b|\s+<[TOH]\d)",
+    re.I,
+)
+
+
+def _placed(text: str, shape: Shape, index: NameIndex) -> str:
+    """Return a text with its namespaces that are called by an everyday word, where ends stand."""
+
+    def place(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name.lower() in CLOSED_WORDS or not index.tables.namespaces.get(name.lower()):
+            return found[0]
+        return f"{found['lead']}{shape.add('K', _places(index, [name]), name)}"
+
+    text = _EVERYDAY.sub(place, text)
+    return _BESIDE.sub(place, text)
+
+
+_BESIDE = re.compile(
+    r"(?P<lead><K\d+>(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+))"
+    r"(?P<name>[a-z][a-z0-9-]*)(?![\w/-])",
+    re.I,
+)
 
 
 def _may_name(said: str, index: NameIndex) -> bool:
@@ -263,8 +358,3 @@ def party_of(target: Target) -> Party:
             return DnsNames((name,))
         case EntityTarget(name):
             return Entities((name,))
-
-
-def match_party(match: Match) -> Party:
-    """Return what a match means."""
-    return party_of(match.target)

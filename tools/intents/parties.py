@@ -23,7 +23,8 @@ from topology.authoring import (
 __all__ = ["End", "take_parties"]
 
 _DETERMINER = (
-    r"(?:(?:the|an?|any|all|every|each|our|my|their|its|those|these|this|that|some|of|both"
+    r"(?:(?:(?:any|all|each|some|both|one|either)\s+of|the|an?|any|all|every|each|our|my|their|its"
+    r"|those|these|this|that|some|both"
     r"|existing|whole|entire|"
     r"single|various|selected|following|respective|matching)\s+)*"
 )
@@ -32,7 +33,7 @@ _HEAD = (
     r"|deployments?|"
     r"stateful\s?sets?|daemon\s?sets?|replica\s?sets?|jobs?|cron\s?jobs?|components?|replicas?"
     r"|instances?|sidecars?(?:\s+of)?|"
-    r"backends?|servers?|clients?|callers?|things?|stuff|everything|anything|anyone|everyone"
+    r"backends?|servers?|clients?|callers?|things?|stuff|everything|everywhere|anywhere|anything|anyone|everyone"
     r"|members?)"
 )
 _WITH_LABELS = (
@@ -85,11 +86,13 @@ _KINDS = "|".join(
         rf"{_DETERMINER}<E\d+>",
         r"(?:any|every|all|each)\s+(?:source|destination|layer\s+3\s+destination|address"
         r"|ip(?:\s+address)?|host|client|caller|endpoint\s+or\s+address)(?:e?s)?(?!\w)"
-        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)|anything(?!\s+else)"
+        r"|anywhere|any(?:\s?one|body)(?!\s+else)|every(?:\s?one|body)(?!\s+else)"
+        r"|anything(?!\s+else)"
         r"|everything(?!\s+else)|everywhere",
         r"(?:(?:any|every|all|each)\s+(?:of\s+)?(?:the\s+|our\s+)?|a\s+)(?:pods?|endpoints?"
         r"|workloads?|containers?|applications?|apps?|services?|namespaces?)(?!\s+else|\w)",
-        r"(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may|can|should"
+        r"(?<!other )(?:the\s+)?(?:pods?|endpoints?|workloads?|each\s+other)(?!\w)(?=\s+(?:may"
+        r"|can|should"
         r"|must|is|are)\b)",
     )
 )  # fmt: skip
@@ -121,6 +124,30 @@ class End:
 def take_parties(shape: Shape) -> None:
     """Replace noun phrases by the ends that they name."""
     shape.take(_PARTY, "P", lambda found: _end(shape, found["np"], found[0]))
+    for found in _ROW.finditer(shape.text):
+        _share_place(shape, [int(one) for one in re.findall(r"<P(\d+)>", found[0])])
+
+
+_ROW = re.compile(r"<P\d+>(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)<P\d+>)+")
+
+
+def _share_place(shape: Shape, numbers: Sequence[int]) -> None:
+    """Take `a and b in x` as `a in x and b in x`, where several namespaces have an a."""
+    ends: list[End] = [shape.values[one] for one in numbers]
+    last = ends[-1]
+    parties = [party for option in last.options for party in option]
+    spaces = {space for one in parties for space in _spaces(one)}
+    if not re.search(r"\b(?:in|of|from|inside|within)\b", last.said) or len(spaces) != 1:
+        return
+    if not all(isinstance(one, Pods) and one.workload for one in parties):
+        return
+    for number, end in zip(numbers[:-1], ends[:-1], strict=True):
+        kept = [n for n, option in enumerate(end.options) if set(_spaces(option[0])) <= spaces]
+        if len(end.options) > 1 and len(kept) == 1:
+            only = kept[0]
+            shape.values[number] = replace(
+                end, options=(end.options[only],), labels=end.labels[only : only + 1]
+            )
 
 
 def _end(shape: Shape, text: str, said: str) -> End | None:
@@ -161,7 +188,9 @@ def _unmarked(low: str, said: str) -> End:
     ) and ("address" not in low):
         if re.search(r"(?:any|every|all|each)\s+namespace", low):
             return _plain(Pods(namespaces=None), said)
-        return End(options=((Pods(),),), said=said, everyone=not re.search("namespace", low))
+        everyone = not re.search("namespace", low)
+        trouble = _other_spaces(said)
+        return End(options=((Pods(),),), said=said, trouble=trouble, everyone=everyone)
     if re.search(r"namespaces?$", low):
         return _plain(Pods(namespaces=None), said)
     return End(options=((Anyone(),),), said=said, everyone=True)
@@ -207,7 +236,15 @@ def _pods(shape: Shape, text: str, said: str) -> End:
         for group in groups
     )
     everyone = pods == (Pods(),)
-    return End(options=(pods,), said=said, trouble=_unknown(places), everyone=everyone)
+    trouble = _unknown(places) or _other_spaces(said)
+    return End(options=(pods,), said=said, trouble=trouble, everyone=everyone)
+
+
+def _other_spaces(said: str) -> str:
+    """Return the question about `pods in other namespaces`: no selector says which those are."""
+    if re.search(r"\bother\s+namespaces?\b", said, re.I):
+        return f"Which namespaces are meant by `{said.strip()}`? Name them."
+    return ""
 
 
 def _alternatives(labels: Sequence[LabelTest]) -> list[tuple[LabelTest, ...]]:

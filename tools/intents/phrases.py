@@ -8,6 +8,7 @@ from topology.authoring import (
     Anyone,
     DnsNames,
     Entities,
+    KafkaTest,
     LabelTest,
     Networks,
     Nodes,
@@ -107,6 +108,8 @@ def say_traffic(traffic: Traffic) -> str:
     parts = [*_ports(traffic.ports)]
     if traffic.requests:
         parts.append("with " + " or ".join(map(_request, traffic.requests)))
+    if traffic.kafka:
+        parts.append("with " + " or ".join(map(_kafka, traffic.kafka)))
     if traffic.dns:
         names = "any name" if "*" in traffic.dns else _quoted(traffic.dns, "or")
         parts.append(f"with DNS queries for {names}")
@@ -159,6 +162,15 @@ def _request(test: RequestTest) -> str:
     for name, value in test.headers:
         text += f" with header `{name}: {value}`" if value else f" with header `{name}`"
     return text
+
+
+def _kafka(test: KafkaTest) -> str:
+    text = "Kafka requests"
+    if test.role or test.key:
+        text = f"Kafka role `{test.role}`" if test.role else f"Kafka key `{test.key}`"
+    text += f" on topic `{test.topic}`" if test.topic else ""
+    text += f" in version `{test.version}`" if test.version else ""
+    return text + (f" from client `{test.client}`" if test.client else "")
 
 
 def _token(test: TokenTest) -> str:

@@ -1,7 +1,7 @@
 """Ports and protocols in a request: numbers, ranges, names, ICMP types, protocols without ports."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tools.intents.shapes import Shape
 from topology.authoring import PortSpan
@@ -19,7 +19,8 @@ _LEAD = r"(?:\b(?:on|at|via|over|through|using|to|for|towards)\s+)?"
 _WORD = r"(?:the\s+|their\s+|its\s+|any\s+of\s+|destination\s+|target\s+|container\s+|service\s+)*"
 _SOFTWARE = (
     r"(?:admin|amqp|api|database|db|grpc|http|https|kafka|metrics|mongo(?:db)?|mysql"
-    r"|postgres(?:ql)?|"
+    r"|postgres(?:ql)?|cassandra|coap|console|dashboard|debug|elasticsearch|etcd|ftp|health|ldap"
+    r"|management|memcached|modbus|mqtt|nats|nfs|otlp|pg|rabbitmq|rdp|s3|syslog|tls|ui|vnc|"
     r"redis|smtp|ssh|sql|web)"
 )
 """What people say a port is for."""
@@ -54,6 +55,33 @@ _NAMED = re.compile(
     rf"|{_LEAD}(?:only\s+)?{_WORD}(?P<quoted>`[a-z][a-z0-9-]*`)\s+ports?\b",
     re.I,
 )
+_OWN_NAME = re.compile(
+    r"\b(?:on|via|over|at|through)\s+(?:its|the|their)\s+(?P<name>[a-z][a-z0-9-]*)\s+port\b"
+    r"(?!\s*[(:=<\d])",
+    re.I,
+)
+_KNOWN_NAME = re.compile(
+    r"(?:\b(?:on|via|over|at|through)\s+)?(?:\b(?:its|the|their)\s+)?(?<![\w`/-])"
+    r"(?P<name>[a-z][a-z0-9-]*)\s+port\b"
+    r"(?!\s*[(:=<\d`]|\s+(?:of|named|called|number))|\bport\s+names?\s+(?P<late>[a-z][a-z0-9-]*)\b",
+    re.I,
+)
+_OVER_NAME = re.compile(
+    r"\b(?:on|via|over|using)\s+(?P<name>[a-z][a-z0-9-]*)\b(?!\s*[:=/]|\s+(?:port|pods?|namespace"
+    r"|traffic)|-)",
+    re.I,
+)
+_OWNED_NAME = re.compile(
+    r"(?<=\w's\s)(?P<name>[a-z][a-z0-9-]*)(?!\s+(?:port|pods?|namespace|traffic))(?![\w/-])"
+    r"|(?<=\()(?P<aside>[a-z][a-z0-9-]*)(?=\))",
+    re.I,
+)
+"""`The console of x` said as `x's console`, and `x (redis)`."""
+_PROTOCOL_WORDS = frozenset(
+    {"http", "https", "web", "api", "dns", "tcp", "udp", "metrics", "admin"}
+)
+"""Names of ports that are words for other things as well."""
+"""`The redis port`, where the cluster has a port of that name."""
 _EVERY = re.compile(
     rf"{_LEAD}\b(?:any|all|every|whatever)\s+(?:(?P<protocol>{_PROTOCOL})\s+)?ports?\b(?:\s+(?"
     rf":of\s+)?(?P<behind>{_PROTOCOL})\b)?"
@@ -89,13 +117,20 @@ WELL_KNOWN = {
 """Protocols that everybody runs on one port; for others the number has to be said."""
 _SPOKEN = re.compile(
     rf"\b(?:on|at|via|over|through|using|by)\s+(?P<name>{'|'.join(WELL_KNOWN)})\b(?!\s+port)"
+    r"|(?<![\w/-])(?P<alone>https|ssh|ntp|ldaps?)(?=\s*(?:,|and|or)\s+(?:ports?|<O)|\s+from\s)"
+    r"|(?<![\w/-])(?P<outward>https)(?=\s+(?:only\s+)?to\s|\s*\)|\s+only\b)"
     rf"|\b(?P<traffic>https|ssh|ntp)\s+(?:traffic|access|connections?|requests|calls)\b",
     re.I,
 )
 
 
-def take_ports(shape: Shape) -> None:
-    """Replace what says on which ports."""
+def take_ports(shape: Shape, names: Collection[str] = ()) -> None:
+    """Replace what says on which ports.
+
+    Args:
+        shape: The request.
+        names: Of the ports that the cluster has: `on its grpc port` means one of them.
+    """
     shape.take(_ICMP, "O", _icmp)
     shape.take(_PING, "O", lambda found: (PortSpan(first=8, last=8, protocol="ICMP"),))
     shape.take(_NUMBERED, "O", lambda found: _numbered(found["items"], found["before"] or ""))
@@ -103,6 +138,36 @@ def take_ports(shape: Shape) -> None:
     shape.take(_BARE, "O", _bare)
     shape.take(_EVERY, "O", _every)
     shape.take(_LONE, "O", _bare)
+    shape.take(
+        _OWN_NAME,
+        "O",
+        lambda found: (PortSpan(name=found["name"]),) if found["name"] in names else None,
+    )
+    shape.take(
+        _KNOWN_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=name),) if (name := found["name"] or found["late"]) in names else None
+        ),
+    )
+    shape.take(
+        _OVER_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=found["name"]),)
+            if found["name"] in names and found["name"] not in _PROTOCOL_WORDS
+            else None
+        ),
+    )
+    shape.take(
+        _OWNED_NAME,
+        "O",
+        lambda found: (
+            (PortSpan(name=name),)
+            if (name := found["name"] or found["aside"]) in names and name not in _PROTOCOL_WORDS
+            else None
+        ),
+    )
     shape.take(_SPOKEN, "O", _spoken)
     shape.take(
         _BARE_PROTOCOL,
@@ -175,7 +240,7 @@ def _icmp_type(text: str, protocol: str) -> PortSpan:
 
 
 def _spoken(found: re.Match[str]) -> tuple[PortSpan, ...]:
-    name = (found["name"] or found["traffic"]).lower()
+    name = (found["name"] or found["alone"] or found["outward"] or found["traffic"]).lower()
     return tuple(
         PortSpan(first=port, last=port, protocol=protocol) for port, protocol in WELL_KNOWN[name]
     )

@@ -6,14 +6,14 @@ from typing import Literal
 
 from tools.intents.clauses import Parsed, cross, ends_of, is_scope
 from tools.intents.closings import except_everyone, isolation, limit, nobody, swapped
-from tools.intents.end_roles import ends_in, with_context
+from tools.intents.end_roles import Ends, ends_in, with_context
 from tools.intents.frames import Group, Sign, Statement
 from tools.intents.grouping import Sorted
 from tools.intents.limits import except_ends, except_traffic, limit_traffic
 from tools.intents.parties import End, is_outside
 from topology.authoring import Pods
 
-__all__ = ["assign"]
+__all__ = ["assign", "settle"]
 
 
 def assign(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) -> Parsed:
@@ -38,6 +38,9 @@ def _special(found: Sorted, before: Sequence[Statement]) -> Parsed | None:
         return Parsed(rest_traffic=tuple(found.rest_traffic))
     if _refines(found, before):
         return Parsed(refines=tuple(found.loose))
+    if found.rest == "NELSE" and found.of("in") and not (found.verbs or found.effect):
+        # `nobody else in x` is about the pods of x alone.
+        return Parsed(words=("nobody else",))
     if found.rest and not _has_ends(found) and not found.loose:
         return Parsed(rest=True)
     if found.other_spaces and _effect(found) == "deny" and ends:
@@ -111,6 +114,25 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if acting := _acting(found, destinations):
         sources, effect = acting, "deny"
         destinations = [one for one in destinations if not any(one is each for each in acting)]
+    return settle(found, (sources, destinations), (effect, topic), before)
+
+
+def settle(
+    found: Sorted,
+    ends: Ends,
+    about: tuple[str, str],
+    before: Sequence[Statement],
+) -> Parsed:
+    """Return what a clause says, once it is known who connects to whom.
+
+    Args:
+        found: What else the clause says.
+        ends: The groups of sources, and those of destinations.
+        about: Its effect, `allow` or `deny`, and which end it is about.
+        before: The statements before it.
+    """
+    sources, destinations = ends
+    effect, topic = about
     if found.mutual and sources and not destinations:
         return Parsed(statements=tuple(_each_other(found, sources, effect)))
     if any(one.nobody for one in (*sources, *destinations)):
@@ -118,6 +140,8 @@ def _roles(found: Sorted, before: Sequence[Statement], signs: Sequence[Sign]) ->
     if any(one.nobody and not one.excepted for one in found.groups):
         # `no traffic between a and b`
         effect = "deny"
+    if found.rest == "PELSE" and found.pronoun:
+        return Parsed(words=("everything else",))
     if found.rest == "PELSE" and effect == "deny" and not (sources and destinations):
         return _closed_rest(sources, destinations)
     _limit_peers(found, sources, destinations, topic)

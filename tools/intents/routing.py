@@ -1,11 +1,17 @@
 """Whether a text asks for a policy to be written, rather than a question to be answered."""
 
 import re
+from typing import TYPE_CHECKING
 
-__all__ = ["looks_like_request"]
+if TYPE_CHECKING:
+    from tools.workspace import Workspace
+    from topology.paths import Network
+
+__all__ = ["asks_for_policy", "looks_like_request"]
 
 _COURTESY = re.compile(
-    r"^(?:(?:hi|hey|hello|ok|okay|so|now|then|and|also|but|well|please|pls|plz|thanks|right|great|"
+    r"^(?:(?:(?:hi|hey|hello)\s+(?:team|all|there|folks|everyone|guys|you)|hi|hey|hello|ok|okay"
+    r"|so|now|then|and|also|but|well|please|pls|plz|thanks|right|great|"
     r"again|instead|cool|sorry)\b[\s,!.:-]*)+",
     re.I,
 )
@@ -30,7 +36,8 @@ _QUESTION = re.compile(
     re.I,
 )
 _WRITE = re.compile(
-    r"^(?:write|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
+    r"^(?:show\s+(?:me|us)\s+an?\s+(?:[\w-]+\s+){0,2}polic(?:y|ies)\s+(?:that|which|to)|write"
+    r"|draft|create|generate|make|give|add|craft|produce|set\s+up|put\s+together"
     r"|come\s+up\s+with|"
     r"prepare|build|propose|apply|suggest|whip\s+up|spin\s+up)\b",
     re.I,
@@ -78,6 +85,16 @@ _MENDING = re.compile(
 )
 
 
+_FORBIDDING = re.compile(
+    r"^(?:(?:do\s+not|don'?t)\s+(?:let|allow|permit)\b|(?:i|we)\s+(?:do\s+not"
+    r"|don'?t)\s+want\b.*\bto\b"
+    r"|an?\s+(?:[\w-]+\s+){0,2}polic(?:y|ies)\s+(?:to|that|which)\b|no\s+plain-?\s?text\b"
+    r"|make\s+\S+(?:\s+and\s+\S+)*\s+(?:unreachable|inaccessible|the\s+only)\b)",
+    re.I,
+)
+"""Orders that begin as questions or wishes do."""
+
+
 def looks_like_request(text: str) -> bool:
     """Say whether a text asks for traffic to be allowed, denied or locked down.
 
@@ -91,12 +108,14 @@ def looks_like_request(text: str) -> bool:
     said = _COURTESY.sub("", said).strip(" `\"'")
     if not said or _MENDING.search(said):
         return False
+    if _FORBIDDING.match(said) and not said.endswith("?"):
+        return True
     ordered = _ASK_TO.sub("", said)
     if _WRITE.match(ordered):
         return bool(_DOCUMENT.search(ordered)) or bool(_ORDER.search(_behind_that(ordered)))
     polite = re.match(r"(?:can|could|would|will)\s+(?:you|we|i)\b", said, re.I)
     is_asked = bool(re.search(r"\?$|\bwhere$|\bconfirm[.!]?$", said)) and not polite
-    if is_asked or (ordered == said and _QUESTION.match(said)):
+    if is_asked or (ordered == said and _QUESTION.match(said) and not _WRITE.match(said)):
         return False
     if _ORDER.match(ordered):
         return True
@@ -114,3 +133,61 @@ def _behind_that(text: str) -> str:
     """Return what follows `something that` in a text."""
     found = re.search(r"\b(?:that|which|to|so)\s+(?P<rest>.*)", text, re.I)
     return re.sub(r"^(\w+?)s\b", r"\1", found["rest"]) if found else ""
+
+
+_LIMITING = re.compile(
+    r"\b(?:only|exclusively|solely|never|nobody|no[\s-]?one|nothing|nowhere|(?:everyone|everything"
+    r"|anything|anyone|all)\s+else"
+    r"|all\s+others?|the\s+rest|no\s+(?:other|access|egress|ingress|traffic)|default[\s-]deny"
+    r"|zero[\s-]trust|not)\b"
+    r"|^[\w`/-]+\s*:\s",
+    re.I,
+)
+_SYMPTOM = re.compile(
+    r"\b(?:can\s?not|can't|cant|could\s?n[o']t|unable\s+to|fail(?:s|ed|ing)?\s+to"
+    r"|keeps?\s+failing|no\s+longer\s+(?:can"
+    r"|works|reaches|gets)|stopped\s+\w+ing|times?\s+out|timed\s+out|timeouts?"
+    r"|connection\s+refused|gets?\s+(?:a\s+)?(?:refused"
+    r"|rejected|blocked|dropped|resets?|errors?)|(?:is|are|was|were|got|being)\s+"
+    r"(?:currently\s+)?(?:blocked|dropped|refused"
+    r"|rejected|denied|unreachable|broken|down)|does\s?n[o']t\s+work)\b",
+    re.I,
+)
+_DEONTIC = re.compile(
+    r"\b(?:must|should|shall|may|ought|ha(?:s|ve)\s+to|needs?|allow|permit|let|deny|block|drop"
+    r"|restrict|isolate|lock"
+    r"|prevent|forbid|stop|reject|require|enforce|only|nobody|exclusively)\b",
+    re.I,
+)
+_CHECKING = re.compile(r"^(?:please\s+)?(?:make\s+sure|ensure)\b", re.I)
+
+
+def asks_for_policy(where: "Workspace | Network", text: str) -> bool:
+    """Say whether a text asks for a policy that its names, read on a network, make sense of.
+
+    Other than `looks_like_request`, it reads the text, and so also takes what is told rather than
+    ordered: `db is for web only`. What tells of a symptom is none: `web cannot reach db`.
+    """
+    from tools.intents.reading import read_intent
+
+    said = " ".join(text.replace("\u2019", "'").split())
+    sentences = [one for one in re.split(r"(?<=[.!?;:])\s+|\n", said) if one.strip()]
+    asked = [one for one in sentences if one.rstrip().endswith("?")]
+    if _MENDING.search(said) or any(not _polite(one) for one in asked):
+        return False
+    if _SYMPTOM.search(said) and not _DEONTIC.search(said):
+        return False
+    limits = bool(_LIMITING.search(said))
+    if _CHECKING.match(said) and not limits:
+        return False
+    ordered = any(map(looks_like_request, (said, *sentences)))
+    if not (ordered or limits) or (not ordered and _QUESTION.match(_COURTESY.sub("", said))):
+        return False
+    understood = read_intent(where, text)
+    return understood.is_clear or (ordered and bool(understood.intents or understood.declined))
+
+
+def _polite(sentence: str) -> bool:
+    """Say whether a question is an order put politely: `could you block x?`."""
+    said = _COURTESY.sub("", sentence).strip()
+    return bool(re.match(r"(?:can|could|would|will)\s+(?:you|we|i)\b", said, re.I))

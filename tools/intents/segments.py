@@ -74,6 +74,12 @@ def segments(signs: Sequence[Sign]) -> list[list[Sign]]:
 def _with_exceptions(signs: Sequence[Sign]) -> list[Sign]:
     """Return signs in which a list behind `lockdown for x:` says what stays open."""
     found = list(signs)
+    for place, sign in enumerate(found[1:-1], 1):
+        behind_it = [one.symbol for one in found[place + 1 : place + 3]]
+        listed = behind_it[:1] == ["P"] or behind_it == ["ONLY", "P"]
+        if sign.symbol == ":" and found[place - 1].symbol == "P" and listed:
+            # `a: only b may` is no list of a and b.
+            found[place] = Sign("W", None, ":")
     for place, sign in enumerate(found):
         before = {one.symbol for one in found[:place]}
         if sign.symbol == ":" and before & {"LOCK", "ISOLATE", "DEFAULTDENY"}:

@@ -9,7 +9,7 @@ from tools.intents.grouping import sort_signs
 from tools.intents.parties import End
 from tools.intents.roles import assign
 from tools.intents.traffic import Passing
-from topology.authoring import Traffic
+from topology.authoring import Pods, Traffic
 
 __all__ = ["parse_stretch"]
 
@@ -18,6 +18,12 @@ def parse_stretch(signs: Sequence[Sign], before: Sequence[Statement]) -> Parsed:
     """Return what a stretch says, with the statements before it as its context."""
     found = sort_signs(signs)
     words = tuple(found.words)
+    several = len(before) > 1 and before[-1].said == before[-2].said
+    if several and any(
+        one.symbol == "IT" and one.said.lower() in ("them", "they") for one in signs
+    ):
+        # Whom of several it stands for is not told by the last of them.
+        words += tuple(one.said for one in signs if one.symbol == "IT")
     if found.topics and not any(group.ends for group in found.groups):
         return Parsed(keep=tuple(sorted(found.topics)), words=words)
     says = (
@@ -69,6 +75,7 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
         ):
             left.append(sign.said)
     left += _unheeded(signs, parsed, statements)
+    left += _misplaced(statements)
     left += _late_negation(signs)
     if signs[-1].symbol in _LEADING:
         # What it leads to was made of words that name nothing: `from the same namespace`.
@@ -80,6 +87,37 @@ def _unused(signs: Sequence[Sign], parsed: Parsed) -> tuple[str, ...]:
     if any(sign.symbol in _LIMITING for sign in signs) and not told:
         left += [sign.said for sign in signs if sign.symbol in _LIMITING]
     return tuple(left)
+
+
+def _misplaced(statements: Sequence[Statement]) -> list[str]:
+    """Return what is left out of ends that it is no part of: it belongs to something else."""
+    return [
+        f"except {one.said}"
+        for each in statements
+        for ends, left_out in (
+            (each.sources, each.but_sources),
+            (each.destinations, each.but_destinations),
+        )
+        for one in left_out
+        if not _may_hold(ends, one)
+    ]
+
+
+def _may_hold(ends: Sequence[End], part: End) -> bool:
+    if not ends or any(end.everyone for end in ends):
+        return True
+    parties = [party for end in ends for option in end.options for party in option]
+    if any(isinstance(one, Pods) and one.workload for one in parties):
+        return False
+    spaces = {space for one in parties if isinstance(one, Pods) for space in one.namespaces or ()}
+    inner = {
+        space
+        for option in part.options
+        for party in option
+        if isinstance(party, Pods)
+        for space in party.namespaces or ()
+    }
+    return not spaces or not inner or inner <= spaces
 
 
 def _is_anyone(end: End) -> bool:
@@ -101,7 +139,8 @@ def _late_negation(signs: Sequence[Sign]) -> list[str]:
         if sign.symbol == "NOT" and ends and verb:
             behind = {one.symbol for one in signs[place + 1 :]}
             elliptic = signs[place - 1].symbol == "MAY" and not behind
-            if not behind & verbs and not elliptic:
+            acts = any(one.symbol in ("REACH", "REACHED", "RECEIVE") for one in signs[:place])
+            if (acts or not behind & verbs) and not elliptic:
                 return [sign.said]
     return []
 

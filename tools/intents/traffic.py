@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tools.intents.shapes import MARK, Shape
-from topology.authoring import PortSpan, RequestTest, TokenTest, Traffic
+from topology.authoring import KafkaTest, PortSpan, RequestTest, TokenTest, Traffic
 
 __all__ = ["Passing", "take_traffic"]
 
@@ -31,15 +31,17 @@ class _Draft:
     ports: list[PortSpan] = field(default_factory=list)
     requests: list[RequestTest] = field(default_factory=list)
     tokens: list[TokenTest] = field(default_factory=list)
+    kafka: tuple[KafkaTest, ...] = ()
     dns: tuple[str, ...] = ()
     server_names: tuple[str, ...] = ()
 
     def finish(self) -> Traffic:
         """Return the traffic; a port without a protocol is TCP, unless it is that of DNS."""
-        http = bool(self.requests or self.tokens or self.server_names)
+        http = bool(self.requests or self.kafka or self.tokens or self.server_names)
         return Traffic(
             ports=tuple(dict.fromkeys(_protocol(one, http=http) for one in self.ports)),
             requests=tuple(dict.fromkeys(self.requests)),
+            kafka=tuple(dict.fromkeys(self.kafka)),
             dns=self.dns,
             server_names=self.server_names,
             tokens=tuple(dict.fromkeys(self.tokens)),
@@ -63,7 +65,7 @@ def _passing(shape: Shape, text: str) -> Passing:
         if (
             found[1] == "O"
             and joins
-            and (drafts[-1].requests or drafts[-1].dns)
+            and (drafts[-1].requests or drafts[-1].kafka or drafts[-1].dns)
             and drafts[-1].ports
         ):
             drafts.append(_Draft())
@@ -87,6 +89,7 @@ def _add(draft: _Draft, kind: str, value: object, *, joins: bool, either: bool) 
         else:
             draft.tokens.append(value)
     elif isinstance(value, Traffic):
+        draft.kafka += value.kafka
         draft.dns += value.dns
         draft.server_names += value.server_names
     elif isinstance(value, Passing):
@@ -94,6 +97,7 @@ def _add(draft: _Draft, kind: str, value: object, *, joins: bool, either: bool) 
             draft.ports.extend(one.ports)
             draft.requests.extend(one.requests)
             draft.tokens.extend(one.tokens)
+            draft.kafka += one.kafka
             draft.dns += one.dns
             draft.server_names += one.server_names
 

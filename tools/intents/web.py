@@ -79,7 +79,8 @@ _LISTED = r"(?:`[^`]+`|<D\d+>|https?://[^\s,;]+[^\s,;.])"
 _LIST = rf"{_LISTED}(?:(?:\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+){_LISTED})*"
 _ISSUED = (
     rf"(?:(?:(?:that\s+(?:is|are|was|were)\s+)?issued\s+by|(?:from|of|by)\s+(?:the\s+)?issuers?"
-    rf"|with\s+(?:the\s+)?issuers?|whose\s+issuer\s+is)\s+(?:either\s+)?(?P<issuers>{_LIST}))"
+    r"|with\s+(?:the\s+)?issuers?|whose\s+issuer\s+is|(?:from|by|of)(?=\s+(?:`?https?://"
+    rf"|<D\d+>)))\s+(?:either\s+)?(?P<issuers>{_LIST}))"
 )
 _TOKEN = re.compile(
     r"\b(?:(?:when|if|as\s+long\s+as|provided)\s+(?:the\s+)?(?:request|caller|they"

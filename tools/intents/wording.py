@@ -23,18 +23,59 @@ _SPELLED = tuple(
         (r"\bcan'?t\b|\bcannot\b", "can not"),
         (r"\bwon'?t\b", "will not"),
         (r"\b(is|are|does|do|did|has|have|could|would|should|must|need)n'?t\b", r"\1 not"),
+        (r"\b(do|does|did|is|are|should|must|would|could|has|have)nt\b", r"\1 not"),
+        (r"\bgets?\s+anywhere\s+near\b", "reach"),
         (r"\b(?:i|we|they|you)'(?:d|ll|ve)\b", "we"),
         (r"\b(that|it|there|what|who|everything|nothing)'s\b", r"\1 is"),
         (
             r"\b(?:nobody|no\s?one|nothing)\s+(?:from\s+)?outside\s+(?:of\s+)?(?:the\s+)?"
-            r"(?:namespace\s+)?(?!cluster\b|namespace\b|own\b)(`?[\w-]+`?)(?:\s+namespace)?"
+            r"(?:namespace\s+)?(?!cluster\b|namespace\b|own\b|the\b|that\b|this\b|its\b|it\b"
+            r"|their\b|our\b|them\b)(`?[\w-]+`?)(?:\s+namespace)?"
             r"(?=\s+(?:may|can|should|must|gets?|is)\b)",
             r"only pods in namespace \1",
         ),
         (r"\bno\s+(?=(?:more\s+)?(?:ingress|egress|inbound|outbound)\b)", "deny "),
         (r"\blet's\b", "let us"),
+        (r"\b(?:from\s+now\s+on|as\s+of\s+now|going\s+forward|henceforth)\b,?\s*", ""),
+        (r"(?<=\d)\s*\((tcp|udp|sctp)\)", r"/\1"),
+        (r":\s+(deny|denied|block|blocked|drop|dropped)\s*(?=$|\n|[.;])", r" is denied"),
+        (r"\(\s*(?:both|all|all\s+three)\s+in\s+([\w-]+)\s*\)", r"in \1"),
+        (
+            r"\b(?:external|internet|public)\s+(access|traffic|connections?|requests?)\s+(to"
+            r"|into)\b",
+            r"\1 from the internet \2",
+        ),
+        (r":\s+(?:allow|allowed|permit|permitted|ok)\s*(?=$|\n|[.;])", ""),
+        (r",\s*(?:period|full\s+stop)\b", ""),
+        (r"\b(call|connect|reach|talk|go)(ing)?\s+out\s+to\b", r"\1\2 to"),
+        (r"\bcut\s+off\s+from\s+the\s+(?:whole\s+|entire\s+)?network\b", "cut off"),
+        (
+            r"\b(air-?gapped|isolated|closed\s+off|sealed\s+off|locked\s+down"
+            r"|quarantined)\s*[:,]\s*no\s+(?:traffic|connections?)\s+in"
+            r"\s*,?\s*(?:and\s+|or\s+)?no\s+(?:traffic|connections?)\s+out\b",
+            r"\1",
+        ),
         (r"\bpls\b|\bplz\b", "please"),
+        (
+            r"\b(?:gets?|receives?|is\s+given|are\s+given|should\s+(?:get|receive|see)|sees?)\s+"
+            r"(?:back\s+)?(?:an?\s+)?"
+            r"(?:http\s+)?(?:403|401)s?(?:\s+forbidden)?\b",
+            "is denied",
+        ),
+        (
+            r"\bgets?\s+(?=(?:rejected|refused|denied|blocked|dropped|turned\s+away)\b)",
+            "is ",
+        ),
+        (r"\b(?:is|are)\s+(?:internet|public|outward|customer|client)[\s-]facing\b", "is public"),
+        (r"\banymore\b", "any more"),
+        (
+            r"(?:\b(?:must|should|has\s+to|may|can)\s+)?\b(?:keeps?|continues?\s+to|still)\s+"
+            r"(?:be\s+able\s+to\s+"
+            r"|being\s+able\s+to\s+)?resolv(?:e|es|ing)\s+(?:dns(?:\s+names)?|names)\b",
+            "keep DNS working",
+        ),
         (r"\bw/o\b", "without"),
+        (r"\s+-\s+", ", "),
         (r"\be\.g\.(?:,)?", "such as"),
         (r"\bi\.e\.(?:,)?", "that is"),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),

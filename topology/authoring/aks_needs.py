@@ -23,6 +23,8 @@ _IMPOSSIBLE = frozenset(
     }
 )
 """What AKS does not offer whatever is turned on."""
+_GOING = frozenset({"kafka-deprecated"})
+"""What later versions take away."""
 
 
 def impossible_on_aks(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
@@ -38,7 +40,8 @@ def needs_of(network: "Network", documents: Iterable[Written]) -> Iterator[str]:
     said: set[str] = set()
     for one in documents:
         for finding in validate(one.document, network.policies.profile):
-            if finding.origin == "aks" and finding.code not in _IMPOSSIBLE:
+            told = finding.origin == "aks" or finding.code in _GOING
+            if told and finding.code not in _IMPOSSIBLE:
                 text = f"{one.key}: {finding.message} {finding.fix}"
                 key = finding.message
                 if key not in said:

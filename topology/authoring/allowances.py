@@ -24,6 +24,8 @@ class Allowance:
     traffic: Traffic
     deny: bool = False
     because: str = ""
+    side: Side | None = None
+    """Where alone it is enforced; None for wherever it must be."""
 
 
 class Allowances:
@@ -91,6 +93,7 @@ def allowances(intent: Intent, sheets: Iterable[Sheet] = ()) -> tuple[Allowance,
             traffic=clause.traffic,
             deny=clause.effect == "deny",
             because=say_clause(clause),
+            side=clause.side,
         )
         for clause in intent.clauses
     ]

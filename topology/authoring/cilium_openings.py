@@ -51,6 +51,13 @@ def rules(cluster: Cluster, document: Document, stop: Stop) -> Iterator[Edit]:
         if stop.other.dns:
             yield edited(
                 document,
+                f"let its DNS queries for `{stop.other.dns}` pass the DNS proxy, by which Cilium "
+                f"learns the addresses, in `{spec}.{stop.section}`",
+                _appending_all(f"{spec}.{stop.section}", _named_rules(stop, peer)[:1]),
+                corrects=True,
+            )
+            yield edited(
+                document,
                 f"add rules for `{stop.other.dns}` on {stop.port_text} and for its DNS queries to "
                 f"`{spec}.{stop.section}`",
                 _appending_all(f"{spec}.{stop.section}", _named_rules(stop, peer)),

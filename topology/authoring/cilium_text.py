@@ -9,6 +9,7 @@ from topology.authoring.intent import (
     Anyone,
     DnsNames,
     Entities,
+    KafkaTest,
     LabelTest,
     Networks,
     Nodes,
@@ -216,7 +217,7 @@ def _traffic(rule: Rule) -> Iterator[dict[str, Any]]:
     if traffic.tokens:
         message = f"Cilium reads no tokens, so it cannot say {say_traffic(traffic)}."
         raise Undraftable(message)
-    limited = traffic.requests or traffic.dns or traffic.server_names
+    limited = traffic.requests or traffic.kafka or traffic.dns or traffic.server_names
     if rule.deny and limited:
         message = f"Cilium denies ports, not requests, so it cannot deny {say_traffic(traffic)}."
         raise Undraftable(message)
@@ -235,6 +236,8 @@ def _port_rules(ports: list[PortSpan], traffic: Traffic) -> Iterator[dict[str, A
     limits: dict[str, Any] = {}
     if traffic.requests:
         limits["rules"] = {"http": [one for test in traffic.requests for one in _http(test)]}
+    elif traffic.kafka:
+        limits["rules"] = {"kafka": [_kafka(test) for test in traffic.kafka]}
     elif traffic.dns:
         limits["rules"] = {"dns": [_name(name) for name in traffic.dns]}
     if traffic.server_names:
@@ -244,9 +247,20 @@ def _port_rules(ports: list[PortSpan], traffic: Traffic) -> Iterator[dict[str, A
     if not ports:
         message = f"Cilium needs the port to which it is limited {say_traffic(traffic)}."
         raise Undraftable(message, hint="Say on which port.")
-    entries = [_port(one, is_tcp=bool(traffic.requests)) for one in ports]
+    entries = [_port(one, is_tcp=bool(traffic.requests or traffic.kafka)) for one in ports]
     for start in range(0, len(entries), _MOST_PORTS):
         yield {"ports": entries[start : start + _MOST_PORTS], **limits}
+
+
+def _kafka(test: KafkaTest) -> dict[str, str]:
+    fields = {
+        "role": test.role,
+        "apiKey": test.key,
+        "topic": test.topic,
+        "apiVersion": test.version,
+        "clientID": test.client,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _port(span: PortSpan, *, is_tcp: bool) -> dict[str, Any]:
@@ -281,10 +295,21 @@ def _http(test: RequestTest) -> Iterator[dict[str, Any]]:
             for host in test.hosts or ("",):
                 rule: dict[str, Any] = {"method": method} if method else {}
                 if path:
-                    rule["path"] = path if test.regex else _pattern(path)
+                    rule["path"] = path if test.regex else _path(path, queries=test.queries)
                 if host:
                     rule["host"] = _pattern(host)
                 yield rule | rest
+
+
+def _path(text: str, *, queries: bool) -> str:
+    """Return a path as a regular expression: Cilium sees the query string as a part of it."""
+    parts = re.split(r"(?<=/)(\{\*\*?\})(?=/|$)", text)
+    if len(parts) == 1:
+        pattern = _pattern(text)
+    else:
+        wild = {"{*}": "[^/?]+", "{**}": ".*"}
+        pattern = "".join(wild.get(part) or _escaped(part) for part in parts)
+    return rf"{pattern}(\?.*)?" if queries and not text.endswith("*") else pattern
 
 
 def _pattern(text: str) -> str:

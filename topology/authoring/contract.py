@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from topology.model import Protocol
+from topology.policy.kafka import KafkaRequest
 from topology.policy.verdict import HttpRequest
 
 __all__ = ["Contract", "Demand"]
@@ -21,6 +22,8 @@ class Demand:
     http: HttpRequest | None = None
     dns: str = ""
     """The name that is asked for, where the connection is a DNS query."""
+    kafka: KafkaRequest | None = None
+    """The request to the broker, where the connection is one to Kafka."""
     because: str = ""
     """The clause that asks for it, in words."""
 

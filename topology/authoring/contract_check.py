@@ -115,6 +115,8 @@ def say_demand(demand: Demand) -> str:
     text = f"{demand.source} -> {demand.destination} {port}{demand.protocol}"
     if demand.dns:
         text += f" asking for {demand.dns}"
+    if demand.kafka:
+        text += f" Kafka {demand.kafka}"
     if demand.http:
         text += f" {demand.http.method} {demand.http.path}"
     return text
@@ -135,7 +137,7 @@ def _judge(network: "Network", demand: Demand) -> list[_Judgement]:
     """Return what is found for each group of pods that the ends stand for."""
     source = _target(network, demand.source)
     destination = _target(network, demand.destination)
-    if demand.dns:
+    if demand.dns or demand.kafka:
         return _queries(network, source, destination, demand)
     found = _reached(network, source, destination, demand)
     if isinstance(destination, DnsTarget) and any(one.found == "unknown" for one in found):
@@ -179,12 +181,17 @@ def _has_public(network: Range) -> bool:
 def _queries(
     network: "Network", source: Target, destination: Target, demand: Demand
 ) -> list[_Judgement]:
-    """Decide a DNS query between pods, which only network policies look into."""
+    """Decide a DNS query or Kafka request between pods; only network policies look into them."""
     found: list[_Judgement] = []
     for one in _pods(network, source):
         for other in _pods(network, destination):
             decision = network.policies.decide(
-                one, other, port=demand.port, protocol=demand.protocol, dns=demand.dns
+                one,
+                other,
+                port=demand.port,
+                protocol=demand.protocol,
+                dns=demand.dns or None,
+                kafka=demand.kafka,
             )
             layers = [decision.egress, decision.ingress, *([decision.l7] if decision.l7 else [])]
             stop = next((each for each in layers if each.verdict != "allow"), layers[-1])
@@ -197,7 +204,7 @@ def _queries(
 
 def _pods(network: "Network", target: Target) -> list[PodTarget]:
     if not isinstance(target, WorkloadTarget):
-        message = f"A DNS query is between workloads, and `{target}` is none."
+        message = f"DNS queries and Kafka requests are between workloads; `{target}` is none."
         raise InvalidQuery(message)
     class_of = network.policies.class_of
     return [PodTarget(pod) for pod in {class_of(one): one for one in target.workload.pods}.values()]

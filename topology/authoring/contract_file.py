@@ -15,12 +15,25 @@ from topology.load.inputs import Input, read_inputs
 from topology.load.problems import Report
 from topology.model import Location, Protocol
 from topology.paths.queries import PortQuery, parse_http, parse_port
+from topology.policy.kafka import KafkaRequest, read_request
 from topology.policy.verdict import HttpRequest
 
 __all__ = ["ContractFile", "contract_text", "contract_to_dict", "read_contract", "read_contracts"]
 
 _SECTIONS = ("must_allow", "must_deny")
-_FIELDS = ("because", "claims", "dns", "dst", "headers", "host", "http", "port", "proto", "src")
+_FIELDS = (
+    "because",
+    "claims",
+    "dns",
+    "dst",
+    "headers",
+    "host",
+    "http",
+    "kafka",
+    "port",
+    "proto",
+    "src",
+)
 _PROTOCOLS: dict[str, Protocol] = {one.lower(): one for one in get_args(Protocol)}
 _USAGE = "Write `must_allow:` and `must_deny:`, each a list of `{src, dst, port, proto, http}`."
 
@@ -102,6 +115,8 @@ def _to_dict(demand: Demand) -> dict[str, Any]:
     found["proto"] = demand.protocol
     if demand.dns:
         found["dns"] = demand.dns
+    if demand.kafka:
+        found["kafka"] = str(demand.kafka)
     http = demand.http
     if http is not None:
         found["http"] = f"{http.method} {http.path}"
@@ -178,7 +193,7 @@ def _demand(item: _Value, file: str) -> Demand:
         http = _http(fields)
     except InvalidQuery as error:
         raise _refused(error.message, error.hint, file, item.line) from error
-    because, dns = fields.get("because"), fields.get("dns")
+    because, dns, kafka = (fields.get(name) for name in ("because", "dns", "kafka"))
     return Demand(
         source=ends[0],
         destination=ends[1],
@@ -186,8 +201,17 @@ def _demand(item: _Value, file: str) -> Demand:
         protocol=port.protocol,
         http=http,
         dns=str(dns.value) if dns else "",
+        kafka=_kafka(kafka, file) if kafka else None,
         because=str(because.value) if because else "",
     )
+
+
+def _kafka(written: _Value, file: str) -> KafkaRequest:
+    try:
+        return read_request(str(written.value))
+    except ValueError as error:
+        hint = "Write the kind of request and the topic: `produce orders`."
+        raise _refused(str(error), hint, file, written.line) from error
 
 
 def _text(fields: dict[str, _Value], name: str, file: str, line: int) -> str:

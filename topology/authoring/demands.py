@@ -14,7 +14,13 @@ from topology.authoring.phrases import say_clause
 from topology.authoring.sheets import Sheet, Side
 from topology.authoring.sides import side_of
 from topology.authoring.support import is_isolated
-from topology.authoring.witnesses import requests_in, requests_out, sample_name
+from topology.authoring.witnesses import (
+    kafka_in,
+    kafka_out,
+    requests_in,
+    requests_out,
+    sample_name,
+)
 from topology.model import Cluster
 from topology.policy.ports import PortSet
 from topology.policy.verdict import HttpRequest
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 _INWARD = ("egress-policy", "mtls", "service")
 """What stops a connection before a policy for those who are reached sees it."""
 _OUTWARD = ("service", "ingress-policy", "mtls", "authorization")
+_OPPOSITE: Mapping[Side | None, Side] = {"ingress": "egress", "egress": "ingress"}
 _MOST_PAIRS = 6_000
 _FEWEST = 12
 __all__ = ["contract_of", "demands_of"]
@@ -39,7 +46,7 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
         sheets: The draft, for what it lets through besides (DNS and the like).
     """
     cluster = network.cluster
-    allowed: dict[Demand, None] = {}
+    allowed: dict[Demand, set[Side | None]] = {}
     denied: dict[Demand, None] = {}
     found_all = allowances(intent, sheets)
     permitted = Allowances(cluster, found_all)
@@ -48,10 +55,12 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
         if one.deny:
             denied.update(dict.fromkeys(demands_of(cluster, one)))
         else:
-            allowed.update(dict.fromkeys(_possible(network, one, opened)))
+            for demand in _possible(network, one, opened):
+                allowed.setdefault(demand, set()).add(one.side)
+    allowed = _without_limited(allowed)
     taken = {_key(one, one.http) for one in denied}
     # An exception takes back a part of what a wider clause allows.
-    allowed = {one: None for one in allowed if not taken & {_key(one, one.http), _key(one, None)}}
+    kept = [one for one in allowed if not taken & {_key(one, one.http), _key(one, None)}]
     strict = list(_strict(cluster, intent))
     others = _sample(every_end(cluster), len(strict))
     for mine, side, clause in strict:
@@ -59,7 +68,24 @@ def contract_of(network: "Network", intent: Intent, sheets: Iterable[Sheet] = ()
     for party, mode, modes in _modes(intent, sheets):
         if mode == "STRICT":
             denied.update(dict.fromkeys(_plaintext(network, party, dict(modes))))
-    return Contract(must_allow=tuple(allowed), must_deny=tuple(denied))
+    return Contract(must_allow=tuple(kept), must_deny=tuple(denied))
+
+
+def _without_limited(
+    allowed: Mapping[Demand, set[Side | None]],
+) -> dict[Demand, set[Side | None]]:
+    """Return demands without those that one side makes of every request and the other limits."""
+    limits: dict[tuple[object, ...], dict[Side | None, bool]] = {}
+    for one, sides in allowed.items():
+        whole = limits.setdefault(_key(one, None), {})
+        whole.update({side: whole.get(side, True) and one.http is not None for side in sides})
+    return {
+        one: sides
+        for one, sides in allowed.items()
+        if one.http is not None
+        or len(sides) > 1
+        or not limits[_key(one, None)].get(_OPPOSITE.get(next(iter(sides))), False)
+    }
 
 
 def _modes(
@@ -162,8 +188,10 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
             for port in ports:
                 if allowance.traffic.server_names:
                     continue
-                for http, dns in product(
-                    requests_in(allowance.traffic), map(sample_name, allowance.traffic.dns or ("",))
+                for http, dns, kafka in product(
+                    requests_in(allowance.traffic),
+                    map(sample_name, allowance.traffic.dns or ("",)),
+                    kafka_in(allowance.traffic),
                 ):
                     if http is None or port.protocol == "TCP":
                         yield Demand(
@@ -173,6 +201,7 @@ def demands_of(cluster: Cluster, allowance: Allowance) -> Iterator[Demand]:
                             protocol=port.protocol,
                             http=http,
                             dns=dns,
+                            kafka=kafka,
                             because=allowance.because,
                         )
 
@@ -248,6 +277,14 @@ def _closed(
     for port in offered(destination):
         on_it = [one for one in about if _passes(one, destination, port)]
         requests = requests_out(one.traffic for one in on_it) if on_it else (None,)
+        for kafka in kafka_out(one.traffic for one in on_it) if port.protocol == "TCP" else ():
+            yield Demand(
+                source=source.name,
+                destination=destination.name,
+                port=port.number,
+                kafka=kafka,
+                because=because,
+            )
         for http in requests:
             if http is None or port.protocol == "TCP":
                 yield Demand(

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from topology.authoring.checks import Check
 from topology.authoring.edits import Edit
 from topology.authoring.impact import applied, refusals
-from topology.authoring.look_alikes import witness_cluster
 from topology.authoring.mesh_impact import mesh_changes
-from topology.model import Cluster, Document
+from topology.authoring.staging import Stage, build_stage
+from topology.model import Document
 from topology.paths import Network
 from topology.policy.difference import Difference
 from topology.policy.engine import PolicyEngine
 from topology.policy.profile import Profile
-from topology.policy.reading import KINDS, read_policies
+from topology.policy.reading import KINDS
 
 __all__ = ["Equality", "compare"]
 
@@ -49,11 +49,11 @@ def compare(network: Network, edits: Sequence[Edit]) -> Equality:
     checks = [_valid(new, profile)]
     found: list[str] = []
     if any(one.kind in KINDS for one in (*old, *new)):
-        for name, cluster, what in (
-            ("equal-on-cluster", network.cluster, "On this cluster"),
-            ("equal-on-any-cluster", _witnesses(network, old, new), "On pods made to tell apart"),
+        for name, stage, what in (
+            ("equal-on-cluster", Stage(network.cluster, {}), "On this cluster"),
+            ("equal-on-any-cluster", _made_for(network, old, new), "On pods made to tell apart"),
         ):
-            differing = _differing(cluster, old, new, profile)
+            differing = _differing(stage, old, new, profile)
             found += [f"{what.lower()}: {one}" for one in differing]
             detail = f"{what}, the policies let through exactly the same, over all ports."
             if differing:
@@ -81,19 +81,24 @@ def _valid(documents: Iterable[Document], profile: Profile) -> Check:
     )
 
 
-def _witnesses(network: Network, old: Sequence[Document], new: Sequence[Document]) -> Cluster:
-    rules, _ = read_policies(network.cluster, [*old, *new], network.policies.profile)
-    made = witness_cluster(rules)
-    return replace(made, services=network.cluster.services, documents=network.cluster.documents)
+def _made_for(network: Network, old: Sequence[Document], new: Sequence[Document]) -> Stage:
+    """Return a cluster made for the policies, with the Services and groups of CIDRs that exist."""
+    stage = build_stage((*old, *new))
+    cluster = replace(
+        stage.cluster, services=network.cluster.services, documents=network.cluster.documents
+    )
+    return replace(stage, cluster=cluster)
 
 
 def _differing(
-    cluster: Cluster, old: Sequence[Document], new: Sequence[Document], profile: Profile
+    stage: Stage, old: Sequence[Document], new: Sequence[Document], profile: Profile
 ) -> list[str]:
     """Return where two sets of network policies differ, each of them alone in force."""
     before = [one for one in old if one.kind in KINDS]
     after = [one for one in new if one.kind in KINDS]
-    engine = PolicyEngine.build(cluster, profile=profile, policies=before)
+    engine = PolicyEngine.build(
+        stage.cluster, profile=profile, policies=before, clusters=stage.clusters
+    )
     known = {one.key for one in engine.documents}
     gone = sorted(known - {one.key for one in after})
     difference = engine.what_if(add=after, remove=gone)

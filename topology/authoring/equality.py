@@ -8,9 +8,10 @@ are compared by requests derived from their fields.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from topology.authoring.mesh_equality import MESH_KINDS, mesh_differences
-from topology.authoring.probes import dns_probes, http_probes
+from topology.authoring.probes import dns_probes, http_probes, kafka_probes
 from topology.authoring.staging import Stage, build_stage
 from topology.errors import InvalidQuery
 from topology.model import Document
@@ -124,8 +125,11 @@ def _other_requests(
         return
     port = span[0]
     protocol = "TCP" if change.ports.contains("TCP", port) else "UDP"
-    ways = [{"http": one} for one in http_probes(policies)] if protocol == "TCP" else []
-    ways += [{"dns": one} for one in dns_probes(policies)]  # type: ignore[dict-item]
+    ways: list[dict[str, Any]] = []
+    if protocol == "TCP":
+        ways += [{"http": one} for one in http_probes(policies)]
+        ways += [{"kafka": one} for one in kafka_probes(policies)]
+    ways += [{"dns": one} for one in dns_probes(policies)]
     for way in ways:
         try:
             before, after = (

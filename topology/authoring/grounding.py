@@ -46,6 +46,8 @@ def ground(cluster: Cluster, intent: Intent) -> Grounded:
         clauses = tuple(_as_said(one, home) for one in intent.clauses)
     else:
         clauses = tuple(_clause(cluster, one, home, notes) for one in intent.clauses)
+        if not (intent.namespace or intent.kinds):
+            clauses = tuple(map(_for_everyone, clauses))
     return Grounded(
         intent=replace(
             intent,
@@ -111,6 +113,21 @@ def _clause(cluster: Cluster, clause: Clause, home: str, notes: dict[str, None])
         traffic=replace(clause.traffic, ports=ports),
     )
     return replace(grounded, side=side_of(grounded))
+
+
+def _for_everyone(clause: Clause) -> Clause:
+    """Return a denial that nobody is named for as one for every pod of the cluster.
+
+    A policy of one namespace would leave it open everywhere else.
+    """
+    everyone = (Pods(namespaces=None),)
+    if clause.effect != "deny":
+        return clause
+    if clause.side == "egress" and clause.sources == (Anyone(),):
+        return replace(clause, sources=everyone)
+    if clause.side == "ingress" and clause.destinations == (Anyone(),):
+        return replace(clause, destinations=everyone)
+    return clause
 
 
 def _as_said(clause: Clause, home: str) -> Clause:

@@ -81,11 +81,6 @@ class Impact:
     incomplete: str = ""
     """Why not everything could be compared; empty where all was."""
 
-    @property
-    def is_exact(self) -> bool:
-        """Return whether nothing changes but what was asked for, as far as policies reach."""
-        return not (self.opened or self.closed or self.refused or self.incomplete)
-
 
 def applied(network: Network, edits: Iterable[Edit]) -> Network:
     """Return the network with edits in force."""

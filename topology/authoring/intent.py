@@ -17,6 +17,7 @@ __all__ = [
     "Effect",
     "Entities",
     "Intent",
+    "KafkaTest",
     "Kind",
     "LabelTest",
     "Networks",
@@ -39,7 +40,6 @@ Kind = Literal[
     "RequestAuthentication",
 ]
 Effect = Literal["allow", "deny"]
-PortProtocol = Literal["ANY", "TCP", "UDP", "SCTP", "ICMP", "ICMPv6"]
 Side = Literal["ingress", "egress"]
 
 
@@ -134,7 +134,7 @@ class PortSpan:
     last: int = 0
     name: str = ""
     protocol: str = "ANY"
-    """A PortProtocol, or an IP protocol that has no ports, such as `GRE`."""
+    """`ANY`, `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6`, or one without ports, such as `GRE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +144,12 @@ class RequestTest:
     methods: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """Exact, or with one `*` at an end for a prefix or suffix, as AuthorizationPolicy writes them;
-    a regular expression when `regex` is set."""
+    a segment `{*}` is one of any value, `{**}` any rest; a regular expression when `regex` is set.
+    """
     regex: bool = False
+    queries: bool = False
+    """Whether a query string may follow an exact path: for Cilium it is part of the path, while
+    Istio looks at the path without it."""
     hosts: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     """Names with the value that is asked for; an empty value asks for presence."""
@@ -164,11 +168,26 @@ class TokenTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaTest:
+    """Requests to a Kafka broker: each field that is set must match."""
+
+    role: str = ""
+    """`produce` or `consume`: what a client needs for it; then `key` is empty."""
+    key: str = ""
+    """A single kind of request, such as `metadata`, as Cilium names them."""
+    topic: str = ""
+    version: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What may pass; nothing set means everything."""
 
     ports: tuple[PortSpan, ...] = ()
     requests: tuple[RequestTest, ...] = ()
+    """Any of them."""
+    kafka: tuple[KafkaTest, ...] = ()
     """Any of them."""
     dns: tuple[str, ...] = ()
     """Names or patterns that DNS queries may ask for."""

@@ -20,6 +20,7 @@ from topology.authoring.intent import (
 from topology.authoring.membership import members
 from topology.authoring.phrases import say_party, say_port, say_traffic
 from topology.authoring.sheets import Rule, Sheet, Undraftable
+from topology.policy.istio.admission_values import describe_fault
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -111,7 +112,7 @@ def _rules(network: "Network", rule: Rule) -> Iterator[dict[str, Any]]:
     """Yield a rule for each set of conditions: those hold for all of a rule."""
     sources = _sources(network, rule.peers)
     requests = rule.traffic.requests or (RequestTest(),)
-    if rule.traffic.dns or rule.traffic.server_names:
+    if rule.traffic.dns or rule.traffic.server_names or rule.traffic.kafka:
         message = f"An AuthorizationPolicy cannot say {say_traffic(rule.traffic)}."
         raise Undraftable(message)
     plain = [test for test in requests if not test.headers]
@@ -194,6 +195,9 @@ def _operations(tests: list[RequestTest], traffic: Traffic) -> Iterator[dict[str
         if test.regex:
             message = f"An AuthorizationPolicy takes no regular expression such as {test.paths[0]}."
             raise Undraftable(message, hint="Write the path, with `*` at one end at most.")
+        faults = (describe_fault("paths", path) for path in test.paths)
+        for _, message, fix in (one for one in faults if one):
+            raise Undraftable(message, hint=fix)
         operation: dict[str, Any] = {}
         if test.hosts:
             operation["hosts"] = list(test.hosts)

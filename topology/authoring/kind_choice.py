@@ -97,7 +97,14 @@ def _fitting(network: "Network", intent: Intent) -> Choice:
             because="a sidecar stands before the destination, and Cilium cannot read what it "
             "encrypts",
         )
-    denied = [one for one in intent.clauses if one.effect == "deny" and _is_guarded(network, one)]
+    denied = [
+        one
+        for one in intent.clauses
+        if one.effect == "deny"
+        and _is_guarded(network, one)
+        and _has_identity(network, one)
+        and _selects_by_equals(one)
+    ]
     if denied and not _network_policies(cluster) and len(denied) == len(intent.clauses):
         return Choice(network=None, mesh=True, because="only the mesh has policies here")
     return Choice(network=_network_kind(cluster, intent), mesh=False)
@@ -147,10 +154,20 @@ def _is_guarded(network: "Network", clause: Clause) -> bool:
 
 def _has_identity(network: "Network", clause: Clause) -> bool:
     """Return whether no caller surely lacks the sidecar that would prove who it is."""
+    if any(isinstance(one, Entities | DnsNames | Nodes) for one in clause.sources):
+        # No rule of the mesh can name these: the network has to say it.
+        return False
     state = network.mesh.index.state
     named = [one for one in clause.sources if isinstance(one, Pods)]
     pods = [pod for one in named for pod in members(network.cluster, one)]
     return not any(state(pod).present is False for pod in pods)
+
+
+def _selects_by_equals(clause: Clause) -> bool:
+    """Return whether the mesh can select the destinations: it knows labels with one value only."""
+    pods = [one for one in clause.destinations if isinstance(one, Pods)]
+    tests = [test for one in pods for test in one.labels]
+    return all(test.operator == "In" and len(test.values) == 1 for test in tests)
 
 
 def _network_kind(cluster: Cluster, intent: Intent) -> Kind:
@@ -169,6 +186,7 @@ def _is_plain(clause: Clause) -> bool:
     return not (
         clause.effect == "deny"
         or traffic.requests
+        or traffic.kafka
         or traffic.dns
         or traffic.server_names
         or any(span.protocol not in _PLAIN_PROTOCOLS for span in traffic.ports)

@@ -63,7 +63,8 @@ def _item(peers: Iterable[Party], traffic: Traffic, word: str, namespace: str) -
     found = [one for party in peers for one in _peers(party, word, namespace)]
     if not any(isinstance(party, Anyone) for party in peers):
         item[word] = found
-    if traffic.requests or traffic.dns or traffic.server_names or traffic.tokens:
+    inside = (traffic.requests, traffic.kafka, traffic.dns, traffic.server_names, traffic.tokens)
+    if any(inside):
         message = f"A NetworkPolicy knows ports only, so it cannot say {say_traffic(traffic)}."
         raise Undraftable(message, hint="A CiliumNetworkPolicy or AuthorizationPolicy can.")
     ports = [one for span in traffic.ports for one in _ports(span)]

@@ -1,25 +1,26 @@
 """The least that workloads need: from who says that it calls whom, and from what was seen."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from topology.authoring.contract import Demand
 from topology.authoring.contract_check import check_demand
+from topology.authoring.edges import MESH, Edges, clauses_of
 from topology.authoring.intent import (
     Anyone,
-    Clause,
     DnsNames,
     Entities,
     Intent,
     Kind,
     Networks,
     Party,
-    Pods,
     PortSpan,
-    Traffic,
+    Side,
 )
+from topology.authoring.kind_choice import is_in_mesh
+from topology.authoring.learned_requests import RequestsSeen, learn
 from topology.authoring.membership import ports_of
 from topology.authoring.stable_labels import pods_of_workload
 from topology.calls import Call, calls
@@ -54,25 +55,6 @@ class LeastPrivilege:
     """What may be needed and could not be known."""
 
 
-@dataclass(slots=True)
-class _Edges:
-    """Connections by direction, subject, ports and peers; each with what shows it."""
-
-    inward: dict[tuple[str, PortSpan | None], dict[Party, None]] = field(default_factory=dict)
-    outward: dict[tuple[str, PortSpan | None], dict[Party, None]] = field(default_factory=dict)
-    evidence: dict[str, None] = field(default_factory=dict)
-    gaps: dict[str, None] = field(default_factory=dict)
-    has_calls: bool = False
-    """Whether anything says who calls whom; what is open to the outside does not."""
-
-    def add(
-        self, table: dict[tuple[str, PortSpan | None], dict[Party, None]], name: str,
-        span: PortSpan | None, peer: Party,
-    ) -> None:  # fmt: skip
-        """Add a peer of a workload on a port."""
-        table.setdefault((name, span), {})[peer] = None
-
-
 def least_privilege(
     network: "Network",
     *,
@@ -81,6 +63,8 @@ def least_privilege(
     kind: Kind | None = None,
     observed: Sequence[Demand] = (),
     window: str = "",
+    requests: Sequence[RequestsSeen] = (),
+    ids: bool = False,
 ) -> LeastPrivilege:
     """Return the intent that isolates workloads both ways but for what they are known to need.
 
@@ -91,9 +75,12 @@ def least_privilege(
         network: The cluster.
         namespace: Only workloads of this namespace; empty for all but the system's.
         workload: Only this workload, `namespace/name`.
-        kind: Of the policies; a NetworkPolicy cannot name nodes.
+        kind: Of the policies; a NetworkPolicy cannot name nodes, and an AuthorizationPolicy says
+            only who may call workloads with a sidecar, and for what.
         observed: Connections that were seen to be made.
         window: When they were seen, in words, such as `2026-08-01 to 2026-08-14`.
+        requests: What workloads were seen to ask of each other, so that nothing else may pass.
+        ids: Whether identifiers in paths are generalised; see `learned_requests`.
 
     Raises:
         UnknownName: There is no such namespace or workload.
@@ -101,34 +88,84 @@ def least_privilege(
     """
     cluster = network.cluster
     scope = {one.full_name: one for one in _scope(cluster, namespace, workload)}
-    edges = _Edges()
+    edges = Edges(kind=kind)
+    if kind == MESH:
+        scope = _in_mesh(network, scope, edges)
+    learned = learn(tuple(_usable(network, requests, edges, scope)), ids=ids)
+    edges.requests = learned.tests
+    edges.gaps.update(dict.fromkeys(learned.notes))
     for call in calls(cluster):
         _add_call(network, edges, scope, call)
     for service in cluster.services:
-        _add_exposure(cluster, edges, scope, service, kind)
+        _add_exposure(cluster, edges, scope, service)
     for demand in observed:
-        _add_observed(network, edges, scope, (demand, kind), window)
+        _add_observed(network, edges, scope, demand, window)
     if not edges.has_calls and not observed:
         message = "Nothing in the input says what these workloads need."
         hint = "Give observed flows, or manifests whose environment variables name Services."
         raise InvalidQuery(message, hint=hint)
-    known = {name for name, _ in (*edges.inward, *edges.outward)}
+    known = {name for name, *_ in (*edges.inward, *edges.outward)}
     for name in sorted(scope.keys() - known):
-        edges.gaps[f"Nothing says what `{name}` calls, or who calls it: all but DNS is closed."] = (
-            None
-        )
+        text = f"Nothing says what `{name}` calls, or who calls it: all but DNS is closed."
+        if kind == MESH:
+            text = f"Nothing says who calls `{name}`: all is closed."
+        edges.gaps[text] = None
+    sides: tuple[Side, ...] = ("ingress",) if kind == MESH else ("ingress", "egress")
     subjects = {name: pods_of_workload(cluster, one) for name, one in scope.items()}
-    clauses = [*_clauses(edges, subjects)]
+    clauses = [*clauses_of(edges, subjects)]
     intent = Intent(
         clauses=tuple(clauses),
-        isolate=tuple(
-            (subject, side) for subject in subjects.values() for side in ("ingress", "egress")
-        ),
+        isolate=tuple((subject, side) for subject in subjects.values() for side in sides),
         kinds=(kind,) if kind else ("CiliumNetworkPolicy",),
-        keep=("dns",),
+        keep=() if kind == MESH else ("dns",),
         request="least privilege",
     )
     return LeastPrivilege(intent=intent, evidence=tuple(edges.evidence), gaps=tuple(edges.gaps))
+
+
+def _in_mesh(
+    network: "Network", scope: Mapping[str, Workload], edges: Edges
+) -> dict[str, Workload]:
+    """Return the workloads before which a sidecar stands, as no other is guarded by the mesh.
+
+    Raises:
+        InvalidQuery: There is none.
+    """
+    found = {name: one for name, one in scope.items() if is_in_mesh(network, one.pods)}
+    for name in sorted(scope.keys() - found.keys()):
+        edges.gaps[
+            f"`{name}` has no sidecar for certain, so an AuthorizationPolicy would not guard it."
+        ] = None
+    if not found:
+        message = "No workload has a sidecar for certain, so an AuthorizationPolicy guards none."
+        raise InvalidQuery(message, hint="Draft a CiliumNetworkPolicy instead.")
+    return found
+
+
+def _usable(
+    network: "Network",
+    requests: Sequence[RequestsSeen],
+    edges: Edges,
+    scope: Mapping[str, Workload],
+) -> Iterator[RequestsSeen]:
+    """Yield the requests that policies of the kind can limit: Cilium reads no mutual TLS."""
+    for one in requests:
+        target = scope.get(one.destination)
+        if target is None:
+            continue
+        if edges.kind == "NetworkPolicy":
+            text = "A NetworkPolicy limits no requests, so that ports are open to all of them."
+        elif edges.kind != MESH and any(
+            network.mesh.index.state(pod).present for pod in target.pods
+        ):
+            text = (
+                f"`{one.destination}` has a sidecar, whose mutual TLS Cilium does not read: its "
+                "requests are for an AuthorizationPolicy to limit."
+            )
+        else:
+            yield one
+            continue
+        edges.gaps[text] = None
 
 
 def _scope(cluster: Cluster, namespace: str, workload: str) -> list[Workload]:
@@ -149,7 +186,7 @@ def _scope(cluster: Cluster, namespace: str, workload: str) -> list[Workload]:
     return [one for one in own if one.namespace not in _SYSTEM]
 
 
-def _add_call(network: "Network", edges: _Edges, scope: dict[str, Workload], call: Call) -> None:
+def _add_call(network: "Network", edges: Edges, scope: dict[str, Workload], call: Call) -> None:
     cluster = network.cluster
     caller = call.caller.full_name
     said = f"`{caller}` names `{call.host}` in `{call.variable}`"
@@ -174,10 +211,9 @@ def _add_call(network: "Network", edges: _Edges, scope: dict[str, Workload], cal
 
 def _add_exposure(
     cluster: Cluster,
-    edges: _Edges,
+    edges: Edges,
     scope: dict[str, Workload],
     service: Service,
-    kind: Kind | None,
 ) -> None:
     """Add what a Service opens to the outside."""
     if service.type not in _EXPOSING and not service.external_addresses:
@@ -186,8 +222,10 @@ def _add_exposure(
         if target.full_name not in scope:
             continue
         peers: tuple[Party, ...] = _WORLD
-        if kind == "NetworkPolicy":
+        if edges.kind == "NetworkPolicy":
             peers = _EVERYWHERE
+        elif edges.kind == MESH:
+            peers = (Anyone(),)
         elif service.external_traffic_policy != "Local":
             # A node that forwards to another one may put its own address in the packet.
             peers = (Entities(("world", "remote-node")),)
@@ -195,16 +233,21 @@ def _add_exposure(
             edges.add(edges.inward, target.full_name, span, peer)
         text = f"Service `{service.full_name}` ({service.type}) opens `{target.full_name}` to the"
         edges.evidence[f"{text} outside."] = None
+        if edges.kind == MESH:
+            edges.gaps[
+                f"The mesh knows nobody outside by name, so `{target.full_name}` is open to any "
+                "caller there."
+            ] = None
 
 
 def _add_observed(
     network: "Network",
-    edges: _Edges,
+    edges: Edges,
     scope: dict[str, Workload],
-    wanted: tuple[Demand, Kind | None],
+    demand: Demand,
     window: str,
 ) -> None:
-    demand, kind = wanted
+    kind = edges.kind
     by_name = {one.full_name: one for one in network.cluster.workloads}
     source, destination = by_name.get(demand.source), by_name.get(demand.destination)
     if destination and destination.labels.get("k8s-app") == "kube-dns" and demand.port == _DNS:
@@ -215,6 +258,8 @@ def _add_observed(
     said = f"`{demand.source}` was seen to open `{demand.destination}`{port}{when}"
     if source and destination:
         _connect(network, edges, scope, (source, destination), span, said)
+        return
+    if kind == MESH and not destination:
         return
     mine, other, table = source, demand.destination, edges.outward
     if destination:
@@ -233,6 +278,8 @@ def _add_observed(
 def _outsiders(host: str, kind: Kind | None) -> tuple[Party, ...]:
     """Return what a kind can name an end outside as; nothing if it cannot."""
     party = _outside(host)
+    if kind == MESH and isinstance(party, Entities):
+        return (Anyone(),) if party in _WORLD else ()
     if kind != "NetworkPolicy" or isinstance(party, Networks):
         return (party,)
     return _EVERYWHERE if party in _WORLD else ()
@@ -258,7 +305,7 @@ def _forbidden(
 
 def _connect(
     network: "Network",
-    edges: _Edges,
+    edges: Edges,
     scope: dict[str, Workload],
     ends: tuple[Workload, Workload],
     span: PortSpan | None,
@@ -274,11 +321,19 @@ def _connect(
         return
     cluster = network.cluster
     edges.has_calls = True
-    if caller.full_name in scope:
+    if edges.kind == MESH:
+        if any(network.mesh.index.state(pod).present is False for pod in caller.pods):
+            text = f"{said}, but it has no sidecar to prove who it is, so it is left out."
+            edges.gaps[text] = None
+            return
+    elif caller.full_name in scope:
         edges.add(edges.outward, caller.full_name, span, pods_of_workload(cluster, target))
         edges.evidence[f"{said}."] = None
     if target.full_name in scope:
-        edges.add(edges.inward, target.full_name, span, pods_of_workload(cluster, caller))
+        number = span.first if span and span.protocol == "TCP" else 0
+        tests = edges.requests.get((caller.full_name, target.full_name, number), ())
+        peer = pods_of_workload(cluster, caller)
+        edges.add(edges.inward, target.full_name, span, peer, tests)
         edges.evidence[f"{said}."] = None
 
 
@@ -312,33 +367,3 @@ def _outside(host: str) -> Party:
     except ValueError:
         return DnsNames((host.rstrip(".").lower(),))
     return Networks(ip_network(address))
-
-
-def _clauses(edges: _Edges, subjects: dict[str, Pods]) -> Iterator[Clause]:
-    """Yield a clause for each workload and set of peers, their ports together."""
-    for side, table in (("ingress", edges.inward), ("egress", edges.outward)):
-        grouped: dict[tuple[str, tuple[Party, ...]], list[PortSpan | None]] = {}
-        for (name, span), peers in table.items():
-            grouped.setdefault((name, tuple(peers)), []).append(span)
-        for (name, parties), spans in grouped.items():
-            ports = () if None in spans else tuple(one for one in spans if one)
-            mine: tuple[Party, ...] = (subjects[name],)
-            inward = side == "ingress"
-            for some in _alike(parties):
-                yield Clause(
-                    effect="allow",
-                    sources=some if inward else mine,
-                    destinations=mine if inward else some,
-                    traffic=Traffic(ports=ports),
-                    side="ingress" if inward else "egress",
-                )
-
-
-def _alike(parties: Iterable[Party]) -> Iterator[tuple[Party, ...]]:
-    """Yield parties of one sort together, so that each has a rule of its own."""
-    sorts: dict[type, list[Party]] = {}
-    for party in parties:
-        if not isinstance(party, Anyone):
-            sorts.setdefault(type(party), []).append(party)
-    for found in sorts.values():
-        yield tuple(found)

@@ -6,8 +6,7 @@ that opens least besides, breaks nothing and changes fewest lines is taken, and 
 looked at under it. What comes out is proven as a whole.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from topology.authoring import obstacles
@@ -21,7 +20,9 @@ from topology.authoring.impact import (
     needs,
     refusals,
 )
+from topology.authoring.mending_proof import proofs
 from topology.authoring.obstacles import Obstacle
+from topology.authoring.prerequisites import DNS_PORT, behind_azure, closed_name_server
 from topology.authoring.proposals import proposals, used_keys
 from topology.authoring.stops import Stop
 from topology.authoring.wishes import Wish, wishes_of
@@ -85,6 +86,8 @@ class Mend:
     alternatives: tuple[Alternative, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     notes: tuple[str, ...] = ()
+    instead: str = ""
+    """Why another connection is mended than the one that was asked about."""
 
     @property
     def at_fault(self) -> tuple[str, ...]:
@@ -140,7 +143,15 @@ def mend(
             before=before, outcome="not-policy", stopped_by=stopped, obstacles=(*found, *faults)
         )
     if before.allowed:
-        return Mend(before=before, outcome="open", obstacles=found)
+        server = closed_name_server(network, src, dst)
+        if server is None:
+            return Mend(before=before, outcome="open", obstacles=found)
+        names = mend(network, src, server, port=DNS_PORT)
+        instead = (
+            f"`{before.source}` -> `{before.destination}` itself is open already; what is missing "
+            "is the way to the name server, without which no name is found."
+        )
+        return replace(names, instead=instead)
     work = _Work(network, src)
     for wish in (wish for _, wishes in asks for wish in wishes):
         work.open(wish)
@@ -162,57 +173,21 @@ def _finished(
     solved = not work.unsolved and after is not None and after.allowed
     impact = measure(work.origin, edits, work.asked) if edits else Impact()
     outcome: Outcome = "mended" if solved else "not-policy" if work.obstacles else "no-fix"
+    stopped = list(work.stopped)
+    if any(layer.layer == "azure" for layer in stopped):
+        # What stands behind is to be known before the first is taken away.
+        stopped += behind_azure(work.origin, src, dst, port, http)
     return Mend(
         before=before,
         outcome=outcome,
-        stopped_by=tuple(work.stopped),
+        stopped_by=tuple(stopped),
         edits=edits if solved else (),
         impact=impact,
         after=after,
-        checks=tuple(_checks(work.origin, edits, after, impact)) if solved else (),
+        checks=tuple(proofs(work.origin, edits, after, impact)) if solved else (),
         alternatives=tuple(work.alternatives),
         obstacles=(*found, *work.obstacles),
         notes=(*work.notes, *(needs(edits, work.origin.policies.profile) if solved else ())),
-    )
-
-
-def _checks(
-    network: Network, edits: Sequence[Edit], after: Reach | None, impact: Impact
-) -> Iterator[Check]:
-    documents = [edit.after for edit in edits if edit.after is not None]
-    faults = [*refusals(documents, network.policies.profile), *impact.refused]
-    yield Check(
-        check="validation",
-        ok=not faults,
-        detail=" ".join(faults)
-        or "Nothing in them would be refused by the API server, Cilium or Istio.",
-    )
-    allowed = after is not None and after.allowed
-    ports = after.ports if after else ()
-    shut = [str(one) for one in ports if one.verdict.verdict != "allow"]
-    yield Check(
-        check="asked-connection",
-        ok=allowed and not shut,
-        detail=f"It is still stopped on {', '.join(shut)}."
-        if shut
-        else "Every layer lets the connection through.",
-    )
-    yield Check(
-        check="nothing-else-opened",
-        ok=not impact.opened and not impact.incomplete,
-        detail=impact.incomplete
-        or (
-            f"It opens {len(impact.opened)} more: {'; '.join(impact.opened[:5])}."
-            if impact.opened
-            else "Nothing else opens, compared over the whole cluster."
-        ),
-    )
-    yield Check(
-        check="nothing-closed",
-        ok=not impact.closed,
-        detail=f"It closes {'; '.join(impact.closed[:5])}."
-        if impact.closed
-        else "Nothing that was allowed is stopped.",
     )
 
 
@@ -267,6 +242,9 @@ class _Work:
         obstacle = obstacles.of_layer(self.now, layer, self._source)
         if obstacle is not None:
             self.obstacles.append(obstacle)
+        if layer.layer not in _ORDER:
+            # The Azure network: no edit of policies gets through it.
+            return False
         if stop is not None and stop.other.dns and layer.direction == "ingress":
             self.notes.append(
                 f"No policy can name `{stop.other.dns}` as a caller; give its network instead."

@@ -137,7 +137,9 @@ class _Migration:
                 self._what.append(f"name the nodes that `{block.get('cidr')}` covers (`{where}`)")
             if not needless:
                 kept.append(peer)
-            kept += [one for one in more if one not in kept]
+            for one in more:
+                if one not in kept:
+                    kept.append(one)
         if rule.get(side):
             rule[side] = kept
         return nodes

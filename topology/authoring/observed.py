@@ -21,12 +21,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from topology.authoring.contract import Demand
+from topology.authoring.flow_effects import window_of
+from topology.authoring.learned_requests import RequestsSeen
 from topology.flows.observation import Connection, Observation
-from topology.flows.times import duration_text, time_text
 from topology.model import Cluster
 from topology.policy.verdict import HttpRequest
 from topology.services import service_backends
-from topology.targets import AddressTarget, EntityTarget, PodTarget, ServiceTarget, WorkloadTarget
+from topology.targets import (
+    AddressTarget,
+    DnsTarget,
+    EntityTarget,
+    PodTarget,
+    ServiceTarget,
+    WorkloadTarget,
+)
 
 if TYPE_CHECKING:
     from topology.paths import Network
@@ -59,6 +67,8 @@ class Seen:
     """When it was seen, in words; empty where flows do not say."""
     left_out: tuple[str, ...] = ()
     """What was seen and is not demanded, a sentence each with the number of connections."""
+    requests: tuple[RequestsSeen, ...] = ()
+    """What workloads asked of each other, where a proxy looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,7 @@ def seen(cluster: Cluster, observation: Observation) -> Seen:
     """
     left_out: Counter[str] = Counter()
     found: dict[Demand, None] = {}
+    requests: list[RequestsSeen] = []
     for connection in observation.connections:
         why = _why_not(connection, frozenset(observation.unknown), cluster)
         if why:
@@ -93,6 +104,7 @@ def seen(cluster: Cluster, observation: Observation) -> Seen:
         ends = [*_ends(cluster, connection)]
         if not ends:
             left_out[_NO_END] += 1
+        requests += _asked(connection, ends)
         for demand in ends:
             for asked, request in enumerate(_requests(connection, demand)):
                 if asked >= MOST_OF_ONE or len(found) >= MOST_DEMANDS:
@@ -101,12 +113,19 @@ def seen(cluster: Cluster, observation: Observation) -> Seen:
                 found[request] = None
     return Seen(
         demands=tuple(found),
-        window=_window(observation),
+        window=window_of(observation),
         left_out=tuple(f"{why} ({number})." for why, number in sorted(left_out.items())),
+        requests=_joined(requests),
     )
 
 
-def excess(network: "Network", demands: Sequence[Demand], scope: Collection[str]) -> Excess | None:
+def excess(
+    network: "Network",
+    demands: Sequence[Demand],
+    scope: Collection[str],
+    *,
+    both_ways: bool = True,
+) -> Excess | None:
     """Return how much more is open between workloads than was seen; None for large clusters.
 
     Args:
@@ -114,6 +133,7 @@ def excess(network: "Network", demands: Sequence[Demand], scope: Collection[str]
         demands: What was seen.
         scope: `namespace/workload` of those that the policies are for; pairs of which neither end
             is one of them do not count.
+        both_ways: Whether the policies say whom those call, and not only who calls them.
     """
     known = {
         one.full_name: PodTarget(one.pods[0])
@@ -127,21 +147,29 @@ def excess(network: "Network", demands: Sequence[Demand], scope: Collection[str]
         for one in demands
         if one.port is not None
         and {one.source, one.destination} <= known.keys()
-        and (one.source in scope or one.destination in scope)
+        and (one.destination in scope or (both_ways and one.source in scope))
     }
     allowed = set(calls)
     for name, target in known.items():
         ports = {call[2:] for call in calls if call[1] == name}
         ports |= {(port.number, port.protocol) for port in target.pod.ports}
-        callers = known if name in scope else known.keys() & scope
+        calling = known.keys() & scope if both_ways else ()
+        callers = known if name in scope else calling
         for caller in callers:
             for number, protocol in ports if caller != name else ():
                 verdict = network.policies.verdict(
                     known[caller], target, port=number or 0, protocol=protocol
                 )
-                if verdict == "allow":
+                if verdict == "allow" and _meshed(network, known[caller], target, number or 0):
                     allowed.add((caller, name, number, protocol))
     return Excess(seen=len(calls), allowed=len(allowed))
+
+
+def _meshed(network: "Network", source: PodTarget, destination: PodTarget, port: int) -> bool:
+    """Return whether the mesh lets a connection through, some requests on it at least."""
+    if network.mesh.is_absent:
+        return True
+    return network.mesh.decide(destination.pod, port=port, source=source).verdict != "deny"
 
 
 def _why_not(connection: Connection, unknown: frozenset[str], cluster: Cluster) -> str:
@@ -191,6 +219,10 @@ def _ends(cluster: Cluster, connection: Connection) -> Iterator[Demand]:
         protocol=connection.protocol,
         because="it was seen",
     )
+    if isinstance(target, DnsTarget) and connection.names:
+        # Which of the names its client looked up, the address does not tell.
+        yield from (replace(demand, destination=name) for name in sorted(connection.names))
+        return
     if not isinstance(target, ServiceTarget):
         yield demand
         return
@@ -203,6 +235,36 @@ def _ends(cluster: Cluster, connection: Connection) -> Iterator[Demand]:
             yield replace(demand, destination=name, port=backend.port)
 
 
+def _asked(connection: Connection, ends: Sequence[Demand]) -> Iterator[RequestsSeen]:
+    """Yield what one workload asked of another; what comes from outside says little of the next."""
+    if not connection.requests or not isinstance(connection.source, WorkloadTarget):
+        return
+    for demand in ends:
+        if isinstance(connection.destination, WorkloadTarget | ServiceTarget):
+            yield RequestsSeen(
+                source=demand.source,
+                destination=demand.destination,
+                port=demand.port or 0,
+                requests=connection.requests,
+                is_complete=not connection.more,
+            )
+
+
+def _joined(requests: Sequence[RequestsSeen]) -> tuple[RequestsSeen, ...]:
+    """Return requests with those of one source, destination and port together."""
+    found: dict[tuple[str, str, int], RequestsSeen] = {}
+    for one in requests:
+        known = found.get(one.edge)
+        if known is not None:
+            one = replace(
+                one,
+                requests=(*known.requests, *one.requests),
+                is_complete=known.is_complete and one.is_complete,
+            )
+        found[one.edge] = one
+    return tuple(found.values())
+
+
 def _requests(connection: Connection, demand: Demand) -> Iterator[Demand]:
     """Yield what was asked on a connection; where nobody looked, that it was opened."""
     between = isinstance(connection.source, WorkloadTarget) and not isinstance(
@@ -210,18 +272,10 @@ def _requests(connection: Connection, demand: Demand) -> Iterator[Demand]:
     )
     if connection.requests:
         for one in connection.requests:
-            request = HttpRequest(method=one.method or "GET", path=one.path or "/", host=one.host)
+            request = HttpRequest(method=one.method or "GET", path=one.target or "/", host=one.host)
             yield replace(demand, http=request)
     elif connection.queries and between:
         for query in connection.queries:
             yield replace(demand, dns=query.name)
     else:
         yield demand
-
-
-def _window(observation: Observation) -> str:
-    if not observation.first:
-        return ""
-    length = duration_text(observation.last - observation.first)
-    first, last = time_text(observation.first), time_text(observation.last)
-    return f"{first} to {last}, {length}, {observation.flows} flows"

@@ -13,7 +13,8 @@ from topology.policy.verdict import Layer
 from topology.services import backends, service_backends, services_of
 from topology.targets import PodTarget, ServiceTarget, Target, WorkloadTarget
 
-__all__ = ["Obstacle", "behind_service", "called_port", "of_layer", "of_port", "of_services"]
+__all__ = ["Obstacle", "behind_service", "called_port", "of_layer", "of_port", "of_services",
+           "selector_slip"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,9 @@ def of_services(network: Network, src: Target, dst: Target) -> Iterator[Obstacle
     }
     for service in network.cluster.services:
         mine = service.full_name == workload.full_name
-        mine = mine or (service.full_name in called and _slip(service, workload) is not None)
+        mine = mine or (
+            service.full_name in called and selector_slip(service, workload) is not None
+        )
         if mine and service.type != "ExternalName":
             asks = asks_of(network.cluster, ServiceTarget(service), None, lambda pod: pod.full_name)
             for ask in asks:
@@ -92,7 +95,7 @@ def _service_advice(cluster: Cluster, service: Service, ask: Ask) -> str:
         names = sorted({port.name or str(port.number) for pod in pods for port in pod.ports})
         return f"Set its `targetPort` to one of the pods' ports: {', '.join(names) or 'none'}."
     for workload in cluster.workloads:
-        slip = _slip(service, workload)
+        slip = selector_slip(service, workload)
         if slip:
             key, wrong, right = slip
             return (
@@ -102,7 +105,7 @@ def _service_advice(cluster: Cluster, service: Service, ask: Ask) -> str:
     return "Make its selector match the labels of the pods that shall answer."
 
 
-def _slip(service: Service, workload: Workload) -> tuple[str, str, str] | None:
+def selector_slip(service: Service, workload: Workload) -> tuple[str, str, str] | None:
     """Return the one label by which a selector misses a workload of its namespace."""
     if workload.namespace != service.namespace:
         return None
@@ -184,6 +187,13 @@ def called_port(network: Network, src: Target, dst: Target) -> PortQuery | None:
 
 def of_layer(network: Network, layer: Layer, source: Target) -> Obstacle | None:
     """Return why a layer is not for an edit of policies to mend; None where one may help."""
+    if layer.layer == "azure":
+        return Obstacle(
+            what=layer.reason,
+            advice="Change it in Azure (`netassist azure check` tells what else it breaks): no "
+            "policy of the cluster opens it.",
+            location=layer.location,
+        )
     if layer.layer == "mtls":
         return Obstacle(
             what=layer.reason,

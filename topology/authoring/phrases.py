@@ -8,6 +8,7 @@ from topology.authoring.intent import (
     Clause,
     DnsNames,
     Entities,
+    KafkaTest,
     LabelTest,
     Networks,
     Nodes,
@@ -20,7 +21,7 @@ from topology.authoring.intent import (
     Traffic,
 )
 
-__all__ = ["say_clause", "say_party", "say_port", "say_traffic"]
+__all__ = ["say_clause", "say_kafka", "say_party", "say_port", "say_traffic"]
 
 
 def say_clause(clause: Clause) -> str:
@@ -67,12 +68,23 @@ def say_traffic(traffic: Traffic) -> str:
     parts = [f"on {_join(map(say_port, traffic.ports))}"] if traffic.ports else []
     if traffic.requests:
         parts.append("with " + _join((_request(one) for one in traffic.requests), "or"))
+    if traffic.kafka:
+        parts.append("with Kafka requests to " + _join(map(say_kafka, traffic.kafka), "or"))
     if traffic.dns:
         parts.append("asking for " + _join(traffic.dns))
     if traffic.server_names:
         parts.append("for server name " + _join(traffic.server_names, "or"))
     if traffic.tokens:
         parts.append("with a valid token" + _join((_token(one) for one in traffic.tokens), "or"))
+    return " ".join(parts)
+
+
+def say_kafka(test: KafkaTest) -> str:
+    """Return a request to a Kafka broker in few words."""
+    parts = [test.role or test.key or "do anything"]
+    parts += [f"topic {test.topic}"] if test.topic else []
+    parts += [f"version {test.version}"] if test.version else []
+    parts += [f"as client {test.client}"] if test.client else []
     return " ".join(parts)
 
 

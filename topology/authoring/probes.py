@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 from topology.model import Document
+from topology.policy.cilium.kafka import read_kafka
+from topology.policy.fields import Rejected
+from topology.policy.kafka import KafkaRequest, KafkaRule
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["dns_probes", "http_probes"]
+__all__ = ["dns_probes", "http_probes", "kafka_probes"]
 
 _MOST = 400
 _METHOD, _PATH, _HOST = "PROPFIND", "/netassist-none", "netassist.none"
@@ -51,6 +55,27 @@ def dns_probes(policies: Iterable[Document]) -> list[str]:
                     found[rule[key].replace("*", "sub")] = None
                     found[f"x.{rule[key].replace('*', 'sub')}"] = None
     return [*found, _HOST] if found else []
+
+
+def kafka_probes(policies: Iterable[Document]) -> list[KafkaRequest]:
+    """Return requests to brokers that Kafka rules tell apart, and some that none lets through."""
+    rules: list[KafkaRule] = []
+    for policy in policies:
+        for found in _mappings(policy.body):
+            for rule in found.get("kafka") or ():
+                with suppress(Rejected, AttributeError):
+                    rules.append(read_kafka(rule, ""))
+    if not rules:
+        return []
+    keys = dict.fromkeys([*(key for rule in rules for key in rule.keys), "deletetopics"])
+    topics = dict.fromkeys([*(rule.topic for rule in rules if rule.topic), "netassist-none"])
+    versions = dict.fromkeys([*(r.version for r in rules if r.version is not None), 99])
+    clients = dict.fromkeys([*(rule.client for rule in rules if rule.client), "netassist"])
+    found_ = [
+        KafkaRequest(key=key, topic=topic, version=version, client=client)
+        for key, topic, version, client in product(keys, topics, versions, clients)
+    ]
+    return found_[:: max(1, len(found_) // _MOST)]
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -16,8 +16,9 @@ from topology.authoring.membership import members
 from topology.authoring.phrases import say_party
 from topology.authoring.writing import Written
 from topology.calls import calls
+from topology.policy.ports import PortSet
 from topology.policy.validation.document import validate
-from topology.services import service_workloads
+from topology.services import service_backends
 from topology.simulation import EndChange, Simulation, simulate_network
 
 if TYPE_CHECKING:
@@ -64,8 +65,6 @@ def prove(
     documents: Sequence[Written],
     contract: Contract,
     observed: Sequence[Demand] = (),
-    *,
-    may_exist: bool = True,
 ) -> Proof:
     """Compute everything that is said about a draft.
 
@@ -75,7 +74,6 @@ def prove(
         documents: The draft.
         contract: What it is held to.
         observed: Connections that were seen to be made; a draft should not stop them.
-        may_exist: Whether subjects that select nothing in the network count against it.
     """
     validity = _validity(network, documents)
     if not validity.ok:
@@ -111,12 +109,21 @@ def prove(
 
 def _cut(network: "Network", change: Simulation) -> Iterator[str]:
     """Yield the announced calls among what closes: most likely they are made."""
-    closed = {(one.source, one.destination) for one in change.closed}
+    closed: dict[tuple[str, str], PortSet] = {}
+    for one in change.closed:
+        pair = (one.source, one.destination)
+        closed[pair] = closed.get(pair, PortSet.EMPTY) | one.ports
     found: dict[tuple[str, str], str] = {}
     for call in calls(network.cluster):
-        for target in service_workloads(network.cluster, call.service) if call.service else ():
-            pair = (call.caller.full_name, target.full_name)
-            if pair in closed:
+        if call.service is None:
+            continue
+        routes = service_backends(network.cluster, call.service, port=call.port)
+        for route, backend in ((each, one) for each in routes for one in each.backends):
+            if backend.pod is None or not backend.port:
+                continue
+            pair = (call.caller.full_name, f"{backend.pod.namespace}/{backend.pod.workload}")
+            # Of a pair that loses other ports only, the call goes on.
+            if pair in closed and closed[pair].contains(route.port.protocol, backend.port):
                 found[pair] = f"{pair[0]} -> {pair[1]} (named in its `{call.variable}`)"
     yield from found.values()
 

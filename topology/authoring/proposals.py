@@ -11,13 +11,13 @@ from topology.authoring.authorizations import (
 from topology.authoring.cilium_openings import KINDS as CILIUM_KINDS
 from topology.authoring.edits import Edit
 from topology.authoring.exceptions import exceptions, request_openings
+from topology.authoring.mesh_tightening import principal_of
 from topology.authoring.openings import openings
 from topology.authoring.stops import Stop
 from topology.memo import per_cluster
 from topology.model import Cluster, Document, Pod
 from topology.paths import Network
 from topology.policy.labels import split_key
-from topology.targets import PodTarget
 
 __all__ = ["proposals", "used_keys"]
 
@@ -36,6 +36,8 @@ def proposals(network: Network, stop: Stop) -> Iterator[Edit]:
         document = _document(network, stop.layer.policy)
         if document is not None:
             yield from request_openings(document, stop)
+        # A rule of many workloads is better left alone where another policy guards these alone.
+        yield from openings(network.cluster, stop, _selecting(network, stop))
     elif name == "authorization":
         yield from _of_authorization(network, stop)
     elif name == "mtls":
@@ -43,17 +45,24 @@ def proposals(network: Network, stop: Stop) -> Iterator[Edit]:
 
 
 def _of_network_policies(network: Network, stop: Stop) -> Iterator[Edit]:
-    denying = _document(network, stop.layer.policy) if stop.layer.rule else None
+    # Where it is not known whether a rule that allows applies, nothing denies.
+    denies = "Deny" in (stop.layer.rule or "") or stop.layer.verdict == "deny"
+    denying = _document(network, stop.layer.policy) if stop.layer.rule and denies else None
     if denying is not None and denying.kind in CILIUM_KINDS:
         yield from exceptions(network.cluster, denying, stop)
         return
-    selecting = frozenset(
+    selecting = _selecting(network, stop)
+    yield from openings(network.cluster, stop, selecting | _refused(network, stop))
+
+
+def _selecting(network: Network, stop: Stop) -> frozenset[str]:
+    """Return the policies that select the guarded pods in the direction that is looked at."""
+    return frozenset(
         one.policy
         for pod in _kinds_of(network, stop.subject)
         for one in network.policies.selecting(pod)
-        if one.direction == stop.layer.direction
+        if one.direction == stop.section
     )
-    yield from openings(network.cluster, stop, selecting | _refused(network, stop))
 
 
 def _refused(network: Network, stop: Stop) -> frozenset[str]:
@@ -72,7 +81,7 @@ def _kinds_of(network: Network, pods: tuple[Pod, ...]) -> list[Pod]:
 
 
 def _of_authorization(network: Network, stop: Stop) -> Iterator[Edit]:
-    principal = _principal(network, stop)
+    principal = principal_of(network, stop.other_pods[0]) if stop.other_pods else None
     denying = _document(network, stop.layer.policy)
     if denying is not None and (denying.body.get("spec") or {}).get("action") == "DENY":
         yield from denial_exceptions(denying, stop, principal)
@@ -83,14 +92,6 @@ def _of_authorization(network: Network, stop: Stop) -> Iterator[Edit]:
         if policy.enforced and policy.action == "ALLOW" and not policy.target_refs
     ]
     yield from permissions(documents, stop, principal, _principals(network))
-
-
-def _principal(network: Network, stop: Stop) -> str | None:
-    """Return the identity that a caller proves, as policies write it."""
-    if not stop.other_pods:
-        return None
-    found = network.mesh.caller(PodTarget(stop.other_pods[0])).principal
-    return found.removeprefix("spiffe://") if isinstance(found, str) else None
 
 
 def _principals(network: Network) -> frozenset[str]:

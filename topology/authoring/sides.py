@@ -10,9 +10,13 @@ def side_of(clause: Clause) -> Side:
     """Return the side at which a clause is enforced."""
     if clause.side:
         return clause.side
+    outward = any(map(_is_selectable, clause.sources))
+    if outward and any(isinstance(one, ServiceParty) and one.labels for one in clause.destinations):
+        # Services by label can only be written as `toServices`, and the rest of the list with them.
+        return "egress"
     if any(map(_is_selectable, clause.destinations)):
         return "ingress"
-    if any(map(_is_selectable, clause.sources)):
+    if outward:
         return "egress"
     everyone = (Anyone(),)
     return "egress" if clause.sources == everyone != clause.destinations else "ingress"

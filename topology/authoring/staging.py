@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from itertools import combinations, count
+from itertools import combinations, count, islice, product
 from typing import Any
 
 from topology.authoring.intent import LabelTest
@@ -31,7 +31,8 @@ __all__ = ["Stage", "build_stage"]
 
 _ELSEWHERE = "elsewhere"
 _OTHER = "other"
-_MOST_TEMPLATES = 120
+_MOST_TEMPLATES = 200
+_MOST_CHOICES = 16
 _NODE_SELECTORS = ("nodeSelector", "fromNodes", "toNodes")
 _PRINCIPAL = 5
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -173,15 +174,15 @@ def _bare(key: object) -> str:
 
 
 def _hits(tests: Sequence[LabelTest]) -> Iterator[Labels]:
-    """Yield labels that meet all conditions, once for each value that is named."""
-    for number in range(max((len(one.values) for one in tests), default=1) or 1):
-        labels: Labels = {}
-        for test in tests:
-            if test.operator == "In":
-                labels[test.key] = test.values[number % len(test.values)]
-            elif test.operator == "Exists":
-                labels.setdefault(test.key, _OTHER)
-        yield labels
+    """Yield labels that meet all conditions, once for each choice of the values that are named.
+
+    Of many choices only the first: which values go together matters to those who split a policy.
+    """
+    wanted = [test for test in tests if test.operator == "In" and test.values]
+    there = {test.key: _OTHER for test in tests if test.operator == "Exists"}
+    for chosen in islice(product(*(test.values for test in wanted)), _MOST_CHOICES):
+        keys = (test.key for test in wanted)
+        yield {**there, **dict(zip(keys, chosen, strict=True))}
 
 
 def _misses(tests: Sequence[LabelTest]) -> Iterator[Labels]:
@@ -229,13 +230,14 @@ def _assemble(parts: _Parts, *, plain: bool) -> Stage:
     numbers = count(1)
     workloads: list[Workload] = []
     clusters: dict[str, str] = {}
-    for space in spaces:
-        for template in dict.fromkeys(templates):
-            for other in ("", *sorted(parts.clusters)):
-                pod = _pod(space, template, next(numbers), parts.ports)
-                workloads.append(_workload(pod))
-                if other:
-                    clusters[pod.full_name] = other
+    # Pods that give a port's name to one number, to another, and that know it not.
+    firsts = (9000, 9500, 0) if parts.ports and not plain else (9000,)
+    others = ("", *sorted(parts.clusters))
+    for space, template, other, first in product(spaces, dict.fromkeys(templates), others, firsts):
+        pod = _pod(space, template, next(numbers), parts.ports, first)
+        workloads.append(_workload(pod))
+        if other:
+            clusters[pod.full_name] = other
     services, behind = _services(parts, numbers)
     cluster = Cluster(
         namespaces=spaces,
@@ -257,12 +259,18 @@ def _spaces(parts: _Parts) -> dict[str, Namespace]:
     return found
 
 
-def _pod(space: str, template: _Template, number: int, ports: Iterable[tuple[str, str]]) -> Pod:
+def _pod(
+    space: str,
+    template: _Template,
+    number: int,
+    ports: Iterable[tuple[str, str]] = (),
+    first: int = 0,
+) -> Pod:
     values = [value.lower() for _, value in template.labels if _NAME.fullmatch(value.lower())]
     name = f"{values[0] if values else 'pod'}-{number}"
     declared = tuple(
-        ContainerPort(9000 + place, protocol if protocol in ("UDP", "SCTP") else "TCP", port)  # type: ignore[arg-type]
-        for place, (port, protocol) in enumerate(sorted(ports))
+        ContainerPort(first + place, protocol if protocol in ("UDP", "SCTP") else "TCP", port)  # type: ignore[arg-type]
+        for place, (port, protocol) in enumerate(sorted(ports) if first else ())
     )
     return Pod(
         namespace=space,
@@ -271,7 +279,7 @@ def _pod(space: str, template: _Template, number: int, ports: Iterable[tuple[str
         addresses=(ip_address((10 << 24) + (244 << 16) + number),),
         node="node-1",
         service_account=template.account,
-        ports=declared if number % 2 else (),
+        ports=declared,
         containers=("app", "istio-proxy"),
         workload=name,
     )
@@ -295,7 +303,7 @@ def _services(parts: _Parts, numbers: Iterator[int]) -> tuple[tuple[Service, ...
     for place, (space, name, labels) in enumerate(sorted(unique), 1):
         number = next(numbers)
         selector = {"backend": f"b{place}"}
-        pod = _pod(space, _Template((("backend", f"b{place}"),)), number, ())
+        pod = _pod(space, _Template((("backend", f"b{place}"),)), number)
         behind.append(_workload(pod))
         services.append(
             Service(

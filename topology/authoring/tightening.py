@@ -11,6 +11,9 @@ from topology.authoring.cilium_openings import specs
 from topology.authoring.contract import Demand
 from topology.authoring.edits import Edit, entry_at
 from topology.authoring.impact import applied, refusals
+from topology.authoring.mesh_impact import mesh_changes
+from topology.authoring.mesh_tightening import KIND as MESH_KIND
+from topology.authoring.mesh_tightening import tightened_authorization, why_not
 from topology.authoring.narrow_rules import exact_rules
 from topology.authoring.proposals import used_keys
 from topology.authoring.rewriting import Refusal, Rewriting
@@ -30,19 +33,29 @@ _DNS_PORT = 53
 _WAYS: tuple[tuple[Direction, str], ...] = (("ingress", "from"), ("egress", "to"))
 
 
-def tighten(network: Network, documents: Sequence[Document], used: Sequence[Demand]) -> Rewriting:
+def tighten(
+    network: Network,
+    documents: Sequence[Document],
+    used: Sequence[Demand],
+    *,
+    likely: Sequence[Demand] = (),
+) -> Rewriting:
     """Cut allow rules down to the connections that are used.
 
     Rules, peers and ports that no used connection needs are dropped; a rule that is still wider
-    is written anew for what it is used for. Names must go on being resolved, so that DNS stays
-    open to whoever sends anything.
+    is written anew for what it is used for, an Istio rule for the requests too where they are
+    known. Names must go on being resolved, so that DNS stays open to whoever sends anything.
 
     Args:
         network: As it is.
         documents: The policies to tighten.
         used: Every connection that must stay open.
+        likely: Connections that are announced: they stay open as well, but where `used` knows the
+            requests on one of them, those are all that is used of it.
     """
+    used = (*used, *likely)
     pairs, faults = wishes_for(network, (*used, *name_lookups(network.cluster, used)))
+    pairs = _without_known(pairs, frozenset(map(id, likely)))
     open_today = [(demand, wish) for demand, wish in pairs if wish.stopped(network) is None]
     shut = sorted(
         {demand.destination for demand, wish in pairs if demand in used and wish.stopped(network)}
@@ -53,19 +66,56 @@ def tighten(network: Network, documents: Sequence[Document], used: Sequence[Dema
     edits: list[Edit] = []
     refused: list[Refusal] = []
     for document in documents:
-        if document.kind not in KINDS:
-            why = "only network policies can be tightened."
-            refused.append(Refusal(policy=document.key, path="kind", why=why))
+        refusal = _refusal(document)
+        if refusal is not None:
+            refused.append(refusal)
             continue
-        work = _Tightening(network, document, [wish for _, wish in pairs])
-        edit = work.edit()
+        edit, told = _tightened(network, document, [wish for _, wish in pairs])
         if edit is not None:
             edits.append(edit)
-        notes += work.notes
+        notes += told
     if not edits:
         outcome = "refused" if refused else "nothing-to-do"
         return Rewriting(outcome=outcome, refusals=tuple(refused), notes=tuple(notes))  # type: ignore[arg-type]
     return _proven(network, edits, open_today, refused, notes)
+
+
+def _without_known(
+    pairs: Sequence[tuple[Demand, Wish]], likely: frozenset[int]
+) -> tuple[tuple[Demand, Wish], ...]:
+    """Return uses without those that are only announced and whose requests are known."""
+    known = {_edge(wish) for demand, wish in pairs if wish.http and id(demand) not in likely}
+    return tuple(
+        (demand, wish)
+        for demand, wish in pairs
+        if id(demand) not in likely or wish.http or _edge(wish) not in known
+    )
+
+
+def _edge(wish: Wish) -> tuple[object, ...]:
+    sources, destinations = (
+        tuple(sorted(party.name for party in side)) for side in (wish.sources, wish.destinations)
+    )
+    return sources, destinations, wish.port, wish.protocol
+
+
+def _refusal(document: Document) -> Refusal | None:
+    """Return why a policy cannot be tightened; None if it can."""
+    if document.kind in KINDS:
+        return None
+    path, why = "kind", "only network policies and AuthorizationPolicies can be tightened."
+    if document.kind == MESH_KIND:
+        path, why = "spec.action", why_not(document)
+    return Refusal(policy=document.key, path=path, why=why) if why else None
+
+
+def _tightened(
+    network: Network, document: Document, used: Sequence[Wish]
+) -> tuple[Edit | None, Sequence[str]]:
+    if document.kind == MESH_KIND:
+        return tightened_authorization(network, document, used)
+    work = _Tightening(network, document, used)
+    return work.edit(), work.notes
 
 
 def _proven(
@@ -82,9 +132,7 @@ def _proven(
         if wish.stopped(after) is not None
     ]
     documents = [edit.after for edit in edits if edit.after is not None]
-    done = simulate(network.policies, add=documents)
-    opened = tuple(_row(row) for row in (*done.opened, *done.other_requests))
-    closed = tuple(_row(row) for row in done.closed)
+    opened, closed, incomplete = _changes(network, after, edits)
     faults = refusals(documents, network.policies.profile)
     checks = (
         Check(
@@ -98,12 +146,13 @@ def _proven(
             ok=not lost,
             detail=f"It would stop {', '.join(lost[:_SHOWN])}."
             if lost
-            else f"All {len(used)} used connections that are open today stay open.",
+            else f"Used connections that are open today and stay open: all {len(used)}.",
         ),
         Check(
             check="nothing-opened",
-            ok=not opened,
-            detail=f"It {'; '.join(opened[:_SHOWN])}." if opened else "It opens nothing.",
+            ok=not opened and not incomplete,
+            detail=incomplete
+            or (f"It {'; '.join(opened[:_SHOWN])}." if opened else "It opens nothing."),
         ),
     )
     return Rewriting(
@@ -115,6 +164,23 @@ def _proven(
         opened=opened,
         closed=closed,
     )
+
+
+def _changes(
+    network: Network, after: Network, edits: Sequence[Edit]
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return what opens, what closes, and why not everything could be compared."""
+    ours = [one.after for one in edits if one.after is not None and one.after.kind in KINDS]
+    done = simulate(network.policies, add=ours)
+    opened = [_row(row) for row in (*done.opened, *done.other_requests)]
+    closed = [_row(row) for row in done.closed]
+    incomplete = ""
+    if any(one.key.startswith(f"{MESH_KIND}/") for one in edits):
+        found = mesh_changes(network, after, edits)
+        opened += [str(row) for row in found.rows if row.opens]
+        closed += [str(row) for row in found.rows if not row.opens]
+        incomplete = found.incomplete
+    return tuple(opened), tuple(closed), incomplete
 
 
 def _row(row: Any) -> str:

@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from topology.authoring.intent import RequestTest, TokenTest, Traffic
+from topology.authoring.intent import KafkaTest, RequestTest, TokenTest, Traffic
+from topology.policy.kafka import ROLES, KafkaRequest, KafkaRule
 from topology.policy.verdict import HttpRequest
 
-__all__ = ["requests_in", "requests_out", "sample_name"]
+__all__ = ["kafka_in", "kafka_out", "requests_in", "requests_out", "sample_name"]
 
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _OTHER_PATH = "/not-asked-for"
@@ -43,6 +44,45 @@ def requests_out(traffics: Iterable[Traffic]) -> tuple[HttpRequest, ...]:
     return tuple(found)[:_FEW]
 
 
+def kafka_in(traffic: Traffic) -> tuple[KafkaRequest | None, ...]:
+    """Return requests to a broker that pass if the traffic may; (None,) where it names none."""
+    found = [
+        KafkaRequest(key=key, topic=test.topic, version=int(test.version or 0), client=test.client)
+        for test in traffic.kafka
+        for key in _kafka_keys(test) or ("produce", "fetch")
+    ]
+    return tuple(dict.fromkeys(found)) or (None,)
+
+
+def kafka_out(traffics: Iterable[Traffic]) -> tuple[KafkaRequest, ...]:
+    """Return requests to a broker that none of some traffics includes, if all of them name some."""
+    traffics = tuple(traffics)
+    if not traffics or not all(one.kafka for one in traffics):
+        return ()
+    tests = [test for one in traffics for test in one.kafka]
+    rules = [
+        KafkaRule(
+            keys=_kafka_keys(test),
+            topic=test.topic,
+            version=int(test.version) if test.version else None,
+            client=test.client,
+        )
+        for test in tests
+    ]
+    topics = dict.fromkeys([*(test.topic for test in tests if test.topic), "not-asked-for"])
+    client = tests[0].client
+    tried = (
+        KafkaRequest(key=key, topic=topic, version=int(tests[0].version or 0), client=client)
+        for key in ("produce", "fetch", "createtopics")
+        for topic in topics
+    )
+    return tuple(one for one in tried if not any(rule.matches(one) for rule in rules))[:_FEW]
+
+
+def _kafka_keys(test: KafkaTest) -> tuple[str, ...]:
+    return ROLES.get(test.role) or ((test.key.lower(),) if test.key else ())
+
+
 def sample_name(name: str) -> str:
     """Return a DNS name that a pattern matches.
 
@@ -62,13 +102,14 @@ def _samples(test: RequestTest, token: TokenTest | None) -> Iterator[HttpRequest
             if written is None:
                 continue
             for host in test.hosts or ("",):
-                yield HttpRequest(
-                    method=method,
-                    path=written,
-                    host=host.replace("*", "sample"),
-                    headers=headers,
-                    claims=_claims(token),
-                )
+                for query in ("", "?q=1") if test.queries else ("",):
+                    yield HttpRequest(
+                        method=method,
+                        path=f"{written}{query}",
+                        host=host.replace("*", "sample"),
+                        headers=headers,
+                        claims=_claims(token),
+                    )
 
 
 def _sample_path(path: str) -> str:
@@ -141,7 +182,8 @@ def _includes(traffic: Traffic, request: HttpRequest) -> bool:
 def _passes(test: RequestTest, request: HttpRequest) -> bool:
     if test.methods and request.method not in test.methods:
         return False
-    if test.paths and not any(_path_fits(one, request.path, test.regex) for one in test.paths):
+    path = request.path.partition("?")[0] if test.queries else request.path
+    if test.paths and not any(_path_fits(one, path, test.regex) for one in test.paths):
         return False
     if test.hosts and not any(_fits(one.lower(), request.host.lower()) for one in test.hosts):
         return False
@@ -161,8 +203,8 @@ def _path_fits(written: str, path: str, regex: bool) -> bool:
 
 
 def _fits(written: str, value: str) -> bool:
-    if "{" in written:
-        parts = re.split(r"(\{\*\*?\})", written)
+    parts = re.split(r"(?<=/)(\{\*\*?\})(?=/|$)", written)
+    if len(parts) > 1:
         regex = "".join({"{*}": "[^/]+", "{**}": ".*"}.get(part, re.escape(part)) for part in parts)
         return re.fullmatch(regex, value) is not None
     if written.startswith("*"):

@@ -1,9 +1,10 @@
 """Filters in CEL, as `--cel-expression` takes them: `_flow.verdict == Verdict.DROPPED`.
 
-Source: https://github.com/google/cel-spec (syntax, precedence, macros `has`, `all`, `exists`);
+Source: https://github.com/google/cel-spec (syntax, precedence, macros `has`, `all`,
+`exists`, `exists_one`, `map`, `filter`);
 pkg/hubble/filters/cel_expression.go: one variable `_flow`, and the enums of `flow.proto`. What is
 absent from a flow has its type's zero value, as with protocol buffers. Left out: timestamps,
-durations, arithmetic on other than numbers, and the macros `map`, `filter` and `exists_one`.
+durations, and arithmetic on other than numbers.
 """
 
 import operator
@@ -44,6 +45,14 @@ _PRODUCTS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "/": operator.floordiv,
     "%": operator.mod,
 }
+_MACROS: Final[Mapping[str, Callable[[list[tuple[Any, Any]]], Any]]] = {
+    "exists": lambda pairs: any(value is True for _, value in pairs),
+    "all": lambda pairs: all(value is True for _, value in pairs),
+    "exists_one": lambda pairs: sum(value is True for _, value in pairs) == 1,
+    "filter": lambda pairs: [one for one, value in pairs if value is True],
+    "map": lambda pairs: [value for _, value in pairs],
+}
+"""What becomes of each item of a list and of what a macro's expression says of it."""
 _METHODS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
@@ -179,15 +188,8 @@ class _Parser:
 
     def _call(self, node: _Node, name: str) -> _Node:
         """Return a method or macro that is called on a value."""
-        if name in ("exists", "all"):
-            variable = self._name()
-            self._demand(",")
-            self._names.add(variable)
-            body = self._choice()
-            self._names.discard(variable)
-            self._demand(")")
-            fold = any if name == "exists" else all
-            return lambda scope: fold(body({**scope, variable: one}) for one in (node(scope) or ()))
+        if name in _MACROS:
+            return self._macro(node, name)
         if name == "size":
             self._demand(")")
             return lambda scope: len(node(scope) or ())
@@ -197,6 +199,28 @@ class _Parser:
         argument = self._choice()
         self._demand(")")
         return _apply(lambda text, other: method(text or "", other), node, argument)
+
+    def _macro(self, node: _Node, name: str) -> _Node:
+        """Return a macro that goes through a list: `exists`, `all`, `exists_one`, `filter`, `map`.
+
+        `map` may be given a condition before what it makes: `x.map(i, i > 1, i * 2)`.
+        """
+        variable = self._name()
+        self._demand(",")
+        self._names.add(variable)
+        body = self._choice()
+        made = self._choice() if name == "map" and self._take(",") else None
+        self._names.discard(variable)
+        self._demand(")")
+        fold = _MACROS[name]
+
+        def each(scope: _Scope) -> Any:
+            scopes = [{**scope, variable: one} for one in (node(scope) or ())]
+            if made is not None:
+                return [made(inner) for inner in scopes if body(inner) is True]
+            return fold([(inner[variable], body(inner)) for inner in scopes])
+
+        return each
 
     def _name(self) -> str:
         kind, text = self._tokens[self._position]

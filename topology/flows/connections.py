@@ -98,7 +98,7 @@ class _Open:
         self.first = self.last = flow.time
         self.flows = 0
         self.sockets: set[int] = set()
-        self.requests: Counter[tuple[str, str, str]] = Counter()
+        self.requests: Counter[tuple[str, str, str, bool]] = Counter()
         self.queries: Counter[str] = Counter()
         self.more = 0
         self.names: set[str] = set()
@@ -228,8 +228,9 @@ class ConnectionTally:
         self._count_sockets(entry, (hash((flow.source_address, flow.source_port)),))
         entry.mark(flow, flow.stands_for)
         if flow.http is not None:
-            host, path = _parts_of(flow.http.url)
-            _count(entry, entry.requests, (flow.http.method, path, host), flow.stands_for)
+            host, path, has_query = _parts_of(flow.http.url)
+            key = (flow.http.method, path, host, has_query)
+            _count(entry, entry.requests, key, flow.stands_for)
         elif flow.dns is not None:
             _count(entry, entry.queries, flow.dns.query, flow.stands_for)
 
@@ -281,13 +282,13 @@ def _is_health(end: ObservedEnd) -> bool:
 
 
 @lru_cache(maxsize=2**16)
-def _parts_of(url: str) -> tuple[str, str]:
-    """Return host and path of the URL of a request."""
+def _parts_of(url: str) -> tuple[str, str, bool]:
+    """Return host and path of the URL of a request, and whether it has a query."""
     try:
         parts = urlsplit(url)
-        return parts.hostname or "", parts.path or "/"
+        return parts.hostname or "", parts.path or "/", "?" in url
     except ValueError:
-        return "", url.partition("?")[0]
+        return "", url.partition("?")[0], "?" in url
 
 
 def _connection(key: _Key, entry: _Open) -> Connection:

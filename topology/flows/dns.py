@@ -20,7 +20,6 @@ TIMEOUT: Final = 5 * NANOSECONDS
 MOST_NAMES: Final = 20_000
 """Distinct names of one client that are kept apart."""
 
-NXDOMAIN: Final = 3
 _RCODES: Final = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _REST: Final = "(other names)"
 
@@ -239,6 +238,9 @@ class _SearchPath:
         while (end := query.rfind(".", 0, end)) > 0:
             base = query[:end]
             if base in self._exists or base in self._missing:
+                return base
+            if "." in base and self._tried[base] > 1:
+                # Tried with two suffixes of the cluster: then this is a third, of the nodes.
                 return base
         for base in _bases(query):
             # One label alone may be the name of a Service that does not exist: that is a failure.

@@ -4,9 +4,10 @@ Source: enum DropReason of `flow.proto` in Cilium 1.19, and pkg/monitor/api/drop
 136 and 161 changed meaning between versions.
 """
 
+import re
 from typing import Final
 
-__all__ = ["NUMBERS", "POLICY", "meaning_of", "name_of", "number_of"]
+__all__ = ["NUMBERS", "POLICY", "meaning_of", "name_of", "number_in_text", "number_of"]
 
 _FIRST: Final = 130
 _NAMES: Final = """
@@ -37,6 +38,33 @@ NUMBERS: Final = {
     **{name: _FIRST + place for place, name in enumerate(_NAMES) if name != "-"},
 }
 _BY_NUMBER: Final = {number: name for name, number in NUMBERS.items()}
+
+_TEXTS: Final = {
+    "Fragmentation needed": 136,
+    "Can't create entry from packet": 138,
+    "NAT 46/64 not enabled": 161,
+    "Policy denied by denylist": 181,
+    "VLAN traffic disallowed by VLAN filter": 182,
+    "Incorrect VNI from VTEP": 183,
+    "Failed to update or lookup TC buffer": 184,
+    "No SID was found for the IP address": 185,
+    "SRv6 state was removed during tail call": 186,
+    "L3 translation from IPv4 to IPv6 failed": 187,
+    "L3 translation from IPv6 to IPv4 failed": 188,
+    "Authentication required": 189,
+    "No conntrack map found": 190,
+    "No nat map found": 191,
+    "Unsupported packet protocol for DSR encapsulation": 193,
+    "No egress gateway found": 194,
+    "Traffic is unencrypted": 195,
+    "No node ID found": 197,
+    "Rate limited": 198,
+    "Host datapath not ready": 202,
+    "Endpoint policy program not available": 203,
+    "No Egress IP configured": 204,
+    "Punt to proxy": 205,
+}
+"""What the monitor and `hubble observe` print where it is not the name with spaces."""
 
 POLICY: Final = frozenset({133, 181})
 """Denied for lack of an allow, or by a deny rule."""
@@ -93,6 +121,25 @@ def number_of(reason: object) -> int:
     if isinstance(reason, str):
         return NUMBERS.get(reason, int(reason) if reason.isdecimal() else 0)
     return 0
+
+
+def number_in_text(text: str) -> int:
+    """Return the number of the drop reason that a printed line tells; 0 where it tells none.
+
+    >>> number_in_text("CT: Map insertion failed DROPPED (TCP Flags: SYN)")
+    155
+    """
+    flat = _flat(text)
+    found = [known for known in _BY_TEXT if f" {known} " in f" {flat} "]
+    return _BY_TEXT[max(found, key=len)] if found else 0
+
+
+def _flat(text: str) -> str:
+    """Return the words of a text, lower case, with one space between two."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower().replace("'", "")))
+
+
+_BY_TEXT: Final = {_flat(text): number for text, number in (*NUMBERS.items(), *_TEXTS.items())}
 
 
 def meaning_of(number: int) -> str:

@@ -1,7 +1,7 @@
 """Drops by cause, each explained by the engine where a policy is the cause."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from topology.flows.drop_reasons import POLICY, meaning_of, name_of
@@ -43,7 +43,14 @@ class Drop:
     @property
     def name(self) -> str:
         """Return the drop reason as Hubble writes it."""
+        if not self.reason and not _has_requests(self.connection):
+            return "DROP_REASON_UNKNOWN"
         return name_of(self.reason) if self.reason else "L7_REFUSED"
+
+
+def _has_requests(connection: Connection) -> bool:
+    """Say whether a proxy read the connection, which refuses without a drop reason."""
+    return bool(connection.requests or connection.queries)
 
 
 def explain_drops(observation: Observation, engine: PolicyEngine) -> tuple[Drop, ...]:
@@ -73,7 +80,8 @@ def _drops(connection: Connection, judge: Judge, cluster: Cluster) -> Iterator[D
     for count in connection.drops:
         if count.reason in POLICY or not count.reason:
             judgement = judgement or judge.judge(connection)
-            yield _policy_drop(connection, count, judgement, has_policies=bool(cluster.policies))
+            found = _policy_drop(connection, count, judgement, has_policies=bool(cluster.policies))
+            yield found if count.reason or _has_requests(connection) else _untold(found)
         else:
             yield Drop(
                 connection=connection,
@@ -140,6 +148,15 @@ def _policy_drop(
         fix=fix,
         judgement=judgement,
     )
+
+
+def _untold(drop: Drop) -> Drop:
+    """Return a drop whose flow gives no reason that is known: what policies say of it, no more."""
+    if drop.cause in _SETTLED:
+        return replace(drop, why=f"The flow tells no reason that is known here. {drop.why}")
+    why = "The flow tells no reason that is known here, and no policy that was read explains it."
+    return replace(drop, cause="open", why=why, fix="Look at the same drop in `hubble observe -o "
+                   "jsonpb`, which names the reason.")  # fmt: skip
 
 
 _SETTLED = ("rule-missing", "rule-denies", "requests-refused")

@@ -11,6 +11,7 @@ from topology.flows.observation import Connection, HttpSeen
 from topology.model import Pod, Workload
 from topology.policy.decision import PolicyDecision
 from topology.policy.engine import PeerTarget, PolicyEngine
+from topology.policy.istio import MeshPolicies
 from topology.policy.verdict import HttpRequest, Layer
 from topology.services import service_backends
 from topology.targets import (
@@ -48,14 +49,15 @@ class Judgement:
 
 
 class Judge:
-    """Asks one engine about observed connections."""
+    """Asks the network policies, and the mesh's where it is given, about observed connections."""
 
-    def __init__(self, engine: PolicyEngine) -> None:
+    def __init__(self, engine: PolicyEngine, mesh: MeshPolicies | None = None) -> None:
         self._engine = engine
+        self._mesh = None if mesh is None or mesh.is_absent else mesh
         self._known = {id(one) for one in engine.cluster.workloads}
 
     def judge(self, connection: Connection) -> Judgement:
-        """Return what the network policies say of a connection.
+        """Return what the policies say of a connection.
 
         HTTP requests and DNS names that were seen on it are asked about one by one. A destination
         that is known by several names is allowed if it is under one of them.
@@ -108,7 +110,37 @@ class Judge:
             return _judgement(ask(http=_request(refused[0])), refused=refused)
         if names:
             return _judgement(ask(dns=names[0]), names=names)
-        return _judgement(base)
+        return self._in_mesh(connection, source, destination, port) or _judgement(base)
+
+    def _in_mesh(
+        self, connection: Connection, source: PeerTarget, destination: PeerTarget, port: int
+    ) -> Judgement | None:
+        """Return what the mesh stops of what network policies let through; None if nothing."""
+        if self._mesh is None or not isinstance(destination, PodTarget):
+            return None
+        found = [
+            (
+                seen,
+                self._mesh.decide(
+                    destination.pod,
+                    port=port,
+                    protocol=connection.protocol,
+                    source=source,
+                    http=_request(seen) if seen else None,
+                ),
+            )
+            for seen in connection.requests or (None,)
+        ]
+        worst = min((one.verdict for _, one in found), key=lambda one: _RANK[one])
+        if worst == "allow":
+            return None
+        stopping = [(seen, one) for seen, one in found if one.verdict == worst]
+        layers = stopping[0][1].layers
+        layer = next(one for one in layers if one.verdict == worst)
+        refused = tuple(seen for seen, _ in stopping if seen) if worst == "deny" else ()
+        return Judgement(
+            verdict=worst, reason=layer.reason, layer=layer, layers=layers, refused=refused
+        )
 
     def _sources(self, target: ObservedTarget) -> list[PeerTarget]:
         match target:
@@ -154,7 +186,7 @@ class Judge:
 
 
 def _request(seen: HttpSeen) -> HttpRequest:
-    return HttpRequest(method=seen.method or "GET", path=seen.path or "/", host=seen.host)
+    return HttpRequest(method=seen.method or "GET", path=seen.target or "/", host=seen.host)
 
 
 def _judgement(

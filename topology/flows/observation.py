@@ -21,7 +21,14 @@ class HttpSeen:
     """Without query; as sent, so identifiers in it are not generalised."""
     host: str
     """Without port; empty where the flow does not say."""
+    has_query: bool = False
+    """Whether it came with a query string, which Cilium's rules see as part of the path."""
     count: int = 0
+
+    @property
+    def target(self) -> str:
+        """Return the path as a proxy sees it; a query that was sent is stood for by a short one."""
+        return f"{self.path}?q=1" if self.has_query else self.path
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ from topology.errors import InvalidQuery
 from topology.flows.filters import compile_filter
 from topology.flows.query import Query
 from topology.flows.raw_filters import read_filters
+from topology.flows.since import is_clock, since_time
 from topology.flows.times import time_of
 from topology.flows.words import CONFLICTS, EITHER, NAMESPACES, ONE, read_value
 
@@ -38,13 +39,18 @@ _RAW: Final = ("allowlist", "denylist")
 
 
 def parse_observe(
-    words: Sequence[str], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    words: Sequence[str],
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    last: Callable[[], int] | None = None,
 ) -> Query:
     """Return the query that a command line of `hubble observe` stands for.
 
     Args:
         words: What follows `hubble observe`, such as `["--verdict", "DROPPED"]`.
         now: What `--since 5m` is counted back from.
+        last: When the flows end, nanoseconds since 1970: then `--since 10:40`, which Hubble does
+            not know, is the last such time of day (UTC) up to it.
 
     Raises:
         InvalidQuery: A flag or value that Hubble refuses, too.
@@ -75,11 +81,13 @@ def parse_observe(
     return Query(
         allow=tuple(map(compile_filter, [*allow.filters(), *raw["allowlist"]])),
         deny=tuple(map(compile_filter, [*deny.filters(), *raw["denylist"]])),
-        **_span(chosen, now),
+        **_span(chosen, now, last),
     )
 
 
-def _span(chosen: dict[str, str], now: Callable[[], datetime]) -> dict[str, Any]:
+def _span(
+    chosen: dict[str, str], now: Callable[[], datetime], last: Callable[[], int] | None
+) -> dict[str, Any]:
     """Return the span of time and the number of flows that were asked for."""
     if len(chosen.keys() & {"first", "last", "all"}) > 1:
         message = "`--first`, `--last` and `--all` cannot be combined."
@@ -87,7 +95,9 @@ def _span(chosen: dict[str, str], now: Callable[[], datetime]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for name in ("since", "until"):
         if name in chosen:
-            found[name] = time_of(chosen[name], now=now)
+            text = chosen[name]
+            clock = last is not None and is_clock(text)
+            found[name] = since_time(text, last()) if clock and last else time_of(text, now=now)
     for name in ("first", "last"):
         if name in chosen:
             if not chosen[name].isdecimal():

@@ -25,7 +25,7 @@ import orjson
 from topology.flows.flow import Flow
 from topology.flows.parsing import FlowParser
 from topology.flows.query import Query
-from topology.flows.recognition import GZIP, UTF16, flow_of
+from topology.flows.recognition import GZIP, UTF16, ZSTD, flow_of
 from topology.flows.times import parse_time
 from topology.load.problems import Report, shorten
 from topology.model import Location, Problem
@@ -310,14 +310,39 @@ def _why(error: orjson.JSONDecodeError, line: bytes) -> str:
 def _decoded(stream: BinaryIO) -> BinaryIO:
     """Return a stream of UTF-8, whatever it is packed in."""
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
-    head = buffered.peek(3)[:3]
+    head = buffered.peek(4)[:4]
     if head.startswith(GZIP):
         return io.BufferedReader(gzip.GzipFile(fileobj=buffered), buffer_size=2**18)
+    if head.startswith(ZSTD):
+        return io.BufferedReader(_Zstd(buffered), buffer_size=2**18)
     if head.startswith(UTF16):
         return io.BufferedReader(_Recoded(buffered), buffer_size=2**18)
-    if head == b"\xef\xbb\xbf":
+    if head.startswith(b"\xef\xbb\xbf"):
         buffered.read(3)
     return buffered
+
+
+class _Zstd(io.RawIOBase):
+    """Zstandard read as what it holds; one frame after the other."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        # Few exports are packed so, and the others need not wait for its import.
+        import zstandard
+
+        self._fault = zstandard.ZstdError
+        self._inner = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._inner.read(len(buffer))
+        except self._fault as error:
+            # Told like a damaged gzip file: what stood before it counts.
+            raise EOFError(str(error)) from error
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Recoded(io.RawIOBase):

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 FLOW_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".log")
-"""Of the files of a folder that are looked into, also with `.gz` after them."""
+"""Of the files of a folder that are looked into, also with `.gz` or `.zst` after them."""
 
 ENVELOPES: Final = frozenset({"lost_events", "node_status", "agent_event", "debug_event"})
 """Lines of `hubble observe -o jsonpb` that hold something else than a flow."""
@@ -31,6 +31,8 @@ ENVELOPES: Final = frozenset({"lost_events", "node_status", "agent_event", "debu
 GZIP: Final = b"\x1f\x8b"
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 """What PowerShell writes for `>`."""
+
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 _HEAD: Final = 2**16
 _LINES: Final = 20
@@ -80,7 +82,7 @@ def holds_flows(head: bytes) -> bool:
 
 def may_hold_flows(name: str) -> bool:
     """Say whether a file of this name is looked into, where only its folder was named."""
-    plain = name.lower().removesuffix(".gz")
+    plain = name.lower().removesuffix(".gz").removesuffix(".zst")
     return plain.endswith(FLOW_SUFFIXES) and not name.startswith(".")
 
 
@@ -118,7 +120,7 @@ def is_flow_file(path: Path) -> bool:
             head = stream.read(_HEAD)
     except OSError:
         return False
-    return holds_flows(_unpacked(head) if head.startswith(GZIP) else head)
+    return holds_flows(_unpacked(head))
 
 
 def starts_with_flows(stdin: TextIO | None) -> bool:
@@ -127,12 +129,27 @@ def starts_with_flows(stdin: TextIO | None) -> bool:
     if not isinstance(buffer, io.BufferedReader):
         return False
     head = buffer.peek(_HEAD)
-    return holds_flows(_unpacked(head) if head.startswith(GZIP) else head)
+    return holds_flows(_unpacked(head))
 
 
 def _unpacked(head: bytes) -> bytes:
-    """Return the beginning of what is packed, nothing if it is damaged."""
+    """Return the beginning of what is packed, nothing if it is damaged; what is not as it is."""
+    if head.startswith(ZSTD):
+        return _beginning_of_zstd(head)
+    if not head.startswith(GZIP):
+        return head
     try:
         return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD)
     except zlib.error:
+        return b""
+
+
+def _beginning_of_zstd(head: bytes) -> bytes:
+    # Few exports are packed so, and the others need not wait for its import.
+    import zstandard
+
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(head) as stream:
+            return stream.read(_HEAD)
+    except zstandard.ZstdError:
         return b""

@@ -1,13 +1,14 @@
 """Observed connections against a changed set of policies: what would be dropped or admitted."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from topology.flows.drop_reasons import POLICY
 from topology.flows.judgement import Judge, Judgement
 from topology.flows.observation import Connection, Observation
-from topology.model import Document
-from topology.policy.engine import PolicyEngine
+
+if TYPE_CHECKING:
+    from topology.paths import Network
 
 __all__ = ["Replay", "Replayed", "replay"]
 
@@ -39,26 +40,22 @@ class Replay:
     """Of those, how many nothing decides, such as those of workloads that were not read."""
 
 
-def replay(
-    engine: PolicyEngine,
-    observation: Observation,
-    *,
-    add: Iterable[Document] = (),
-    remove: Iterable[str] = (),
-) -> Replay:
-    """Judge every observed connection before and after policies are added or taken away.
+def replay(before: "Network", after: "Network", observation: Observation) -> Replay:
+    """Judge every observed connection before and after policies were changed.
 
-    Raises:
-        UnknownName: A policy that is to be removed does not exist.
+    Args:
+        before: With the policies in force.
+        after: The same cluster with other policies, those of the mesh included.
+        observation: Of flows, put together on the same cluster.
     """
-    before, after = Judge(engine), Judge(engine.changed(add=add, remove=remove))
+    was, will = Judge(before.policies, before.mesh), Judge(after.policies, after.mesh)
     found: dict[str, list[Replayed]] = {
         kind: [] for kind in ("now_dropped", "now_doubtful", "now_admitted", "contradicted")
     }
     unchanged = unknown = 0
     for connection in observation.connections:
         one = Replayed(
-            connection=connection, before=before.judge(connection), after=after.judge(connection)
+            connection=connection, before=was.judge(connection), after=will.judge(connection)
         )
         kind = _kind(one)
         if kind:

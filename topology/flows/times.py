@@ -75,7 +75,8 @@ def time_of(text: str, *, now: Callable[[], datetime]) -> int:
             continue
         return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()) * NANOSECONDS
     message = f"`{text}` is no time."
-    raise InvalidQuery(message, hint="Write `2026-11-28T10:40:00Z`, or how long ago: `15m`, `2h`.")
+    raise InvalidQuery(message, hint="Write `2026-11-28T10:40:00Z`, `10:40` (UTC, of the day on "
+                       "which the flows end), or how long ago: `15m`, `2h`.")  # fmt: skip
 
 
 def _duration(text: str) -> int | None:

@@ -56,8 +56,9 @@ _COLUMNS: Final[dict[type, dict[str, Column]]] = {
     Workload: _LABELLED | {"kind": PLAIN_SHARED, "namespace": PLAIN_SHARED, "environment": LABELS},
     Service: _LABELLED
     | {"namespace": PLAIN_SHARED, "selector": LABELS, "ports": SERVICE_PORTS}
-    | {"cluster_ips": ADDRESSES, "external_addresses": ADDRESSES},
-    Endpoint: {"address": ADDRESS, "ports": PORTS},
+    | {"cluster_ips": ADDRESSES, "external_addresses": ADDRESSES}
+    | {"source_ranges": NETWORKS, "ip_families": TEXTS},
+    Endpoint: {"address": ADDRESS, "node": PLAIN_SHARED, "ports": PORTS},
     Document: dict.fromkeys(("kind", "api_version", "namespace"), PLAIN_SHARED),
     Problem: {"location": LOCATIONS},
 }
@@ -79,7 +80,7 @@ def pack(cluster: Cluster) -> bytes:
     Raises:
         ValueError: It holds what JSON cannot hold, such as a number that is none (`.nan`).
     """
-    documents = (*cluster.policies, *cluster.documents)
+    documents = (*cluster.policies, *cluster.documents, *cluster.reports, *cluster.azure)
     endpoints = [one.endpoints for one in cluster.services]
     content = {
         "namespaces": _write(Namespace, list(cluster.namespaces.values())),
@@ -93,6 +94,8 @@ def pack(cluster: Cluster) -> bytes:
         "documents": _write(Document, documents),
         "recipes": [_write_source(one.source) for one in documents],
         "policies": len(cluster.policies),
+        "reports": len(cluster.reports),
+        "azure": len(cluster.azure),
         "kinds": dict(cluster.kinds),
         "unused_kinds": sorted(cluster.unused_kinds),
         "problems": _write(Problem, cluster.problems),
@@ -132,6 +135,8 @@ def _assemble(content: Mapping[str, Any]) -> Cluster:
     ]
     recipes = list(map(_read_source, content["recipes"]))
     documents = tuple(_read(Document, content["documents"], source=recipes))
+    azure = len(documents) - content["azure"]
+    reports = azure - content["reports"]
     namespaces = _read(Namespace, content["namespaces"])
     return Cluster(
         namespaces=MappingProxyType({one.name: one for one in namespaces}),
@@ -139,7 +144,9 @@ def _assemble(content: Mapping[str, Any]) -> Cluster:
         workloads=tuple(_read(Workload, content["workloads"], pods=pods)),
         services=tuple(_read(Service, content["services"], endpoints=endpoints)),
         policies=documents[: content["policies"]],
-        documents=documents[content["policies"] :],
+        documents=documents[content["policies"] : reports],
+        reports=documents[reports:azure],
+        azure=documents[azure:],
         kinds=MappingProxyType(content["kinds"]),
         unused_kinds=frozenset(content["unused_kinds"]),
         problems=tuple(_read(Problem, content["problems"])),

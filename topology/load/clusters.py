@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from topology.load.azure import azure_documents
 from topology.load.fields import Fields
 from topology.load.kinds import DOCUMENTS, GROUPS, POLICIES, RULES_NOT_EVALUATED, is_mesh_config
 from topology.load.objects import Manifest, keep_last, read_manifests
 from topology.load.problems import Report
+from topology.load.reports import choose_reports
 from topology.load.services import build_services
 from topology.load.workloads import build_workloads
 from topology.model import Cluster, Document, Namespace, Node, Source
@@ -37,6 +39,8 @@ def assemble(
         report: Problems found so far; what is wrong with the objects is added.
         sources: What was read.
     """
+    objects = list(objects)
+    azure = azure_documents(objects)
     by_kind: dict[str, list[Manifest]] = {}
     for manifest in keep_last(read_manifests(objects, report), report):
         by_kind.setdefault(manifest.kind, []).append(manifest)
@@ -45,7 +49,9 @@ def assemble(
     nodes = _build_nodes(by_kind.get("Node", ()), report)
     documents = [manifest for kind in DOCUMENTS for manifest in by_kind.get(kind, ())]
     documents += [one for one in by_kind.get("ConfigMap", ()) if is_mesh_config(one.name)]
+    reports = choose_reports(by_kind)
     kinds = Counter({kind: len(found) for kind, found in by_kind.items()})
+    kinds.update(document.kind for document in azure)
     return Cluster(
         namespaces=_build_namespaces(by_kind, report),
         nodes=nodes,
@@ -53,8 +59,10 @@ def assemble(
         services=build_services(by_kind, report),
         policies=_build_documents(one for kind in POLICIES for one in by_kind.get(kind, ())),
         documents=_build_documents(documents),
+        reports=_build_documents(reports),
+        azure=azure,
         kinds=MappingProxyType(dict(sorted(kinds.items()))),
-        unused_kinds=_unused_kinds(kinds, documents),
+        unused_kinds=_unused_kinds(by_kind, (*documents, *reports)),
         problems=report.finish(),
         sources=tuple(sources),
     )
@@ -82,10 +90,10 @@ def _advise_version(kind: str) -> str:
     return "Read verdicts with that in mind."
 
 
-def _unused_kinds(kinds: Mapping[str, int], documents: Sequence[Manifest]) -> frozenset[str]:
+def _unused_kinds(kinds: Iterable[str], documents: Sequence[Manifest]) -> frozenset[str]:
     """Return the kinds that were counted and not looked at."""
     unused = {kind for kind in kinds if kind not in GROUPS}
-    if "ConfigMap" in kinds and all(document.kind != "ConfigMap" for document in documents):
+    if "ConfigMap" in kinds and all(one.kind != "ConfigMap" for one in documents):
         unused.add("ConfigMap")
     return frozenset(unused)
 
@@ -145,6 +153,7 @@ def _build_nodes(manifests: Sequence[Manifest], report: Report) -> tuple[Node, .
             if str(entry.get("type", "")).endswith("IP")
         ]
         ranges = [fields.text(spec, "podCIDR", "spec."), *fields.texts(spec, "podCIDRs", "spec.")]
+        room = fields.mapping(status, "allocatable", "status.")
         networks = [fields.network(text, "spec.podCIDRs") for text in dict.fromkeys(ranges) if text]
         nodes.append(
             Node(
@@ -152,7 +161,14 @@ def _build_nodes(manifests: Sequence[Manifest], report: Report) -> tuple[Node, .
                 labels=fields.labels(manifest.body["metadata"], "labels", "metadata."),
                 addresses=tuple(one for one in addresses if one is not None),
                 pod_cidrs=tuple(one for one in networks if one is not None),
+                max_pods=_read_max_pods(room),
                 location=manifest.source.at(),
             )
         )
     return tuple(sorted(nodes, key=lambda node: node.name))
+
+
+def _read_max_pods(room: Mapping[str, Any]) -> int:
+    """Return the number of pods in `status.allocatable`, a quantity such as `"110"`."""
+    text = str(room.get("pods", ""))
+    return int(text) if text.isascii() and text.isdecimal() else 0

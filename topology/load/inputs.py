@@ -11,6 +11,7 @@ from typing import Any, Final, TextIO
 from topology.flows.recognition import holds_flows, is_flow_file, may_hold_flows
 from topology.load.problems import Report
 from topology.model import Location, Problem
+from topology.telemetry.recognition import may_hold_telemetry, telemetry_kind
 
 __all__ = [
     "LARGEST_JSON",
@@ -98,8 +99,8 @@ def _list_once(paths: Sequence[str | Path], report: Report) -> Iterator[Path | N
             identity = os.path.realpath(file)
             if identity not in seen:
                 seen.add(identity)
-                # Flows are no objects: whoever wants them reads them one by one.
-                if not is_flow_file(file):
+                # Flows and counters are no objects: whoever wants them reads them apart.
+                if not is_flow_file(file) and not telemetry_kind(file):
                     yield file
 
 
@@ -117,7 +118,11 @@ def _list_files(path: Path, report: Report) -> list[Path]:
                 found.append(file)
             else:
                 others += 1
-                has_flows = has_flows or (may_hold_flows(name) and is_flow_file(file))
+                has_flows = (
+                    has_flows
+                    or (may_hold_flows(name) and is_flow_file(file))
+                    or (may_hold_telemetry(name) and bool(telemetry_kind(file)))
+                )
     if not found and not has_flows:
         report.extend(_describe_empty_folder(path, others))
     return found

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from topology.load.azure import is_azure
 from topology.load.kinds import KEPT_WHOLE
 from topology.load.lines import MOST_LEVELS, SMALL, FieldLines
 from topology.load.problems import Report, shorten
@@ -108,7 +109,7 @@ def locate_items(document: JsonDocument, file: str) -> list[Source]:
 
 def _is_kept_whole(item: Any) -> bool:
     """Say whether the lines of an object's fields will be asked for."""
-    return isinstance(item, dict) and item.get("kind") in KEPT_WHOLE
+    return isinstance(item, dict) and (item.get("kind") in KEPT_WHOLE or is_azure(item))
 
 
 def _source(file: str, data: bytes, line: int) -> Source:

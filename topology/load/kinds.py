@@ -8,8 +8,10 @@ __all__ = [
     "GROUPS",
     "KEPT_WHOLE",
     "POLICIES",
+    "REPORTS",
     "RULES_NOT_EVALUATED",
     "canonical_kind",
+    "is_dns_config",
     "is_mesh_config",
 ]
 
@@ -39,6 +41,20 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "RequestAuthentication": ("security.istio.io",),
     "ServiceEntry": ("networking.istio.io",),
     "Gateway": ("networking.istio.io", "gateway.networking.k8s.io"),
+    "Event": ("v1", "events.k8s.io"),
+    "CiliumLocalRedirectPolicy": ("cilium.io",),
+    "NodeNetworkConfig": ("acn.azure.com",),
+    "VirtualService": ("networking.istio.io",),
+    "DestinationRule": ("networking.istio.io",),
+    "GatewayClass": ("gateway.networking.k8s.io",),
+    "HTTPRoute": ("gateway.networking.k8s.io",),
+    "GRPCRoute": ("gateway.networking.k8s.io",),
+    "TLSRoute": ("gateway.networking.k8s.io",),
+    "TCPRoute": ("gateway.networking.k8s.io",),
+    "ReferenceGrant": ("gateway.networking.k8s.io",),
+    "Ingress": ("networking.k8s.io", "extensions"),
+    "IngressClass": ("networking.k8s.io",),
+    "ApplicationLoadBalancer": ("alb.networking.azure.io",),
 }
 
 POLICIES: Final = frozenset(
@@ -51,12 +67,38 @@ POLICIES: Final = frozenset(
         "RequestAuthentication",
     }
 )
-DOCUMENTS: Final = frozenset({"CiliumCIDRGroup", "Gateway", "ServiceEntry"})
+DOCUMENTS: Final = frozenset(
+    {
+        "ApplicationLoadBalancer",
+        "CiliumCIDRGroup",
+        "DestinationRule",
+        "GRPCRoute",
+        "Gateway",
+        "GatewayClass",
+        "HTTPRoute",
+        "Ingress",
+        "IngressClass",
+        "ReferenceGrant",
+        "ServiceEntry",
+        "TCPRoute",
+        "TLSRoute",
+        "VirtualService",
+    }
+)
+REPORTS: Final = frozenset({"CiliumLocalRedirectPolicy", "Event", "NodeNetworkConfig"})
+"""Kinds that tell of the state of a cluster and decide no verdict."""
 KEPT_WHOLE: Final = POLICIES | DOCUMENTS | {"ConfigMap"}
 """Kinds of which every field, with its line, may be asked for."""
 
 CLUSTER_WIDE: Final = frozenset(
-    {"CiliumCIDRGroup", "CiliumClusterwideNetworkPolicy", "Namespace", "Node"}
+    {
+        "CiliumCIDRGroup",
+        "CiliumClusterwideNetworkPolicy",
+        "GatewayClass",
+        "IngressClass",
+        "Namespace",
+        "Node",
+    }
 )
 
 RULES_NOT_EVALUATED: Final = frozenset(
@@ -73,6 +115,7 @@ RULES_NOT_EVALUATED: Final = frozenset(
 
 _MESH_CONFIG_PREFIX: Final = "istio"
 _CILIUM_CONFIG: Final = "cilium-config"
+_DNS_CONFIGS: Final = ("coredns", "coredns-custom", "node-local-dns")
 
 
 def canonical_kind(kind: str, api_version: str) -> str:
@@ -91,3 +134,8 @@ def canonical_kind(kind: str, api_version: str) -> str:
 def is_mesh_config(name: str) -> bool:
     """Say whether a ConfigMap of this name configures Istio or Cilium."""
     return name.startswith(_MESH_CONFIG_PREFIX) or name == _CILIUM_CONFIG
+
+
+def is_dns_config(name: str) -> bool:
+    """Say whether a ConfigMap of this name configures the cluster's DNS."""
+    return name in _DNS_CONFIGS

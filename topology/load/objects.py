@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from topology.load.azure import is_azure
 from topology.load.kinds import CLUSTER_WIDE, GROUPS, KEPT_WHOLE, POLICIES, canonical_kind
 from topology.load.lines import MOST_LEVELS
 from topology.load.problems import Report, shorten
@@ -37,7 +38,8 @@ def unpack(value: Any) -> list[Any] | None:
     neither kind nor apiVersion. A bare YAML or JSON list is taken if it holds objects.
     """
     if isinstance(value, list):
-        return value if any(_is_object(item) for item in value) else None
+        # `az ... list` prints an empty list where there is nothing.
+        return value if not value or any(_is_object(item) for item in value) else None
     if not isinstance(value, dict) or not str(value.get("kind", "")).endswith("List"):
         return None
     items = value.get("items")
@@ -47,8 +49,8 @@ def unpack(value: Any) -> list[Any] | None:
 
 
 def _is_object(value: Any) -> bool:
-    """Say whether a value looks like a Kubernetes object."""
-    return isinstance(value, dict) and "kind" in value
+    """Say whether a value looks like an object of Kubernetes or Azure."""
+    return isinstance(value, dict) and ("kind" in value or is_azure(value))
 
 
 def _complete(items: list[Any], parent: Mapping[str, Any]) -> list[Any]:
@@ -69,6 +71,8 @@ def read_manifests(objects: Iterable[tuple[Any, Source]], report: Report) -> Ite
     for body, source in objects:
         if isinstance(body, Mapping) and body.keys() and body.keys() <= _CONTRACT:
             continue  # What policies are held to is kept beside them.
+        if is_azure(body):
+            continue  # `azure_documents` reads these.
         if not isinstance(body, Mapping) or not isinstance(body.get("kind"), str):
             report.extend(_describe_stranger(body, source))
             continue

@@ -6,10 +6,14 @@ from typing import Any, Final
 from topology.load.fields import Fields
 from topology.load.objects import Manifest
 from topology.load.problems import Report
-from topology.model import Address, ContainerPort, Endpoint, Service, ServicePort
+from topology.model import Address, ContainerPort, Endpoint, Network, Service, ServicePort
 
 __all__ = ["build_services"]
 
+_RANGE_ANNOTATIONS: Final = (
+    "service.beta.kubernetes.io/load-balancer-source-ranges",
+    "service.beta.kubernetes.io/azure-allowed-ip-ranges",
+)
 _SERVICE_LABEL: Final = "kubernetes.io/service-name"
 
 _Endpoints = dict[tuple[str, str], list[Endpoint]]
@@ -58,6 +62,9 @@ def _read_service(manifest: Manifest, endpoints: _Endpoints, report: Report) -> 
         internal_traffic_policy=fields.text(spec, "internalTrafficPolicy", "spec."),
         session_affinity=fields.text(spec, "sessionAffinity", "spec."),
         publish_not_ready=spec.get("publishNotReadyAddresses") is True,
+        source_ranges=_read_source_ranges(spec, metadata, fields),
+        ip_families=tuple(fields.texts(spec, "ipFamilies", "spec.")),
+        ip_family_policy=fields.text(spec, "ipFamilyPolicy", "spec."),
         annotations=fields.labels(metadata, "annotations", "metadata."),
         endpoints=None if backends is None else tuple(sorted(set(backends), key=_backend_order)),
         location=manifest.source.at(),
@@ -100,6 +107,27 @@ def _read_target(port: Mapping[str, Any], path: str, fields: Fields) -> int | st
     return fields.number(port, "targetPort", path, most=65535)
 
 
+def _read_source_ranges(
+    spec: Mapping[str, Any], metadata: Mapping[str, Any], fields: Fields
+) -> tuple[Network, ...]:
+    """Return who may use the load balancer; the annotation is the older form of the field.
+
+    Source: cloud-provider-azure "LoadBalancer", `azure-allowed-ip-ranges` and the annotation of
+    Kubernetes itself, which count where the field is empty.
+    """
+    written = fields.texts(spec, "loadBalancerSourceRanges", "spec.")
+    path = "spec.loadBalancerSourceRanges"
+    annotations = metadata.get("annotations")
+    if not written and isinstance(annotations, dict):
+        for key in _RANGE_ANNOTATIONS:
+            text = annotations.get(key)
+            if isinstance(text, str) and text.strip():
+                written, path = [one.strip() for one in text.split(",")], "metadata.annotations"
+                break
+    found = [fields.network(text, path) for text in written if text]
+    return tuple(network for network in found if network is not None)
+
+
 def _read_cluster_ips(spec: Mapping[str, Any], fields: Fields) -> tuple[Address, ...]:
     """Return the Service's own addresses, the primary one first."""
     written = [fields.text(spec, "clusterIP", "spec.")]
@@ -138,7 +166,10 @@ def _read_slice(manifest: Manifest, report: Report) -> list[Endpoint]:
             address = fields.address(text, f"{path}addresses")
             if address is not None:
                 pod = _pod_name(fields.mapping(entry, "targetRef", path))
-                found.append(Endpoint(address=address, ready=ready, pod=pod, ports=ports))
+                node = fields.text(entry, "nodeName", path)
+                found.append(
+                    Endpoint(address=address, ready=ready, pod=pod, node=node, ports=ports)
+                )
     return found
 
 
@@ -154,7 +185,10 @@ def _read_endpoints(manifest: Manifest, report: Report) -> list[Endpoint]:
                 address = fields.address(entry.get("ip"), f"{path}{key}")
                 if address is not None:
                     pod = _pod_name(fields.mapping(entry, "targetRef", path))
-                    found.append(Endpoint(address=address, ready=ready, pod=pod, ports=ports))
+                    node = fields.text(entry, "nodeName", path)
+                    found.append(
+                        Endpoint(address=address, ready=ready, pod=pod, node=node, ports=ports)
+                    )
     return found
 
 

@@ -4,11 +4,13 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from topology.model import Cluster, Pod, Protocol
+from topology.azure.layers import AzureLayers
+from topology.model import Cluster, Pod, Protocol, Service
 from topology.paths.parties import Party
 from topology.paths.results import worst_of
 from topology.policy.engine import PolicyEngine
 from topology.policy.istio import MeshDecision, MeshPolicies
+from topology.policy.istio.destination_rules import client_mode
 from topology.policy.ports import PortSet
 from topology.policy.verdict import Direction, HttpRequest, Layer, LayerName, Verdict, combine
 from topology.targets import PodTarget
@@ -29,6 +31,7 @@ class Hops:
         self.policies = policies
         self.mesh = mesh
         self.has_mesh = not mesh.is_absent
+        self._azure = AzureLayers.build(cluster)
         self._verdicts: dict[Hashable, Verdict] = {}
         self._numbers: dict[Hashable, int] = {}
         self._classes: dict[str, tuple[Pod, Hashable]] = {}
@@ -43,6 +46,8 @@ class Hops:
         mesh = self.mesh.class_of(pod) if self.has_mesh else None
         # Classes of the mesh are long; each is kept once, and a number stands for it.
         found: Hashable = own, self._numbers.setdefault(mesh, len(self._numbers))
+        if self._azure:
+            found = found, self._azure.class_of(pod)
         self._classes[pod.full_name] = (pod, found)
         return found
 
@@ -56,6 +61,7 @@ class Hops:
         http: HttpRequest | None,
         sni: str | None = None,
         service: Layer | None = None,
+        via: tuple[Service, int | None] | None = None,
     ) -> Iterator[tuple[Party, Party, Verdict]]:
         """Decide one connection, apart for pods on the same node where that makes a difference.
 
@@ -67,10 +73,55 @@ class Hops:
             http: The request on it.
             sni: The server name of its TLS handshake.
             service: What the Service in between does, where there is one.
+            via: That Service and its port.
         """
+        dialled, service_port = via or (None, None)
         for one, other in _by_node(source, destination):
             found = self._verdict(one, other, port, protocol, http, sni)
-            yield one, other, found if service is None else _with_service(found, service)
+            if service is not None:
+                found = _with_service(found, service)
+            if self.has_mesh and dialled is not None:
+                found = self._as_sent(one, other, found, port, dialled, service_port)
+            if self._azure:
+                azure = self._azure.layers(
+                    one,
+                    other,
+                    port=port,
+                    protocol=protocol,
+                    service=dialled,
+                    service_port=service_port,
+                )
+                found = _after(azure, found)
+            yield one, other, found
+
+    def _as_sent(
+        self,
+        source: Party,
+        destination: Party,
+        found: Verdict,
+        port: int | None,
+        service: Service,
+        service_port: int | None,
+    ) -> Verdict:
+        """Return a verdict under the TLS that a DestinationRule makes the caller's sidecar send."""
+        sent = client_mode(self.cluster, service, service_port)
+        if sent is None or not sent.is_refused_by_strict or found.verdict == "deny":
+            return found
+        one, other = source.target, destination.target
+        if not (isinstance(one, PodTarget) and isinstance(other, PodTarget)):
+            return found
+        index = self.mesh.index
+        both = index.state(one.pod).present and index.state(other.pod).present
+        if not both or index.mode(other.pod, port).mode != "STRICT":
+            return found
+        layer = Layer(
+            layer="mtls", direction="ingress", verdict="deny", enforced=True,
+            reason=f"{sent.policy} makes callers of Service `{service.full_name}` send "
+            f"`{sent.mode}`, and its pods take mutual TLS only.",
+            policy=sent.policy, rule=sent.rule, location=sent.location,
+        )  # fmt: skip
+        kept = tuple(x for x in found.layers if x.layer not in ("mtls", "authorization"))
+        return Verdict(verdict="deny", layers=(*kept, layer), l7=found.l7)
 
     def _verdict(
         self,
@@ -225,4 +276,17 @@ def _with_service(verdict: Verdict, service: Layer) -> Verdict:
         layers=layers,
         l7=verdict.l7,
         conditions=verdict.conditions,
+    )
+
+
+def _after(azure: tuple[Layer, ...], verdict: Verdict) -> Verdict:
+    """Return a verdict with the layers of Azure, which packets meet first."""
+    if not azure:
+        return verdict
+    folded = worst_of((verdict.verdict, combine(azure)))
+    return Verdict(
+        verdict=folded,
+        layers=(*azure, *verdict.layers),
+        l7=verdict.l7,
+        conditions=verdict.conditions if folded != "deny" else (),
     )

@@ -6,6 +6,7 @@ from functools import cached_property
 from topology.errors import UnknownName
 from topology.model import Cluster, Document, Problem, Protocol
 from topology.names import NameIndex, index_of
+from topology.paths.admission import admitted
 from topology.paths.hops import Hops
 from topology.paths.notes import notes_on
 from topology.paths.parties import Party, parties_of, resolved
@@ -131,7 +132,7 @@ class Network:
             http=http,
             sni=sni or "",
             ports=ports,
-            notes=tuple(notes_on(source, destination, sources, asks, ports, http)),
+            notes=tuple(notes_on(self.cluster, source, destination, sources, asks, ports, http)),
         )
 
     def between(
@@ -216,7 +217,8 @@ class Network:
             )
         found = [
             pair
-            for source in sources
+            for party in sources
+            for source, service in admitted(self.cluster, party, ask.via, ask.service)
             for destination, number in ask.ends
             for pair in self._hops.verdicts(
                 source,
@@ -225,7 +227,8 @@ class Network:
                 protocol=ask.protocol,
                 http=http,
                 sni=sni,
-                service=ask.service,
+                service=service,
+                via=(ask.via, ask.service_port) if ask.via else None,
             )
         ]
         verdicts = {verdict.verdict for _, _, verdict in found}

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
+from topology.model import Cluster
 from topology.paths.parties import Party
 from topology.paths.results import PortVerdict
 from topology.paths.routing import Ask
 from topology.policy.verdict import HttpRequest
-from topology.targets import NamespaceTarget, PodTarget, Target, WorkloadTarget
+from topology.service_path.entries import entries_of
+from topology.targets import (
+    EntityTarget,
+    NamespaceTarget,
+    PodTarget,
+    ServiceTarget,
+    Target,
+    WorkloadTarget,
+)
 
 __all__ = ["notes_on"]
 
@@ -14,6 +23,7 @@ _SHOWN = 3
 
 
 def notes_on(
+    cluster: Cluster,
     source: Target,
     destination: Target,
     sources: Sequence[Party],
@@ -39,9 +49,34 @@ def notes_on(
     for party in ends.values():
         yield from _oddities(party)
     yield from _undeclared(asks, ports)
+    yield from _entries(cluster, source, destination)
     for end in (source,) if source == destination else (source, destination):
         if isinstance(end, NamespaceTarget):
             yield f"`{end}` stands for every workload in it."
+
+
+def _entries(cluster: Cluster, source: Target, destination: Target) -> Iterator[str]:
+    """Yield how a Service inside is reached from outside, if at all."""
+    if not (isinstance(destination, ServiceTarget) and source == EntityTarget("world")):
+        return
+    service = destination.service
+    if service.type != "ClusterIP" or service.external_addresses:
+        return
+    names = dict.fromkeys(
+        f"`{entry.key}`" for entry in entries_of(cluster) if entry.full_name == service.full_name
+    )
+    if names:
+        yield (
+            f"Service `{service.full_name}` has an address inside the cluster only; from outside "
+            f"it is reached through {', '.join(names)}: `netassist service path "
+            f"{service.full_name}` shows that way."
+        )
+        return
+    yield (
+        f"Service `{service.full_name}` is of type {service.type}, and nothing in the input opens "
+        "it to the outside: no Ingress, no route and no load balancer. This is about policies "
+        "alone."
+    )
 
 
 def _undeclared(asks: Sequence[Ask], ports: Sequence[PortVerdict]) -> Iterator[str]:

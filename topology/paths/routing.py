@@ -26,6 +26,8 @@ class Ask:
     service_port: int | None = None
     service: Layer | None = None
     """What the Service does; verdict deny where no connection arrives."""
+    via: Service | None = None
+    """The Service that was asked about."""
 
     @property
     def port(self) -> int | None:
@@ -116,6 +118,7 @@ def _of_route(service: Service, route: ServiceRoute, class_of: ClassOf) -> Ask:
         service_port=route.port.port or None,
         ends=tuple(ends),
         service=_service_layer(service, route, ends),
+        via=service,
     )
 
 

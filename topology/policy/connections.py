@@ -12,6 +12,7 @@ from topology.policy.explanation import conditional_ports, explain_l7, ports_ask
 from topology.policy.gates import Gate, Gates
 from topology.policy.ground import Ground
 from topology.policy.identities import Identity
+from topology.policy.kafka import KafkaRequest
 from topology.policy.matrix import Matrix
 from topology.policy.ports import PortSet
 from topology.policy.rows import Rows
@@ -130,6 +131,7 @@ class Connections:
         http: HttpRequest | None,
         dns: str | None,
         sni: str | None = None,
+        kafka: KafkaRequest | None = None,
     ) -> PolicyDecision:
         """Decide one connection; the arguments are those of `PolicyEngine.decide`."""
         layers: list[Layer] = []
@@ -150,8 +152,8 @@ class Connections:
             told = self.rows.told(way, end, row, protocol, atom, port)
             layers.append(told.layer)
             found = told.l7
-            if http is not None or dns is not None or sni is not None:
-                found = explain_l7(row, protocol, port, http=http, dns=dns, sni=sni)
+            if any(one is not None for one in (http, dns, sni, kafka)):
+                found = explain_l7(row, protocol, port, http=http, dns=dns, sni=sni, kafka=kafka)
             if found and told.layer.verdict != "deny":
                 l7.append(found)
             conditions += told.conditions

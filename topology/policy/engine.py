@@ -35,6 +35,7 @@ from topology.policy.difference import Difference, difference
 from topology.policy.ends import End, PeerTarget
 from topology.policy.evaluation import CompiledRule, named_networks
 from topology.policy.ground import Ground
+from topology.policy.kafka import KafkaRequest
 from topology.policy.loosening import Loosening, loosenings
 from topology.policy.matrix import Matrix
 from topology.policy.networks import named_parts
@@ -217,6 +218,7 @@ class PolicyEngine:
         http: HttpRequest | None = None,
         dns: str | None = None,
         sni: str | None = None,
+        kafka: KafkaRequest | None = None,
     ) -> PolicyDecision:
         """Decide one connection.
 
@@ -229,6 +231,7 @@ class PolicyEngine:
             http: The HTTP request, where L7 shall be decided.
             dns: The DNS name asked for, where the connection is a DNS query.
             sni: The server name of the TLS handshake, where the connection is TLS.
+            kafka: The request to a Kafka broker, where L7 shall be decided.
 
         Raises:
             InvalidQuery: An end cannot be an end of a connection, or there is no such port.
@@ -240,10 +243,17 @@ class PolicyEngine:
             if source is not None and destination is not None:
                 identities = self._classes.index.identities
                 return self._connections.decide(
-                    identities[source], identities[destination], protocol, port, http, dns, sni
+                    identities[source],
+                    identities[destination],
+                    protocol,
+                    port,
+                    http,
+                    dns,
+                    sni,
+                    kafka,
                 )
         return self._decide_parts(
-            src, dst, port=port, protocol=protocol, http=http, dns=dns, sni=sni
+            src, dst, port=port, protocol=protocol, http=http, dns=dns, sni=sni, kafka=kafka
         )
 
     def _decide_parts(
@@ -256,12 +266,13 @@ class PolicyEngine:
         http: HttpRequest | None,
         dns: str | None,
         sni: str | None,
+        kafka: KafkaRequest | None,
     ) -> PolicyDecision:
         """Decide between ends that may have several identities."""
         parts = []
         for source, destination in self._pairs(src, dst):
             decision = self._connections.decide(
-                source.identity, destination.identity, protocol, port, http, dns, sni
+                source.identity, destination.identity, protocol, port, http, dns, sni, kafka
             )
             text = ", ".join(part for part in (source.part, destination.part) if part)
             parts.append((text, decision))

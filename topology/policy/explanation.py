@@ -6,6 +6,7 @@ from typing import Literal
 
 from topology.model import Location, Protocol
 from topology.policy.evaluation import Match, Opening, Row
+from topology.policy.kafka import KafkaRequest
 from topology.policy.ports import PortSet
 from topology.policy.rules import Rule
 from topology.policy.verdict import Decision, Direction, HttpRequest, Layer, LayerName
@@ -176,6 +177,7 @@ def explain_l7(
     http: HttpRequest | None,
     dns: str | None,
     sni: str | None = None,
+    kafka: KafkaRequest | None = None,
 ) -> tuple[L7State, Layer, tuple[str, ...]] | None:
     """Explain what the proxy of one direction does; None where no L7 rule restricts."""
     if row.opening in ("localhost", "never", "unselected"):
@@ -193,11 +195,11 @@ def explain_l7(
         return _l7(row, "unknown", "Whether a rule without L7 part applies is not known.", proxied)
     named = _enumerate(m.rule.policy for m in proxied)
     passes = tuple(f"{m.rule.l7} ({m.rule.name})" for m in proxied)
-    if http is None and dns is None and sni is None:
+    if http is None and dns is None and sni is None and kafka is None:
         verb = "says" if "," not in named and " and " not in named else "say"
         reason = f"A proxy lets only some requests through, as {named} {verb}."
         return _l7(row, "conditional", reason, proxied, passes)
-    results = [(m.rule.l7.admits(http, dns, sni), m) for m in proxied if m.rule.l7]
+    results = [(m.rule.l7.admits(http, dns, sni, kafka), m) for m in proxied if m.rule.l7]
     through = [match for admits, match in results if admits and not match.doubt]
     if through:
         return _l7(row, "allow", f"{through[0].rule.name} lets the request through.", through)

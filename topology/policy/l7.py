@@ -1,10 +1,11 @@
-"""What the proxies look at inside a connection: HTTP requests and DNS queries."""
+"""What the proxies look at inside a connection: HTTP and Kafka requests, DNS queries."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
 from topology.policy.fqdn import NamePattern
+from topology.policy.kafka import KafkaRequest, KafkaRule
 from topology.policy.regex import compile_regex
 from topology.policy.verdict import HttpRequest
 
@@ -64,14 +65,21 @@ class L7Rules:
     dns: tuple[NamePattern, ...] = ()
     names: tuple[str, ...] = ()
     """TLS server names."""
+    kafka: tuple[KafkaRule, ...] = ()
 
     def admits(
-        self, http: HttpRequest | None, dns: str | None, sni: str | None = None
+        self,
+        http: HttpRequest | None,
+        dns: str | None,
+        sni: str | None = None,
+        kafka: KafkaRequest | None = None,
     ) -> bool | None:
         """Return whether a request gets through; None where this cannot be decided."""
         if http is not None and self.parser == "http":
             results = {rule.matches(http) for rule in self.http}
-            return True if True in results else None if None in results else False
+            return _any(results)
+        if kafka is not None and self.parser == "kafka":
+            return _any({rule.matches(kafka) for rule in self.kafka})
         if dns is not None and self.parser == "dns":
             return any(pattern.matches(dns) for pattern in self.dns)
         if sni is not None and self.parser == "tls":
@@ -81,7 +89,7 @@ class L7Rules:
     @property
     def alternatives(self) -> tuple[Hashable, ...]:
         """Return its items apart; equal items of two rules let the same requests through."""
-        items: tuple[Hashable, ...] = (*self.http, *self.dns, *self.names)
+        items: tuple[Hashable, ...] = (*self.http, *self.dns, *self.names, *self.kafka)
         return tuple((self.parser, item) for item in items) or ((self.parser, None),)
 
     def __str__(self) -> str:
@@ -91,7 +99,13 @@ class L7Rules:
             return "DNS queries for " + " or ".join(f"`{pattern}`" for pattern in self.dns)
         if self.parser == "tls":
             return "TLS with server name " + " or ".join(f"`{name}`" for name in self.names)
+        if self.parser == "kafka":
+            return "Kafka " + " or ".join(f"`{rule}`" for rule in self.kafka)
         return f"{self.parser} requests that its rules name"
+
+
+def _any(results: set[bool | None]) -> bool | None:
+    return True if True in results else None if None in results else False
 
 
 def _is_server(sni: str, pattern: str) -> bool:

@@ -12,6 +12,7 @@ from topology.review.context import Placed, ReviewContext
 from topology.review.edits import dropped, edited, field_at, new_policy, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift, rewrite
+from topology.review.peer_repairs import as_selectors
 from topology.review.wording import listed, quoted
 from topology.services import services_of
 
@@ -241,4 +242,5 @@ lift(
     source="cilium pkg/ipcache/metadata.go (resolveLabels); AKS, Azure CNI powered by Cilium",
     theme="cidrs",
     needs=("pods",),
+    mend=as_selectors,
 )

@@ -72,6 +72,8 @@ class ReviewContext:
         self.mesh = mesh
         self._weights: dict[str, int] = {}
         self._truths: dict[Hashable, tuple[Truth, ...]] = {}
+        self.kinds_of_callers: dict[Hashable, tuple[tuple[list[str], PodTarget], ...]] = {}
+        """By what policies ask of a caller: the callers that get the same answers, with one."""
         self.unsure: dict[str, None] = {}
         """What checks could not tell, in sentences."""
         self.suppressions: tuple[Suppression, ...] = ()
@@ -274,11 +276,12 @@ class ReviewContext:
 
     @cached_property
     def meshed(self) -> tuple[Pod, ...]:
-        """Return one pod of each kind that the mesh can tell apart, of those with a sidecar."""
+        """Return one pod of each workload and kind that the mesh can tell apart, with a sidecar."""
         found: dict[Hashable, Pod] = {}
         for pod in self.cluster.pods:
             if self.mesh.index.state(pod).present and pod.running:
-                found.setdefault(self.mesh.class_of(pod), pod)
+                key = (pod.namespace, pod.workload, self.mesh.class_of(pod))
+                found.setdefault(key, pod)
         return tuple(found.values())
 
     @cached_property

@@ -11,6 +11,7 @@ from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import new_policy, removed_rule
 from topology.review.finding import Found, Repair
+from topology.review.handles import NAMESPACE, labels_of, name_of
 from topology.review.lifting import found_in, lift
 from topology.review.wording import counted, quoted
 from topology.services import service_backends
@@ -19,7 +20,6 @@ from topology.targets import PodTarget
 __all__ = ["find_blocked_calls", "find_half_open_egress", "find_half_open_ingress"]
 
 _SOURCE = "cilium pkg/policy: a connection needs egress at its source and ingress at its end"
-_VOLATILE = ("pod-template-hash", "controller-revision-hash", "pod-template-generation")
 
 
 @check(
@@ -52,7 +52,7 @@ def find_blocked_calls(context: ReviewContext) -> Iterator[Found]:
                 repair = Repair(text="Take the call out of the environment, or narrow the denial.")
             why = (
                 f"{quoted(call.caller.full_name)} names {quoted(call.service.full_name)} in "
-                f"`{call.variable}`, and port {port} of {quoted(_name(target))} is closed to it. "
+                f"`{call.variable}`, and port {port} of {quoted(name_of(target))} is closed to it. "
                 f"{reasons}"
             )
             causes: list[tuple[str, Location]] = []
@@ -88,33 +88,25 @@ def _one_of_each(context: ReviewContext, pods: Iterable[Pod]) -> list[Pod]:
     return list({context.policies.class_of(pod): pod for pod in pods}.values())
 
 
-def _name(pod: Pod) -> str:
-    return f"{pod.namespace}/{pod.workload or pod.name}"
-
-
 def _allowing(source: Pod, target: Pod, port: int, ways: list[Direction | None]) -> Repair:
     """Return the repair that adds a policy at each end which is closed."""
     ports = [{"ports": [{"port": str(port), "protocol": "TCP"}]}]
-    own, others = _selector(source), _selector(target)
+    own, others = labels_of(source), labels_of(target)
     if not own or not others:
         return Repair(text="Allow the call at both ends.")
     add: list[Document] = []
     for way in ways:
         here, there = (source, target) if way == "egress" else (target, source)
         side, field = ("to", "egress") if way == "egress" else ("from", "ingress")
-        peer = {"matchLabels": {"k8s:io.kubernetes.pod.namespace": there.namespace}}
-        peer["matchLabels"] |= _selector(there)
+        peer = {"matchLabels": {NAMESPACE: there.namespace}}
+        peer["matchLabels"] |= labels_of(there)
         rule = {f"{side}Endpoints": [peer], "toPorts": ports}
-        spec = {"endpointSelector": {"matchLabels": _selector(here)}, field: [rule]}
+        spec = {"endpointSelector": {"matchLabels": labels_of(here)}, field: [rule]}
         spec["enableDefaultDeny"] = {"ingress": False, "egress": False}
         name = f"{source.workload or source.name}-to-{target.workload or target.name}-{field}"
         add.append(new_policy("CiliumNetworkPolicy", here.namespace, name[:253], spec))
-    text = f"Allow port {port} from {quoted(_name(source))} to {quoted(_name(target))}."
+    text = f"Allow port {port} from {quoted(name_of(source))} to {quoted(name_of(target))}."
     return Repair(text=text, add=tuple(add), promise="opens")
-
-
-def _selector(pod: Pod) -> dict[str, str]:
-    return {key: value for key, value in sorted(pod.labels.items()) if key not in _VOLATILE}
 
 
 @check(

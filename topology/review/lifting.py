@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from topology.model import Document
 from topology.policy.validation import Finding
+from topology.policy.validation.document import validate
 from topology.review.checks import Need, check
 from topology.review.context import ReviewContext
 from topology.review.edits import dropped, edited, field_at, removed_rule
@@ -56,8 +57,7 @@ def lift(
         accepted = {document.key for document in context.accepted}
         for document, finding in context.said.get(code, ()):
             if document.key not in accepted:
-                # Malformed elsewhere: neither is it in force, nor can it be changed safely.
-                repair = Repair(text=finding.fix, obstacle=_REFUSED)
+                repair = _if_accepted(context, document, finding, mend)
                 yield found_in(context, document, finding.path, finding.message, repair)
             elif keep is None or keep(context, document, finding):
                 repair = mend(context, document, finding) if mend else plain(finding)
@@ -76,6 +76,22 @@ def lift(
         yields_to=yields_to,
         theme=theme,
     )(run)
+
+
+def _if_accepted(
+    context: ReviewContext, document: Document, finding: Finding, mend: Mend | None
+) -> Repair:
+    """Return the repair of a policy that is refused, where this fault is all that is wrong."""
+    refused = Repair(text=finding.fix, obstacle=_REFUSED)
+    try:
+        repair = mend(context, document, finding) if mend else refused
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        # It is malformed elsewhere, so that nothing of it has the form that a repair relies on.
+        return refused
+    faulty = any(
+        one.refuses for new in repair.add for one in validate(new, context.policies.profile)
+    )
+    return repair if repair.add and not faulty else refused
 
 
 def found_in(

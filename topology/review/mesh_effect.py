@@ -4,18 +4,19 @@ Every kind of pod whose policies change is asked about, on each of its ports, by
 the policies before or after can tell apart, and by one from outside.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from typing import Literal
 
 from topology.model import Pod
 from topology.policy.istio.engine import MeshDecision, MeshPolicies
+from topology.policy.istio.rules import AuthorizationPolicy, Test
 from topology.policy.istio.truth import Truth
 from topology.policy.reading import KINDS
 from topology.review.context import ReviewContext
 from topology.review.finding import Repair
 from topology.targets import EntityTarget, PodTarget
 
-__all__ = ["mesh_changes"]
+__all__ = ["kinds_of_callers", "mesh_changes"]
 
 Kind = Literal["opened", "closed", "other"]
 _OUTSIDE = EntityTarget("world")
@@ -30,8 +31,11 @@ def mesh_changes(context: ReviewContext, repair: Repair) -> Iterator[tuple[Kind,
     kept = [one for one in context.cluster.policies if one.key not in gone]
     added = [one for one in repair.add if one.kind not in KINDS]
     before, after = context.mesh, context.mesh.under([*kept, *added])
-    for pod in _concerned(context, before, after):
-        for callers, caller in _callers(context, pod, (before, after)):
+    spaces = {key.split("/")[1] for key in gone if key.count("/") > 1}
+    if before.index.settings.root_namespace in spaces:
+        spaces = set(context.cluster.namespaces)
+    for pod in _concerned(context, before, after, spaces):
+        for callers, caller in kinds_of_callers(context, pod, (before, after)):
             for kind, text in _of_caller(pod, caller, before, after):
                 yield kind, f"{_listed(callers)} {text}", len(callers)
 
@@ -70,10 +74,14 @@ def _requests(decision: MeshDecision) -> str:
     return "no request" if decision.verdict == "deny" else "every request"
 
 
-def _concerned(context: ReviewContext, before: MeshPolicies, after: MeshPolicies) -> Iterator[Pod]:
+def _concerned(
+    context: ReviewContext, before: MeshPolicies, after: MeshPolicies, spaces: Container[str]
+) -> Iterator[Pod]:
     """Yield one pod of each workload and kind for which other policies hold after than before."""
     for pod in context.callers:
-        if before.index.state(pod).present and _picture(before, pod) != _picture(after, pod):
+        if pod.namespace not in spaces or not before.index.state(pod).present:
+            continue
+        if _picture(before, pod) != _picture(after, pod):
             yield pod
 
 
@@ -84,7 +92,7 @@ def _picture(mesh: MeshPolicies, pod: Pod) -> Hashable:
     return policies, tuple(map(id, index.request_authentications(pod))), modes
 
 
-def _callers(
+def kinds_of_callers(
     context: ReviewContext, pod: Pod, sides: Iterable[MeshPolicies]
 ) -> Iterator[tuple[list[str], PodTarget | EntityTarget]]:
     """Yield one caller of each kind that the policies of a pod tell apart, with their names."""
@@ -96,6 +104,24 @@ def _callers(
         for test in rule.tests
         if test.attribute.startswith(_OF_PEER)
     ]
+    for names, target in _told_apart(context, tests):
+        own = f"{pod.namespace}/{pod.workload or pod.name}"
+        others = [name for name in names if name != own]
+        if others:
+            yield others, target
+    yield ["world"], _OUTSIDE
+
+
+def _told_apart(
+    context: ReviewContext, tests: list[tuple[AuthorizationPolicy, Test]]
+) -> tuple[tuple[list[str], PodTarget], ...]:
+    """Return the kinds of callers that some tests tell apart; kept, as pods share policies."""
+    asked = frozenset(
+        (policy.namespace, test.attribute, test.values, test.negated) for policy, test in tests
+    )
+    known = context.kinds_of_callers.get(asked)
+    if known is not None:
+        return known
     answers = [context.truths(policy, test) for policy, test in tests]
     found: dict[Hashable, tuple[list[str], PodTarget]] = {}
     for number, source in enumerate(context.callers):
@@ -104,12 +130,8 @@ def _callers(
         key = (kind, tuple(each[number] for each in answers))
         names, _ = found.setdefault(key, ([], PodTarget(source)))
         names.append(f"{source.namespace}/{source.workload or source.name}")
-    for names, target in found.values():
-        own = f"{pod.namespace}/{pod.workload or pod.name}"
-        others = [name for name in names if name != own]
-        if others:
-            yield others, target
-    yield ["world"], _OUTSIDE
+    kept = context.kinds_of_callers[asked] = tuple(found.values())
+    return kept
 
 
 def _listed(names: list[str]) -> str:

@@ -13,7 +13,9 @@ from topology.review.checks import check
 from topology.review.context import Placed, ReviewContext
 from topology.review.edits import new_policy
 from topology.review.finding import Found, Repair
+from topology.review.layer_repairs import admitted_at_l4, admitted_by_mesh, opened_for
 from topology.review.lifting import found_in
+from topology.review.request_repairs import in_mesh
 from topology.review.wording import counted, listed
 from topology.services import backends
 
@@ -156,8 +158,7 @@ def find_blind_rules(context: ReviewContext) -> Iterator[Found]:
             continue
         names = sorted({f"{pod.namespace}/{pod.workload or pod.name}" for pod in strict})
         why = f"{counted(names, 'workload')} that it selects accept mutual TLS only."
-        text = "Restrict the port here, and the requests in an AuthorizationPolicy."
-        yield found_in(context, placed.document, rule.path, why, Repair(text=text))
+        yield found_in(context, placed.document, rule.path, why, in_mesh(context, placed))
 
 
 def _is_strict(context: ReviewContext, pod: Pod, placed: Placed) -> bool:
@@ -232,7 +233,8 @@ def find_dead_allows(context: ReviewContext) -> Iterator[Found]:
                     f"It admits {counted(names, 'workload')}, and network policies close every "
                     f"port of {listed(context.workloads_at(targets))} to them."
                 )
-                repair = Repair(text="Allow them in a network policy, too, or take them out here.")
+                text = "Allow them in a network policy, too, or take them out here."
+                repair = opened_for(context, callers, context.pods_at(targets), text)
                 yield found_in(context, policy.document, source.path, why, repair)
 
 
@@ -289,6 +291,7 @@ def _by_namespace(context: ReviewContext, code: str) -> Iterator[Found]:
             gaps[gap.namespace].append(gap)
     for namespace, found in sorted(gaps.items()):
         names = [gap.object.partition("/")[2] for gap in found]
+        admitting = admitted_by_mesh if code == "open-at-l4" else admitted_at_l4
         if code == "open-at-l4":
             why = f"No network policy restricts what comes in to {counted(names, 'workload')}."
         else:
@@ -298,7 +301,7 @@ def _by_namespace(context: ReviewContext, code: str) -> Iterator[Found]:
             object=f"Namespace/{namespace}",
             namespace=namespace,
             why=why,
-            repair=Repair(text=found[0].fix, obstacle="who may call is for their owners to say"),
+            repair=admitting(context, names, found[0].fix),
             location=(known.location if known else None) or found[0].location,
             weight=len(names),
         )

@@ -374,6 +374,7 @@ lift(
     source="Istio, remoteIpBlocks; observed on Envoy",
     theme="mesh_requests",
     needs=("pods",),
+    obstacle="which addresses the gateway sees is not in the input",
 )
 lift(
     "token-optional",

@@ -13,6 +13,7 @@ from topology.review.context import Placed, ReviewContext
 from topology.review.edits import edited, field_at
 from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import found_in, lift, rewrite
+from topology.review.request_repairs import only_needed
 from topology.review.wording import counted, quoted
 from topology.services import backends
 
@@ -109,7 +110,7 @@ def find_wide_patterns(context: ReviewContext) -> Iterator[Found]:
                 if not pattern or len(tail) > 1 or "*" not in pattern:
                     continue
                 why = f"{quoted(pattern)} matches names of any owner."
-                repair = Repair(text="Name the domains that are needed: `*.example.com`.")
+                repair = only_needed(context, document, path)
                 yield found_in(context, document, f"{path}.matchPattern", why, repair)
 
 

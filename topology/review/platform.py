@@ -11,6 +11,7 @@ from topology.review.context import ReviewContext
 from topology.review.edits import dropped, edited, field_at
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift
+from topology.review.request_repairs import named, of_namespaces, without_rules
 from topology.review.wording import quoted
 
 __all__ = ["find_removed_fields"]
@@ -73,6 +74,7 @@ lift(
     matters="A policy that uses them is refused after the upgrade, and then is not in force.",
     source="cilium Documentation, deprecated L7 protocols",
     theme="platform",
+    mend=without_rules,
 )
 lift(
     "aks-host-policy",
@@ -112,6 +114,7 @@ lift(
     source=_AKS,
     theme="platform",
     needs=("aks",),
+    mend=of_namespaces,
 )
 lift(
     "aks-dns-any",
@@ -121,6 +124,7 @@ lift(
     source=_AKS,
     theme="platform",
     needs=("aks",),
+    mend=named,
 )
 lift(
     "aks-groups",
@@ -130,6 +134,7 @@ lift(
     source=_AKS,
     theme="platform",
     needs=("aks",),
+    obstacle="which addresses the group holds is not in the input",
 )
 lift(
     "aks-authentication",

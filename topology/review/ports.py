@@ -13,6 +13,7 @@ from topology.review.context import Placed, ReviewContext
 from topology.review.edits import removed_rule
 from topology.review.finding import Found, Repair, ReviewSeverity
 from topology.review.lifting import drop_field, drop_rule, found_in, lift
+from topology.review.peer_repairs import declared_ports
 from topology.review.port_edits import port_path, with_port
 from topology.review.wording import counted, listed, quoted
 from topology.services import service_backends, services_of
@@ -304,6 +305,7 @@ lift(
     matters="It opens all ports of the protocol, which is more than most who write it expect.",
     source="cilium pkg/policy/api/rule_validation.go",
     theme="ports",
+    mend=declared_ports,
 )
 lift(
     "end-port",

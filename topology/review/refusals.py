@@ -45,7 +45,10 @@ def find_doubles(context: ReviewContext) -> Iterator[Found]:
             object=key,
             namespace=document.namespace,
             why=f"{problem.message} Only that one is reviewed.",
-            repair=Repair(text="Give one of them another name, or take it out."),
+            repair=Repair(
+                text="Give one of them another name, or take it out.",
+                obstacle="which of the two is meant the input does not tell",
+            ),
             location=problem.location,
         )
 

@@ -16,6 +16,7 @@ from topology.review.context import Placed, ReviewContext
 from topology.review.edits import dropped, edited, field_at, removed_rule
 from topology.review.finding import Found, Repair
 from topology.review.lifting import found_in, lift, rewrite
+from topology.review.request_repairs import as_expression
 from topology.review.wording import counted, listed, quoted
 from topology.services import service_backends, services_of
 
@@ -108,7 +109,10 @@ def find_rivals(context: ReviewContext) -> Iterator[Found]:
         document = context.documents[rules[0].policy]
         names = context.workloads_at(bits)
         why = f"The policy of {counted(names, 'workload')} cannot be computed: {fault}."
-        repair = Repair(text="Give each L7 protocol a port of its own.")
+        repair = Repair(
+            text="Give each L7 protocol a port of its own.",
+            obstacle="which of the protocols the port speaks is not in the input",
+        )
         yield found_in(context, document, rules[0].path, why, repair)
 
 
@@ -233,6 +237,7 @@ lift(
     matters="Cilium does not check it, and the proxy cannot use it.",
     source="cilium pkg/policy/api/http.go",
     theme="requests",
+    mend=as_expression,
 )
 lift(
     "bare-dot",

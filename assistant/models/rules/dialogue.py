@@ -1,14 +1,23 @@
 """Follow-ups: what a message means after what was asked before it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from assistant.models.rules.book import name_range, read_book
+from assistant.models.rules.brief import ask_again, is_echo
 from assistant.models.rules.choices import choose, is_open
 from assistant.models.rules.design import complete_design, read_design
 from assistant.models.rules.design_followups import change_plan, follows_plan
-from assistant.models.rules.drafting import change_request, read_request, request_of
+from assistant.models.rules.drafting import (
+    amend_request,
+    change_request,
+    draft_of,
+    read_request,
+    request_of,
+)
+from assistant.models.rules.ellipsis import complete_ellipsis
 from assistant.models.rules.followups import (
     CORRECTION,
     ELLIPTIC,
@@ -20,46 +29,35 @@ from assistant.models.rules.followups import (
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.intents import route
 from assistant.models.rules.leftovers import ask_left_out, take_bare_ports
+from assistant.models.rules.lexicon import ABILITY
+from assistant.models.rules.nearest import doubt_frame, guess_frame
 from assistant.models.rules.observed import without_flows
 from assistant.models.rules.plan import settle_ends
 from assistant.models.rules.pronouns import refer
 from assistant.models.rules.reading import Reading, mend, read, read_names
-from assistant.models.rules.tasks import as_mend, is_least_privilege, refers_back, split_mend
+from assistant.models.rules.said import Said, doubt
+from assistant.models.rules.symptoms import follow, is_told
+from assistant.models.rules.tasks import (
+    as_mend,
+    is_least_privilege,
+    refers_back,
+    split_mend,
+    split_need,
+)
 from assistant.models.rules.topics import read_topic
+from assistant.models.rules.unread import heed_unread
 from assistant.models.rules.vocabulary import Vocabulary
-from assistant.models.rules.words import normalise, split_questions
-from tools.errors import ToolError
+from assistant.models.rules.ways import read_way
+from assistant.models.rules.words import normalise, split_clauses, split_questions
 
-__all__ = ["Interpreter", "Said"]
+if TYPE_CHECKING:
+    from tools.intents import Amended
 
-_WHY = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:are you (?:really )?sure|really|why(?: not| is that| "
-    r"so| though)?|how come|for what "
-    r"reason|what is the reason|because of what|says who|according to what|explain(?: "
-    r"(?:that|it|this|why|please))*|"
-    r"(?:which|what) (?:network )?(?:policy|rule|policies|rules|file|line|object)(?: (?:is|"
-    r"was|are) (?:it|that|this|responsible|to blame|the cause|deciding)(?: in)?| "
-    r"(?:decides?|decided|blocks?|den(?:y|ies)|allows?|permits?|stops?|says?|does)(?: (?:it|"
-    r"this|that|so))?)?|where (?:is|does) (?:that|it|this)\b.{0,30}|details?|more details?|"
-    r"show (?:me )?(?:the )?(?:rule|policy|evidence|details?|proof|reason)|prove (?:it|"
-    r"that)|evidence)(?: please)?[\s?!.]*$",
-    re.I,
-)
-_WHO = re.compile(
-    r"^(?:and |but |ok |so |then )*(?:who|what|which \w+)(?: else)? (?:can|may|could|is "
-    r"allowed(?: to)?|does|has access|gets|get|comes|is let)(?: it| then| so| that| get)?"
-    r"(?: in| through| there| access)?[\s?!.]*$",
-    re.I,
-)
+__all__ = ["Interpreter"]
 
-
-_OPENS = (
-    r"(?:who|whom|what|where|why|how)\b(?!\s+(?:is|are)\s+in\b)|"
-    r"which\s+(?:pods?|workloads?|services?|apps?|polic(?:y|ies)|rules?|ports?|namespaces?)\b|"
-    r"(?:can|could|is|are|does|do|will|may)\b(?!\s+(?:it|they|this|that|those|he|she|i|we|you)\b)"
-)
-"""How a question begins; one that asks about "it" leans on what stands before it."""
 _MOST_PIECES = 6
+_MOST_OF_A_CHANGE = 12
+"""Words of a message that only changes a draft."""
 _WORTH_MENDING = ("check", "policies", "remove")
 """Besides connections: what a question with corrected spelling may turn out to ask."""
 _THIS_POLICY = re.compile(
@@ -67,23 +65,6 @@ _THIS_POLICY = re.compile(
     r"\b(?:this|that|the|my)\s+(?:\w+\s+)?(?:policy|netpol|c?cnp|\w+polic(?:y|ies))\b",
     re.I,
 )
-_BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message of the person, with names that tools then found to fit several things."""
-
-    text: str
-    doubts: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
-    """The name, its candidates, and whether each of them fits (rather than comes close)."""
-
-    def corrected(self, arguments: Mapping[str, object], error: ToolError) -> "Said":
-        """Return the message with what a tool answered instead of a result."""
-        values = [str(value) for value in arguments.values()]
-        named = [value for value in values if value and f"`{value}`" in error.message] or values
-        doubts = tuple((value, error.candidates, error.ambiguous) for value in named[:1])
-        return replace(self, doubts=(*self.doubts, *doubts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +75,14 @@ class Interpreter:
     port_names: frozenset[str]
     choose_reading: Callable[[str, str], str] | None = None
     """Completes a request for a policy by the answer to the question which reading is meant."""
+    change_draft: "Callable[[str, str], Amended | None] | None" = None
+    """Changes a request that was drafted by what is said after it."""
+    asks_for_policy: Callable[[str], bool] | None = None
+    """Says whether a message can be read as a request for a policy on this network."""
     has_flows: bool = False
     """Whether the workspace holds flows, so that what was observed can be asked about."""
+    read_further: Callable[[str, Frame | None], Frame | None] | None = None
+    """Reads a message of which the rules make nothing, after the question before it."""
 
     def interpret(self, messages: Sequence[Said]) -> tuple[Frame, ...]:
         """Return what the last message asks, in the light of those before it."""
@@ -103,6 +90,9 @@ class Interpreter:
         frames: tuple[Frame, ...] = ()
         for message in messages:
             frames = self._interpret_one(message.text, state)
+            if self.read_further and len(frames) == 1 and frames[0].is_unread:
+                further = self.read_further(message.text, state)
+                frames = (further,) if further else frames
             if not self.has_flows:
                 frames = tuple(map(without_flows, frames))
             kept = [
@@ -110,7 +100,7 @@ class Interpreter:
                 for frame in frames
                 if frame.intent not in ("greeting", "thanks", "help", "decline")
             ]
-            state = _doubt(kept[-1], message.doubts) if kept else state
+            state = doubt(kept[-1], message.doubts) if kept else state
         return frames
 
     def _interpret_one(self, message: str, state: Frame | None) -> tuple[Frame, ...]:
@@ -120,9 +110,12 @@ class Interpreter:
             return answered
         if found := self._read_whole(message, plain, state):
             return found
-        pieces = [piece for part in split_questions(plain) for piece in _split_clauses(part)]
+        parts = self._fold_topics(split_questions(plain))
+        pieces = [piece for part in parts for piece in split_clauses(part)]
         frames: list[Frame] = []
         for piece in pieces[:_MOST_PIECES]:
+            if frames and frames[-1].is_path and is_echo(piece):
+                continue
             frame = self._interpret_piece(piece, frames[-1] if frames else state)
             if frame is None:
                 continue
@@ -147,13 +140,16 @@ class Interpreter:
             frames = [frame for frame in frames if frame.intent not in ("docs", "decline", "ask")]
             frames += [whole] if whole else []
         useful = [frame for frame in frames if frame.intent != "decline" or frame.kind]
-        return tuple(useful or frames[:1]) or (Frame(intent="decline"),)
+        useful = useful or frames[:1] or [Frame(intent="decline")]
+        return follow(message, useful)
 
     def _interpret_design(self, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return the design that a whole message asks for, or changes of an earlier one."""
         if state and follows_plan(plain, state) and (changed := change_plan(plain, state)):
             return (changed,)
         design = read_design(plain)
+        if read_way(read(plain, self.vocabulary, self.port_names), self.vocabulary.cluster):
+            return ()
         if design is None or (design.intent != "size" and design.kind != "design"):
             return ()
         # Its numbers often stand in several sentences; they belong to one plan.
@@ -184,7 +180,7 @@ class Interpreter:
 
     def _read_whole(self, message: str, plain: str, state: Frame | None) -> tuple[Frame, ...]:
         """Return what a message asks that must not be cut into sentences first."""
-        frame = self._mend_path(plain, state) or read_book(plain)
+        frame = self._amended(message, state) or self._mend_path(plain, state) or read_book(plain)
         frame = frame or self._read_request(message, plain, state)
         if frame:
             return (frame,)
@@ -195,9 +191,11 @@ class Interpreter:
         if state and (frame := request_of(plain, state) or change_request(plain, state)):
             return frame
         reading = read(plain, self.vocabulary, self.port_names)
-        if is_least_privilege(reading):
+        if is_least_privilege(reading) and not (":" in message and self._asks(message)):
             return None
         frame = read_request(message.strip(), reading)
+        if frame is None and self._asks(message):
+            frame = draft_of(message.strip())
         mended = mend(plain, self.vocabulary) if frame is None else plain
         if mended != normalise(plain):
             corrected = read(mended, self.vocabulary, self.port_names)
@@ -210,24 +208,38 @@ class Interpreter:
                 return replace(state, arguments={**state.arguments, "request": request})
         return None
 
+    def _asks(self, message: str) -> bool:
+        """Return whether a message can be read as a request; what tells of trouble is none."""
+        return bool(self.asks_for_policy and not is_told(message) and self.asks_for_policy(message))
+
+    def _amended(self, message: str, state: Frame | None) -> Frame | None:
+        """Return the earlier draft with a change that a short message asks for."""
+        if state and state.intent == "ask" and state.kind == "amend":
+            state = state.earlier
+        short = len(message.split()) <= _MOST_OF_A_CHANGE
+        if not (state and state.intent == "draft" and self.change_draft and short):
+            return None
+        return amend_request(state, message, self.change_draft)
+
     def _mend_path(self, plain: str, state: Frame | None) -> Frame | None:
         """Return the connection that shall be mended: named with it, or asked about before."""
+        if needed := split_need(plain):
+            return as_mend(self._interpret_piece(needed, state))
         rest = split_mend(plain)
         if rest is None:
             return as_mend(state) if state and refers_back(plain) else None
         return as_mend(self._interpret_piece(rest, state) if rest else state)
 
     def _interpret_piece(self, piece: str, state: Frame | None) -> Frame | None:
-        if state and _WHY.match(piece) and state.ends:
-            return replace(state, explain=True, alternative=None)
-        asks_who = state and (state.is_path or state.intent in ("policies", "inspect"))
-        if state and state.destinations and asks_who and _WHO.match(piece):
-            return replace(state, intent="who_can", sources=(), alternative=None, kind="")
+        if state and (same := ask_again(piece, state)):
+            return same
+        if completed := self._complete(piece, state):
+            return completed
         refers = state is not None and not MEMBER.search(piece)
         text = refer(piece, state, self.vocabulary) if state and refers else piece
         reading = read(text, self.vocabulary, self.port_names)
-        frame = route(reading)
-        if frame is None or frame.intent == "ask":
+        frame = read_way(reading, self.vocabulary.cluster) or route(reading)
+        if frame is None or frame.intent == "ask" or frame.alternative or _has_unknown(frame):
             reading, frame = self._mend(text, reading, frame)
         if frame and frame.is_path:
             frame = take_bare_ports(frame, reading, self.port_names)
@@ -235,10 +247,36 @@ class Interpreter:
         if state and not _is_new_question(reading, frame):
             follow = FollowUps(self.vocabulary).follow(piece, reading, state)
             if follow:
-                return follow
+                return heed_unread(follow, reading)
         if frame is None and not reading.refs and _THIS_POLICY.search(piece):
             frame = _only_policy(self.vocabulary)
-        return ask_left_out(frame, reading) if frame else Frame(intent="decline")
+        if frame is None:
+            return guess_frame(reading)
+        frame = ask_left_out(doubt_frame(frame, reading), reading)
+        return heed_unread(frame, reading)
+
+    def _fold_topics(self, parts: Sequence[str]) -> list[str]:
+        """Return "and A? can that reach B?" as "can A reach B?"."""
+        folded: list[str] = []
+        for part in parts:
+            topic = read(folded[-1], self.vocabulary, self.port_names) if folded else None
+            pronoun = re.match(rf"({ABILITY}\s+(?:not\s+)?)(?:that|it|this|they)\b", part, re.I)
+            named = topic and re.fullmatch(r"(?:the\s+)?@0@\W*", LEAD.sub("", topic.shape))
+            if topic and pronoun and named and len(topic.refs) == 1:
+                name = topic.refs[0].name if len(topic.refs[0].names) == 1 else topic.refs[0].text
+                folded[-1] = f"{pronoun[1]}{name}{part[pronoun.end() :]}"
+            else:
+                folded.append(part)
+        return folded
+
+    def _complete(self, piece: str, state: Frame | None) -> Frame | None:
+        """Return what an elliptic message asks, or None.
+
+        Before pronouns are filled in: in "and X, does that one get in" it stands for X.
+        """
+        if state is None or not state.is_path:
+            return None
+        return complete_ellipsis(read(piece, self.vocabulary, self.port_names), state)
 
     def _ask_path(self, reading: Reading, frame: Frame | None) -> Frame | None:
         """Ask for the path of a method where rules look at paths."""
@@ -259,7 +297,15 @@ class Interpreter:
         better = route(again)
         if better is None or not (better.is_path or better.intent in _WORTH_MENDING):
             return reading, frame
+        if frame and frame.alternative and better.alternative:
+            return reading, frame
+        if frame and _has_unknown(frame) and _has_unknown(better):
+            return reading, frame
         return again, better
+
+
+def _has_unknown(frame: Frame) -> bool:
+    return any(ref.kind == "unknown" for ref in frame.ends)
 
 
 def _further_plans(text: str, first: Frame) -> tuple[Frame, ...]:
@@ -271,48 +317,6 @@ def _further_plans(text: str, first: Frame) -> tuple[Frame, ...]:
     known = [plan.arguments for plan in plans]
     return tuple(plan for index, plan in enumerate(plans) if plan.arguments not in known[:index])[
         1:
-    ]
-
-
-def _doubt(frame: Frame, doubts: tuple[tuple[str, tuple[str, ...], bool], ...]) -> Frame:
-    """Return the frame with names unsettled that a tool could not settle."""
-    for name, candidates, ambiguous in doubts:
-
-        def change(
-            refs: tuple[Ref, ...],
-            name: str = name,
-            candidates: tuple[str, ...] = candidates,
-            ambiguous: bool = ambiguous,
-        ) -> tuple[Ref, ...]:
-            open_ref = (
-                {"names": candidates}
-                if ambiguous
-                else {"kind": "unknown", "near": candidates, "names": ()}
-            )
-            return tuple(replace(ref, **open_ref) if ref.name == name else ref for ref in refs)
-
-        frame = replace(
-            frame, sources=change(frame.sources), destinations=change(frame.destinations)
-        )
-    return frame
-
-
-def _split_clauses(text: str) -> list[str]:
-    """Split "can A reach B and who can reach C" before the second question."""
-    pattern = (
-        r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
-        r"which|where|how|will|would|may)\b\s+(?!of\b))|"
-        r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
-        r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
-    )
-    if text.count("->") > 1 and not re.search(r"->[^,;]*->", re.sub(r"\band\b", ",", text)):
-        pattern = r"\s*(?:,|;|\band\b)\s*(?:and\s+)?(?=[^,;]*->)"
-    elif re.match(rf"(?:{_OPENS})", text, re.I):
-        pattern += rf"|,\s+(?=(?:{_OPENS})\s+(?:\S+\s+){{2}})"
-    pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
-    return [
-        f"list {piece}" if number and _BARE_KIND.match(piece) else piece
-        for number, piece in enumerate(pieces)
     ]
 
 

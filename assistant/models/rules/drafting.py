@@ -1,7 +1,7 @@
 """Requests for policies: told from questions, completed from what was said before and after."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,17 @@ from assistant.models.rules.scope import find_outside
 
 if TYPE_CHECKING:
     from assistant.models.rules.reading import Reading
+    from tools.intents import Amended
     from tools.workspace import Workspace
 
-__all__ = ["answer_request", "change_request", "read_request", "request_of"]
+__all__ = [
+    "amend_request",
+    "answer_request",
+    "change_request",
+    "draft_of",
+    "read_request",
+    "request_of",
+]
 
 _ENFORCING = re.compile(
     r"\b(?:allow|permit|let|deny|block|forbid|prevent|prohibit|disallow|restrict|isolate|lock|open|"
@@ -74,6 +82,23 @@ _YES = re.compile(
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
+_TAGGED = re.compile(
+    r"[,.;:-]\s*(?:(?:so|but|and)\s+)?(?:is|are|does)\s*(?:not)?\s+(?:that|it|this|they|those)\s*"
+    r"(?:the case|so|true|right|correct|ok(?:ay)?|how it is|not|do|does)*\W*$|"
+    r"[,.;:-]\s*(?:right|correct|true|agreed|or not|yes|no)\W*$",
+    re.I,
+)
+"""A statement that ends by asking whether it holds."""
+_RELATIVE = re.compile(
+    r"\W*(?:(?:please|list|show|give me)\s+)*(?:everything|everyone|everybody|all|whatever|whoever|"
+    r"anything|@\d+@|the (?:things|pods|workloads|peers))\s+(?:that\s+|which\s+)?(?:the\s+)?"
+    r"@\d+@\s+(?:may|can|could|must|is allowed to|should)(?:\s+(?!only\b)[a-z]+){1,3}"
+    r"(?:[\s,]+(?:please|now))?\W*|"
+    r".*\b(?:because of|by|under|thanks to|due to)\s+(?:which|what)\b.*"
+)
+"""What it speaks of is asked for: "everything web may talk to"."""
+
+
 def read_request(message: str, reading: "Reading") -> Frame | None:
     """Return the draft that a message asks for; None where it asks about what is, or nothing.
 
@@ -83,15 +108,17 @@ def read_request(message: str, reading: "Reading") -> Frame | None:
     """
     text = reading.text
     if reading.refs and (closing := _HOW_TO_CLOSE.match(text)):
-        return _draft(closing["wish"])
+        return draft_of(closing["wish"])
     # An end that is named, or none: either way it is the request that says what is meant.
     outside = find_outside(reading.text, reading.shape, named=True)
     # "allow web to db?" asks whether it is so; "can you allow web to db?" asks for it.
     asks = text.rstrip().endswith("?") and not re.search(r"\b(?:you|please)\b", text, re.I)
     told = outside == "write" or (outside == "change" and not asks and _ENFORCING.search(text))
-    states = not _ASKING.search(text) and not text.rstrip().endswith("?")
+    states = not (
+        _ASKING.search(text) or _TAGGED.search(text) or _RELATIVE.fullmatch(reading.shape)
+    ) and not text.rstrip().endswith("?")
     if told or (states and reading.refs and _DEONTIC.search(text)):
-        return _draft(message)
+        return draft_of(message)
     return None
 
 
@@ -107,7 +134,7 @@ def request_of(text: str, state: Frame) -> Frame | None:
     ports = " and ".join(str(port.number or port.name) for port in state.ports)
     request = f"{verb} {sources} to reach {ends}"
     request += f" on port {ports}" if ports else ""
-    return _draft(request + (f" with {state.http}" if state.http else ""))
+    return draft_of(request + (f" with {state.http}" if state.http else ""))
 
 
 def change_request(text: str, state: Frame) -> Frame | None:
@@ -143,6 +170,29 @@ def answer_request(workspace: "Workspace", request: str, answer: str) -> str:
     return kept[0] if len(kept) == 1 else ""
 
 
+def amend_request(
+    state: Frame, said: str, change: Callable[[str, str], "Amended | None"]
+) -> Frame | None:
+    """Return the earlier draft as it is after a change, or the question about it.
+
+    Args:
+        state: The draft.
+        said: What the person said after it.
+        change: Changes a request by some words; None where they are no change.
+    """
+    from tools.intents import is_undo
+
+    if is_undo(said):
+        return state.earlier
+    changed = change(str(state.arguments.get("request", "")), said)
+    if changed is None:
+        return None
+    if not changed.request:
+        return replace(state, intent="ask", kind="amend", text=changed.question, earlier=state)
+    arguments = {**state.arguments, "request": changed.request}
+    return replace(state, arguments=arguments, earlier=state)
+
+
 def _names(reading: str) -> frozenset[str]:
     return frozenset(re.findall(r"`([^`]+)`", reading))
 
@@ -172,5 +222,6 @@ def _number(answer: str) -> int | None:
     return int(match["digit"]) if match["digit"] else _ORDINALS.index(match["word"].lower()) + 1
 
 
-def _draft(request: str) -> Frame:
+def draft_of(request: str) -> Frame:
+    """Return the drafting of a request, in the person's own words."""
     return Frame(intent="draft", kind="draft_policy", arguments={"request": request})

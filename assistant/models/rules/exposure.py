@@ -52,6 +52,9 @@ def read_exposure(reading: Reading) -> Frame | None:
     ends = reading.named(*_ENDPOINTS, "namespace", "address")
     if len(reading.refs) - len(reading.named("any")) != 1 or not ends:
         return None
+    if reading.roles and reading.roles.sources == ends:
+        # "open to web" tells what web may open.
+        return None
     if re.search(
         r"\b(?:exposed|open|reachable|accessible|(?:gets?|let|allowed|comes?|admitted) in)\b",
         reading.shape,

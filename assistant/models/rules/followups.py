@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from rapidfuzz.distance import OSA
+
 from assistant.models.rules.design_followups import change_plan
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.mentions import Mention
@@ -13,14 +15,15 @@ from assistant.models.rules.vocabulary import Vocabulary
 __all__ = ["CORRECTION", "ELLIPTIC", "LEAD", "MEMBER", "FollowUps", "answer_ask"]
 
 LEAD = re.compile(
-    r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure)[\s,]+)*"
+    r"^(?:(?:and|or|but|so|then|also|ok|okay|now|same|again|well|hm+|alright|right|sure|"
+    r"if (?:not|so|yes|no))[\s,]+)*"
     r"(?:(?:what|how) about|what if it (?:is|was|were)|what of|try|same (?:question "
     r")?(?:for|with|but)|instead|check|for)?\s*",
     re.I,
 )
 ELLIPTIC = re.compile(
     r"^(?:and|or|but|so|then|also|what about|how about|what of|same|from|to|in|on|over|via|"
-    r"try|instead|ok|okay|now|only)\b",
+    r"try|instead|ok|okay|now|only|if (?:not|so|yes|no))\b",
     re.I,
 )
 CORRECTION = re.compile(
@@ -28,6 +31,8 @@ CORRECTION = re.compile(
     r"was (?:asking|talking) about|rather)\b|\bi mean[t]?\b",
     re.I,
 )
+_ALIKE, _APART = 0.6, 0.3
+"""Least likeness of two names, 0 to 1, of which one corrects the other, and its lead."""
 _SWAP = re.compile(
     r"\b(?:other way (?:a)?round|vice versa|reverse[d]?|opposite (?:direction|way)|other "
     r"direction|and back|return (?:direction|path)|back again|backwards?|inverse)\b",
@@ -163,7 +168,8 @@ class FollowUps:
             return as_destination
         if state.destinations[0].kind in ("entity", "address", "dns") or likeness > 0:
             return as_source
-        return replace(as_source, alternative=as_destination)
+        # What comes next goes on from the first of the two: a list of ends seldom changes sides.
+        return replace(as_destination, alternative=as_source)
 
     def _likeness(self, one: Ref, other: Ref) -> int:
         """Return how much two names are the same kind of thing: a store, something from outside."""
@@ -220,16 +226,20 @@ def _correct(ends: list[Mention], state: Frame) -> Frame | None:
     """Return the question with the name that the correction resembles replaced."""
     new = ends[-1].ref
     if len(ends) == 2:
-        # "not A, B": A is the name to replace.
-        old = set(ends[0].ref.names)
-        same = [ref for ref in state.ends if old & set(ref.names)]
-        return _put(state, same[0], new) if same else None
+        # "not A, B" or "B, not A": A, which was asked about, is the name to replace.
+        for old, instead in ((ends[0].ref, new), (new, ends[0].ref)):
+            same = [ref for ref in state.ends if set(old.names) & set(ref.names)]
+            if same:
+                return _put(state, same[0], instead)
+        return None
     if new.kind == "namespace":
         return None
     base = {name.rpartition("/")[2].rpartition(":")[2] for name in new.names}
     for ref in state.ends:
         if {name.rpartition("/")[2] for name in ref.names} & base or ref.kind == "unknown":
             return _put(state, ref, new)
+    if len(state.ends) > 1 and (alike := _most_alike(new, state)):
+        return _put(state, alike, new)
     if len(state.ends) == 1:
         return replace(
             state,
@@ -237,6 +247,21 @@ def _correct(ends: list[Mention], state: Frame) -> Frame | None:
             destinations=(new,) if state.destinations else (),
         )
     return replace(state, destinations=(new,), alternative=replace(state, sources=(new,)))
+
+
+def _most_alike(new: Ref, state: Frame) -> Ref | None:
+    """Return the end that is spelt much like a new name ("api-v1", "api-v2"), if one alone is."""
+    scores = sorted(
+        ((OSA.normalized_similarity(_base(new), _base(ref)), number, ref)
+         for number, ref in enumerate(state.ends)),
+        reverse=True,
+    )  # fmt: skip
+    best, second = scores[0], scores[1]
+    return best[2] if best[0] >= _ALIKE and best[0] - second[0] >= _APART else None
+
+
+def _base(ref: Ref) -> str:
+    return ref.name.rpartition("/")[2].rpartition(":")[2]
 
 
 def _put(state: Frame, old: Ref, new: Ref) -> Frame:

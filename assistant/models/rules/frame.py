@@ -43,6 +43,8 @@ class Ref:
     """Whether the words are misspelt, part of the name, or what it is ("the database")."""
     near: tuple[str, ...] = ()
     """For an unknown name: what comes close."""
+    within: str = ""
+    """For `any`: the namespace that it is narrowed to ("who in staging")."""
 
     @property
     def name(self) -> str:
@@ -61,18 +63,28 @@ class Frame:
     """Several ask for the answer on each of them."""
     http: str = ""
     host: str = ""
+    within: tuple[str, ...] = ()
+    """Namespaces whose rows alone are told of a list of peers; none: all."""
     both_ways: bool = False
     negated: bool = False
     """The question says "not": the answer must start with the fact, not with yes or no."""
     explain: bool = False
     """The question asks for the reason or the rule rather than the verdict."""
     kind: str = ""
-    """Of what to inspect or list."""
+    """Of what to inspect or list; `unclear` for an `ask` after names without a word for them."""
     namespace: str = ""
     arguments: dict[str, object] = field(default_factory=dict)
     """Of the tool that `kind` names, for `size`, `docs` and `check`."""
     text: str = ""
     """What to say for `decline`, `ask` and `help`."""
+    symptom: str = ""
+    """The trouble that a question about a connection tells of; its cause is looked for where
+    policies allow the connection."""
+    told: bool = False
+    """Whether the trouble is told rather than asked about: then its cause is looked for in any
+    case."""
+    earlier: "Frame | None" = None
+    """What was asked for before the last change of it, for "undo that"."""
     alternative: "Frame | None" = None
     """A second reading that fits as well; the answer is only final when both agree."""
 
@@ -80,6 +92,13 @@ class Frame:
     def ends(self) -> tuple[Ref, ...]:
         """Return both ends' names, sources first."""
         return (*self.sources, *self.destinations)
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether nothing was understood, or only the names and not what is asked."""
+        if self.intent == "decline":
+            return not self.kind
+        return self.intent == "ask" and self.kind == "unclear"
 
     @property
     def is_path(self) -> bool:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 
+from assistant.models.rules.absent import ask_ends, ask_namespace, read_absent, read_symptom
+from assistant.models.rules.comparison import read_comparison
 from assistant.models.rules.defence import read_defence
 from assistant.models.rules.design import PLANNING, read_design
 from assistant.models.rules.design_names import named_apart
@@ -10,10 +12,10 @@ from assistant.models.rules.design_slots import node_counts
 from assistant.models.rules.exposure import read_direction, read_exposure, read_public
 from assistant.models.rules.frame import Frame, Ref
 from assistant.models.rules.inventory import read_inventory, read_policies, read_review
-from assistant.models.rules.lexicon import BACKWARD, COMMON, FORWARD
+from assistant.models.rules.lexicon import BACKWARD, FORWARD
 from assistant.models.rules.observed import read_observed
 from assistant.models.rules.reading import Reading
-from assistant.models.rules.roles import Roles
+from assistant.models.rules.roles import Roles, is_turned_by_unknown
 from assistant.models.rules.scope import Outside, find_outside, measures
 from assistant.models.rules.slots import PortText
 from assistant.models.rules.talk import read_talk
@@ -26,7 +28,8 @@ _NEGATED = re.compile(
     r"\b(?:not|never|unable|no longer|neither|nor|nothing|nobody|none|no one|cannot)\b|"
     r"\bno\s+(?:access|connectivity|connections?|way|path|route|traffic)\b|"
     r"\b(?:blocked|denied|unreachable|inaccessible|prevented|kept|shielded|protected|"
-    r"isolated|cut off|closed|off-?limits)\b",
+    r"isolated|(?:cut|shut|walled|fenced|sealed|split)\s+off|separated|"
+    r"disconnected|severed|segregated|segmented|closed|off-?limits)\b",
     re.I,
 )
 _REASON = re.compile(
@@ -69,15 +72,9 @@ def route(reading: Reading) -> Frame | None:
         return frame
     ends = reading.named(*_ENDPOINTS, "address", "dns", "entity", "unknown", "policy")
     outside = find_outside(reading.text, reading.shape, named=bool(ends))
-    if outside in ("write", "change"):
-        return Frame(intent="decline", kind=outside)
-    if design:
+    if design and outside not in ("write", "change"):
         return design
-    if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
-        return frame
-    if frame := _route_outside(reading, outside) or _route_nowhere(reading):
-        return frame
-    if frame := _route_ends(reading):
+    if frame := _route_aside(reading, outside) or _route_ends(reading):
         return frame
     if frame := read_inventory(reading) or read_design(reading.text):
         return frame
@@ -88,6 +85,19 @@ def route(reading: Reading) -> Frame | None:
     if not named and (frame := read_topic(reading.text)):
         return frame
     return _route_unclear(reading)
+
+
+def _route_aside(reading: Reading, outside: Outside) -> Frame | None:
+    """Return what is asked that no policy between two ends decides, or why it is not answered."""
+    if frame := read_absent(reading):
+        return frame
+    if outside in ("write", "change"):
+        return Frame(intent="decline", kind=outside)
+    if frame := read_observed(reading) or read_defence(reading) or read_review(reading):
+        return frame
+    if outside in ("", "flows") and (frame := ask_namespace(reading) or read_symptom(reading)):
+        return frame
+    return _route_outside(reading, outside)
 
 
 def _names_workload(reading: Reading) -> bool:
@@ -123,6 +133,7 @@ def _computes_only(design: Frame | None) -> Frame | None:
 def _route_ends(reading: Reading) -> Frame | None:
     """Return the first reading that fits of a question about what is named."""
     for step in (
+        read_comparison,
         read_policies,
         _route_named_policy,
         _route_dns,
@@ -133,21 +144,6 @@ def _route_ends(reading: Reading) -> Frame | None:
         if frame := step(reading):
             return _finish(frame, reading)
     return None
-
-
-def _route_nowhere(reading: Reading) -> Frame | None:
-    """Ask again when a namespace is named that is not there."""
-    match = re.search(
-        r"\bnamespaces?\s+(?:named\s+|called\s+)?(?P<name>[a-z][\w-]*)\b(?!\s+@)|"
-        r"\bin\s+(?:the\s+)?(?P<other>[a-z][\w-]*)\s+namespace\b",
-        reading.shape,
-    )
-    name = (match["name"] or match["other"]) if match else ""
-    if not name or name in COMMON or reading.named("namespace"):
-        return None
-    return Frame(
-        intent="ask", text=f"There is no namespace `{name}` in this workspace. Which one is meant?"
-    )
 
 
 def _route_outside(reading: Reading, outside: Outside) -> Frame | None:
@@ -188,7 +184,7 @@ def _route_dns(reading: Reading) -> Frame | None:
     asks = re.search(
         r"\b(?:resolve|look ?up|lookups?|resolution)\b|\b(?:use|do|reach|query|access|with|"
         r"for|has|have|get)\s+(?:the\s+)?(?:cluster\s+)?dns\b|"
-        r"\bdns\s+(?:queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|"
+        r"\bdns\s+(?:answers?|repl(?:y|ies)|responses?|queries|lookups?|resolution|traffic|requests?|blocked|broken|fail\w*|"
         r"working|work)\b",
         reading.text,
         re.I,
@@ -256,12 +252,17 @@ def _route_paths(reading: Reading) -> Frame | None:
 def _route_pair(reading: Reading, roles: Roles) -> Frame | None:
     if not roles.both_ways and (frame := _read_only(reading, roles)):
         return frame
-    return Frame(
+    frame = Frame(
         intent="reach",
         sources=roles.sources,
         destinations=roles.destinations,
         both_ways=roles.both_ways,
     )
+    if not roles.both_ways and is_turned_by_unknown(reading.sentence, roles):
+        # Both ways are computed, and it is asked which is meant where they differ.
+        other = replace(frame, sources=frame.destinations, destinations=frame.sources)
+        return replace(frame, alternative=other)
+    return frame
 
 
 def _read_only(reading: Reading, roles: Roles) -> Frame | None:
@@ -294,6 +295,16 @@ def _route_single(reading: Reading, roles: Roles) -> Frame | None:
         r"see|get|have|think|am|know|ask|tell))",
         shape,
     )
+    if roles.sources and re.match(
+        r"\W*(?:(?:and|so|then|list|show|all|everything)\s+)*(?:reachable|accessible|open|exposed|"
+        r"visible|available)\s+(?:from|to|by|for)\s+(?:the\s+)?@0@",
+        shape,
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
+    if roles.sources and re.search(
+        rf"{FORWARD}\s+out(?:side)?(?:\s+(?:itself|at all|anywhere|too|also|in turn))*\W*$", shape
+    ):
+        return Frame(intent="what_can", sources=roles.sources)
     if roles.sources and re.search(
         r"\b(?:what|where|who|whom|which|everything|anything|all|blast radius|"
         r"destinations?|targets?)\b",
@@ -333,9 +344,10 @@ def _route_unclear(reading: Reading) -> Frame | None:
         and (few or network or cue)
         and not re.search(r"\b(?:bigger|better|faster|than|compare|difference)\b", reading.shape)
     ):
-        one, two = ends[0].name, ends[1].name
+        one, two = (ref.name if len(ref.names) < 2 else ref.text for ref in ends)
         return Frame(
             intent="ask",
+            kind="unclear",
             sources=(ends[0],),
             destinations=(ends[1],),
             text=f"Which way: from `{one}` to `{two}`, or from `{two}` to `{one}`?",
@@ -344,6 +356,7 @@ def _route_unclear(reading: Reading) -> Frame | None:
     if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.sources and few:
         return Frame(
             intent="ask",
+            kind="unclear",
             sources=roles.sources,
             text=f"What should `{ends[0].name}` reach? Name a workload, service, address or "
             f"DNS name.",
@@ -351,17 +364,20 @@ def _route_unclear(reading: Reading) -> Frame | None:
     if len(ends) == 1 and len(reading.refs) == 1 and roles and roles.destinations and few:
         return Frame(
             intent="ask",
+            kind="unclear",
             destinations=roles.destinations,
             text=f"From where should `{ends[0].name}` be reached? Name a workload, address "
             f"or `the internet`.",
         )
-    return None
+    return ask_ends(reading)
 
 
 def _finish(frame: Frame, reading: Reading) -> Frame:
     """Add what holds for every path: the request, negation, whether a reason is asked for."""
     if wants_opening(reading.text) and (mending := as_mend(frame)):
         frame = mending
+    if frame.intent in ("who_can", "what_can"):
+        frame = replace(frame, within=tuple(ref.within for ref in reading.refs if ref.within))
     ping = (PortText(protocol="ICMP"),) if reading.slots.ping and not reading.slots.ports else ()
     return replace(
         frame,

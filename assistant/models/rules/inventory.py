@@ -42,6 +42,7 @@ _INSPECT = re.compile(
     r"address(?:es)?|endpoints?|backends?|ports?|"
     r"point(?:s|ing)? (?:to|at)|target(?:s|ing|ports?)?|behind|back(?:s|ed|ing)?|rout(?:e|es|ed|"
     r"ing) (?:to|traffic)|forwards?|map(?:s|ped)? to|listen\w*|"
+    r"load ?balancer|node ?port|headless|stateful ?set|daemon ?set|"
     r"expos(?:e|es|ing)|select(?:s|ed|ing)?|service account|clusterip|type of|run(?:s|"
     r"ning)? (?:on|where)|what does .* do|"
     r"what is|what are|(?:which|what) node|where (?:is|are)|which file|who is|show|display|"
@@ -74,6 +75,9 @@ _LISTEN = re.compile(
 def read_policies(reading: Reading) -> Frame | None:
     """Return which policies a question asks for of a workload, or None."""
     shape = reading.shape
+    if _MESH.search(shape) and (spaces := _receivers(reading)):
+        arguments: dict[str, object] = {"about": "mtls", "namespace": spaces}
+        return Frame(intent="check", kind="find_gaps", arguments=arguments)
     if _MESH.search(shape) and (meshed := reading.named(*_ENDPOINTS, "namespace")):
         return Frame(intent="policies", destinations=meshed, kind="ingress")
     ends = reading.named(*_ENDPOINTS)
@@ -109,6 +113,19 @@ def read_policies(reading: Reading) -> Frame | None:
     return Frame(intent="policies", destinations=ends, kind=direction)
 
 
+def _receivers(reading: Reading) -> tuple[str, ...]:
+    """Return the namespaces of the end that receives, where both ends of a connection are named.
+
+    Whether a connection is encrypted is not whether it is allowed; the receiver asks for it.
+    """
+    roles = reading.roles
+    if not (roles and roles.sources and roles.destinations):
+        return ()
+    refs = roles.destinations if roles.sure else (*roles.sources, *roles.destinations)
+    names = [name.removeprefix("service:") for ref in refs for name in ref.names]
+    return tuple(dict.fromkeys(name.partition("/")[0] for name in names if "/" in name))
+
+
 def read_review(reading: Reading) -> Frame | None:
     """Return the policies of all workloads, for "which workloads have no policy"."""
     if reading.named(*_ENDPOINTS, "address", "dns", "entity", "policy", "unknown", "node"):
@@ -124,7 +141,13 @@ def read_review(reading: Reading) -> Frame | None:
     state = rf"(?:un|not |non-?)?{_STATE}\b|\bun(?:isolated|covered|guarded|firewalled)\b"
     if not re.search(rf"{whom}.{{0,30}}(?:{lacks}|\b(?:{state}))", shape):
         return None
-    spaces = reading.named("namespace") or (Ref(text="every namespace", kind="any"),)
+    within = tuple(
+        Ref(text=ref.within, names=(ref.within,), kind="namespace")
+        for ref in reading.refs
+        if ref.within
+    )
+    spaces = reading.named("namespace") or within
+    spaces = spaces or (Ref(text="every namespace", kind="any"),)
     return Frame(intent="policies", destinations=spaces)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assistant.models.rules.frame import Frame, Ref
+from assistant.models.rules.lexicon import COMMON
 from assistant.models.rules.reading import Reading
 from assistant.models.rules.slots import WELL_KNOWN, PortText
 
@@ -52,6 +53,10 @@ def _bare_names(frame: Frame, shape: str, port_names: frozenset[str]) -> tuple[s
     behind = re.search(r"@\d+@\s+(?P<name>[a-z][a-z0-9-]+)\s*(?:\?|$|port\b|[,.;])", shape)
     if behind and behind["name"] in port_names and frame.intent == "reach":
         return (str(behind["name"]),)
+    if frame.intent == "reach":
+        # A name of a port among the words; where the destination has none of it, it says nothing.
+        named = [word for word in words if word in port_names and word not in COMMON]
+        return tuple(dict.fromkeys(named)) if len(set(named)) == 1 else ()
     return ()
 
 

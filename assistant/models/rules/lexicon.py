@@ -38,6 +38,7 @@ FORWARD = alternatives(
     r"(?:reach|access|contact|call|hit|query|ping|dial|scrape|poll|use|consume|invoke|curl|"
     r"telnet|see|"
     r"resolve|visit|browse|probe|message|address|touch|target)(?:s|es|ed|ing)?",
+    r"hitting", r"getting (?:at|to|into|through)",
     r"quer(?:ies|ied|ying)", r"scrap(?:ing|ed)", r"us(?:ing|ed)", r"invok(?:ing|ed)",
     r"(?:connect|talk|speak|communicate|egress|ssh|talked|log|post|push|write|writ|publish|"
     r"forward|send|"
@@ -59,8 +60,9 @@ BACKWARD = alternatives(
     r"accept(?:s|ed|ing)?(?: \w+){0,3}(?: (?:from|by|of))?",
     r"receiv(?:e|es|ed|ing)(?: \w+){0,3}(?: (?:from|by))?",
     r"(?:take|takes|taking|get|gets|getting|serve|serves|serving|admit|admits|welcome|"
-    r"welcomes|want|"
-    r"expect|expects)(?: \w+){0,3} (?:from|by)",
+    r"welcomes)(?: \w+){0,3} (?:from|by)",
+    r"(?:wants?|expects?) (?:any )?(?:traffic|requests?|calls?|connections?|packets?|visits|"
+    r"anything|nothing) (?:from|by)",
     r"(?:allow|allows|permit|permits|let|lets)(?: \w+){0,3} (?:from|by)",
     r"(?:let|lets|letting|admit|admits|admitting)(?: (?:in|traffic|requests?))*",
     r"listen(?:s|ing)? (?:to|for)(?:(?: \w+){0,3} (?:from|by))?", r"hear(?:s|d|ing)? (?:from|of)",
@@ -91,8 +93,8 @@ LET = alternatives(
 )
 
 PULL = alternatives(
-    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|"
-    r"receive data)(?:s|es|ed|ing)?"
+    r"(?:pull|fetch|read|download|scrape|get|load|consume|collect|obtain|retrieve|query|grab|pick|"
+    r"take|draw|request|want|receive data)(?:s|es|ed|ing)?|getting|taking"
 )
 """Verbs whose `from` names the end that is connected to."""
 
@@ -112,8 +114,10 @@ BREACHES = (
 )
 """Verbs whose object is an end that somebody takes, where a sentence supposes it."""
 FOOTHOLD = (
-    r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies))\s+(?:\w+\s+)?"
-    r"(?:lands?|landed|sits?|sitting|is|are|got|in|on)\s*(?:on|in|inside|into)?|"
+    r"(?:(?:attackers?|hackers?|intruders?|malware|adversar(?:y|ies)|burglars?|virus|worm|"
+    r"ransomware|bad actors?)\s+(?:\w+\s+)?"
+    r"(?:lands?|landed|sits?|sitting|is|are|got|in|on|has|have|holds?|owns?|controls?|runs?)"
+    r"\s*(?:on|in|inside|into)?|"
     r"(?:compromise|breach|takeover|exploit|hack)\s+(?:of|in|on)|"
     r"(?:lateral movement|foothold|rce|shell)\s+(?:from|in|on|inside)|"
     r"(?:starting|logged in|pivot(?:s|ing)?)\s+(?:from|on|in|into))"
@@ -122,7 +126,8 @@ FOOTHOLD = (
 
 SOURCE_PREPOSITION = (
     r"(?:from|by|out of|leaving|originating (?:in|from|at)|coming (?:from|"
-    r"out of)|sent by|starting (?:in|at|from)|(?:with)?in (?:the )?(?:reach|range|scope|sight) of)"
+    r"out of)|sent by|starting (?:in|at|from)|"
+    r"(?:with)?in (?:the )?(?:reach|range|scope|sight) (?:of|for))"
 )
 DESTINATION_PREPOSITION = (
     r"(?:to|into|onto|towards?|against|reach(?:ing)?|access(?:ing)?|"
@@ -178,12 +183,12 @@ COMMON = (
     a an the this that these those my our your their its his her it they them he she we you i me us
     is are was were be been being am do does did done has have had having can could may might must
     shall should will would need needs want wants let lets get gets got getting go goes going come
-    and or but nor not no yes if then else than so because as at by for from in into of off on onto
-    out over to toward towards under up upon via with within without between through against
-    about across after along among around before behind below beneath beside besides beyond despite
-    down during except inside like near per plus since till until versus any anyone anything anybody
-    all each every everyone everything everybody both either neither few many much more most none
-    some such same other another others only own just still even ever never also too very quite
+    comes coming and or but nor not no yes if then else than so because as at by for from in into of
+    off on onto out over to toward towards under up upon via with within without between through
+    against about across after along among around before behind below beneath beside besides beyond
+    despite down during except inside like near per plus since till until versus any anyone anything
+    anybody all each every everyone everything everybody both either neither few many much more most
+    none some such same other another others only own just still even ever never also too very quite
     actually really currently directly now today already again please hello hi hey thanks thank what
     which who whom whose where when why how here there tell say said show give check see look find
     know think make makes made take takes took put use uses used using work works working worked

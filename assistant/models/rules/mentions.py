@@ -50,6 +50,7 @@ _ANY = re.compile(
     r"other pods?|namespaces?|else|stuff|places?|endpoints?|backends?|resources?|hosts?|"
     r"databases?)\b"
     r"(?!\s+(?:does|do)\b.{0,40}\b(?:have|use|listen|expose|select)\b)"
+    r"|\bwhat(?=\s+(?:in|inside|within)\s+(?!the\s+(?:world|way)|general|common))"
     r"|\b(?:anyone|anybody|anything|everyone|everybody|everything|everywhere|anywhere|"
     r"someone|something|somebody|"
     r"nobody|nothing|no one|no-one|none|who|whom|who else|others|all of them|"
@@ -218,11 +219,15 @@ def _match_window(
         return None
     if len(words) > 1 and (_is_function(words[0]) or _is_function(words[-1])):
         hit = vocabulary.find(" ".join(words), fuzzy=False)
-        return hit if hit and hit.score == EXACT and len(words) < 4 else None
+        # "declarations in customs" is not the policy `declarations-in`.
+        whole = hit and any(entry.kind != "policy" for entry in hit.entries)
+        return hit if hit and hit.score == EXACT and whole and len(words) < 4 else None
     everyday = all(word in COMMON for word in words)
     if len(words) == 1 and re.fullmatch(FORWARD, words[0]):
         # A verb of connecting is a name only where it is spelt like one: "to scrape" is none.
         hit = vocabulary.find(words[0], fuzzy=False)
+        if hit and hit.score >= PART and index and tokens[index - 1][0].lower() in _ARTICLES:
+            return hit
         return hit if hit and hit.score == EXACT and _is_named(hit, words, tokens, index) else None
     hit = vocabulary.find(" ".join(words), fuzzy=len(words) <= 2 and not everyday)
     if not hit:
@@ -245,6 +250,7 @@ _NAMELIKE = word_set(
     "public internal node app service gateway ingress egress cache api db database name query "
     "message messages access security mesh local remote first"
 )
+_ARTICLES = word_set("the our my")
 _NOT_BEFORE = word_set("you we i they he she who let us please")
 _NOT_AFTER = word_set(
     "me us a an the my our your it them him her up whether if that this these those whatever what "
@@ -340,7 +346,8 @@ def _match_qualified(
     spaces = vocabulary.find(parts[0])
     known = [entry.name for entry in spaces.entries if entry.kind == "namespace"] if spaces else []
     inside = tuple(entry for entry in entries if entry.namespace in known)
-    if not known and not entries and all(_is_everyday(part) for part in parts):
+    if not known and not entries and any(_is_everyday(part) for part in parts):
+        # "ECONNREFUSED/timeouts", "and/or": alternatives, not a name in a namespace.
         return None
     if not inside:
         near = tuple(entry.full_name for entry in entries[:3]) or vocabulary.nearest(parts[-1])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -18,12 +18,14 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.dialogue import Interpreter
 from assistant.models.rules.drafting import answer_request
 from assistant.models.rules.frame import Frame
 from assistant.models.rules.language import is_english
 from assistant.models.rules.plan import Call, Plan, make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.said import Said
+from assistant.models.rules.topics import is_about_ours, search_for
 from assistant.models.rules.vocabulary import Vocabulary
 from assistant.models.rules.wording import (
     Reply,
@@ -37,12 +39,20 @@ from assistant.models.rules.wording import (
 from assistant.models.rules.words import normalise
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec
-from tools.workspace import Workspace
+from tools.workspace import PLAIN, Workspace
+
+if TYPE_CHECKING:
+    from tools.intents import Amended
 
 __all__ = ["RulesModel"]
 
 _INTERPRETERS: WeakKeyDictionary[Workspace, Interpreter] = WeakKeyDictionary()
 _REMEMBERED = 12
+_CLEAR = 0.6
+"""Relevance from which an article is taken rather than a question back; measured."""
+_BRIEF = 5
+"""Words of a message that leans on the one before it, so that no article answers it alone."""
+_NEVER = 2.0
 """Earlier messages that a follow-up may refer to."""
 
 
@@ -76,6 +86,8 @@ class RulesModel(BaseChatModel):
                 Vocabulary(cluster),
                 port_names(cluster),
                 _chooser(ref(self.workspace)),
+                _changer(ref(self.workspace)),
+                _asker(ref(self.workspace)),
                 bool(self.workspace.flow_files),
             )
             _INTERPRETERS[self.workspace] = found
@@ -123,6 +135,8 @@ class RulesModel(BaseChatModel):
             return _final(reply)
         frames = self._interpreter.interpret(said)
         plans = [make_plan(frame, self.workspace.cluster) for frame in frames]
+        brief = len(said) > 1 and len(said[-1].text.split()) <= _BRIEF
+        plans = (None if brief else self._look_up(said[-1].text, plans)) or plans
         calls = [call for plan in plans for call in plan.calls]
         missing = _unavailable(calls, self.specs)
         if missing:
@@ -133,6 +147,24 @@ class RulesModel(BaseChatModel):
         if more:
             return _calling(more, plans)
         return _final(self._compose(plans, results), plans)
+
+    def _look_up(self, text: str, plans: Sequence[Plan]) -> list[Plan]:
+        """Return a search when nothing is computed for a question that a passage speaks of.
+
+        A question about this network may be answered by a runbook, never by an article; one that
+        a question back would settle only by an article that clearly speaks of it.
+        """
+        if any(plan.calls for plan in plans):
+            return []
+        if not all(plan.ask or plan.frame == Frame(intent="decline") for plan in plans):
+            return []
+        asks = any(plan.ask for plan in plans)
+        about_ours = is_about_ours(text, self._interpreter.vocabulary)
+        if asks and about_ours:
+            return []
+        least = _NEVER if about_ours else _CLEAR if asks else PLAIN
+        found = bool(plans) and self.workspace.knowledge.speaks_of(text, least=least)
+        return [make_plan(search_for(text), self.workspace.cluster)] if found else []
 
     def _refuse(self, text: str) -> Reply | None:
         vocabulary = self._interpreter.vocabulary
@@ -170,7 +202,20 @@ class RulesModel(BaseChatModel):
             return help_text(vocabulary)
         if frame.kind == "part":
             return left_out(frame.text, vocabulary)
-        return decline(frame.kind, vocabulary)
+        told = frame.kind in ("azure", "measure", "property")
+        return decline(frame.kind, vocabulary, frame.text if told else "")
+
+
+def _asker(workspace: "ref[Workspace]") -> Callable[[str], bool]:
+    """Return what tells requests for policies by reading them on a workspace."""
+
+    def asks(message: str) -> bool:
+        from tools.intents import asks_for_policy
+
+        there = workspace()
+        return bool(there and asks_for_policy(there, message))
+
+    return asks
 
 
 def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
@@ -181,6 +226,18 @@ def _chooser(workspace: ref[Workspace]) -> Callable[[str, str], str]:
         return answer_request(there, request, answer) if there else ""
 
     return choose
+
+
+def _changer(workspace: ref[Workspace]) -> "Callable[[str, str], Amended | None]":
+    """Return what changes a drafted request, without keeping the workspace alive."""
+
+    def change(request: str, said: str) -> "Amended | None":
+        from tools.intents import amend
+
+        there = workspace()
+        return amend(there, request, said) if there else None
+
+    return change
 
 
 def _read_conversation(
@@ -217,7 +274,8 @@ def _settle(
 ) -> tuple[list[Plan], list[ToolResult | ToolError], list[Call]]:
     """Return the plans with the results that answer them, and the calls that are still due.
 
-    A list in which nothing gets through is answered by the verdict, which says why.
+    A list in which nothing gets through is answered by the verdict, which says why; for a
+    connection that is allowed and does not work, the cause is looked for besides.
     """
     first = sum(len(plan.calls) for plan in plans)
     left, later = list(results[:first]), list(results[first:])
@@ -230,9 +288,21 @@ def _settle(
             due.append(plan.verdict_of)
             plan = replace(plan, calls=(plan.verdict_of,), verdict_of=None)
             own, later = later[:1], later[1:]
+        elif example := plan.example_of(own):
+            due.append(example)
+            plan = replace(plan, calls=(example, *plan.calls), verdict_of=None)
+            own, later = [*later[:1], *own], later[1:]
+        elif plan.if_open and own and all(_is_open(result) for result in own):
+            due.append(plan.if_open)
+            plan = replace(plan, calls=(*plan.calls, plan.if_open), if_open=None)
+            own, later = [*own, *later[:1]], later[1:]
         settled.append(plan)
         kept += own
     return settled, kept, due if len(results) == first else []
+
+
+def _is_open(result: ToolResult | ToolError) -> bool:
+    return isinstance(result, ToolResult) and result.verdict == "allow"
 
 
 def _unavailable(calls: Sequence[Call], specs: Sequence[ToolSpec]) -> set[str]:

@@ -71,12 +71,20 @@ _SEEN = re.compile(
     r"\bwho (?:called|talked to|connected to|contacted|hit)\b",
     re.I,
 )
+_DID = re.compile(
+    r"^(?:(?:and|so|but|ok)[\s,]+)*(?:did|has|have)\b(?!.*\b(?:access|permissions?|rights?|allowed|"
+    r"able|a way|lost|lose)\b).*\b(?:talk|connect|call|contact|send|sent|speak|spoken|hit|quer|"
+    r"reach|communicat|request|opened?)\w*\b",
+    re.I,
+)
+"""What was done is seen in flows; what may be done is computed from policies."""
 _ORDER = (
     (_DNS, "flow_dns"),
     (_BALANCE, "flow_imbalance"),
     (_DROPS, "flow_drops"),
     (_TOP, "flow_top"),
     (_SEEN, "explain_flows"),
+    (_DID, "explain_flows"),
 )
 _OPTIONS = {
     "address": "ip",
@@ -102,7 +110,11 @@ def read_observed(reading: Reading) -> Frame | None:
         return None
     roles = reading.roles
     is_path = bool(roles and roles.sources and roles.destinations and roles.sure)
-    if is_path and not (measures(text) or re.search(r"\b(?:was|were|been|observed|seen)\b", text)):
+    if is_path and not (
+        measures(text)
+        or _DID.match(text)
+        or re.search(r"\b(?:was|were|been|observed|seen)\b", text)
+    ):
         return None
     arguments: dict[str, object] = {}
     if words := _filters(reading, found):
@@ -112,6 +124,8 @@ def read_observed(reading: Reading) -> Frame | None:
 
 def without_flows(frame: Frame) -> Frame:
     """Return a question about flows as one that cannot be answered, as there are none."""
+    if frame.intent == "check" and frame.kind in TOOLS and frame.text:
+        return Frame(intent="ask", text=frame.text)
     if frame.intent == "check" and frame.kind in TOOLS:
         return replace(frame, intent="decline", kind="flows", arguments={})
     return frame

@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.models.rules.clauses import CLAUSE_RULES, by_dial, by_motion
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     ABILITY,
@@ -9,6 +10,7 @@ from assistant.models.rules.lexicon import (
     BLOCK,
     BREACHED,
     BREACHES,
+    COMMON,
     DESTINATION_PREPOSITION,
     FOOTHOLD,
     FORWARD,
@@ -18,12 +20,14 @@ from assistant.models.rules.lexicon import (
 )
 from assistant.models.rules.scope import is_breach
 
-__all__ = ["PASSIVE_STOP", "order_of"]
+__all__ = ["PASSIVE_STOP", "acts_by_unknown_verb", "order_of"]
 
 PASSIVE_STOP = re.compile(
     r"\b(?:block|stopp?|prevent|bann?|barr?|forbidd|prohibit|kept|shut out|"
     r"lock(?:ed)? out)(?:ed|en)?\s+"
-    r"(?:from|off)\b|\bkept\s+(?:away\s+)?from\b",
+    r"(?:from|off)\b|"
+    r"\b(?:kept|shut|locked|held|left|barred|banned|excluded|turned|thrown|kicked)\s+"
+    r"(?:out\s+of|away\s+from|from)\b",
     re.I,
 )
 _REFUSAL = re.compile(
@@ -69,19 +73,38 @@ def order_of(
         _by_own_pronoun,
         _by_breach,
         _by_way,
+        by_dial,
         _by_answer,
+        *CLAUSE_RULES,
         _by_fronted_object,
         _by_blocker,
         _by_preposition,
         _by_middle,
         _by_noun,
+        by_motion,
     ):
         verdict = rule(left, middle, right, first, second)
         if verdict is not None:
             return verdict, True
+    if acts_by_unknown_verb(left, middle):
+        return True, True
     if re.search(FORWARD, f"{left} {right}"):
         return True, False
     return None
+
+
+def acts_by_unknown_verb(left: str, middle: str) -> bool:
+    """Return whether the first end does something to the second: "does A drive B".
+
+    Whoever does it mostly opens the connection; mostly is not always, so both are computed.
+    """
+    asked = re.search(
+        r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$", left
+    )
+    manner = r"(?:(?:not|ever|still|also|even|really|\w+ly)\s+)*"
+    does = rf"\s*{manner}(?P<verb>[a-z]{{3,}})\s+(?:the\s+|its\s+)?"
+    found = re.fullmatch(does, middle) if asked else None
+    return bool(found and found["verb"] not in COMMON)
 
 
 def _by_arrow(left: str, middle: str, right: str, first: _Group, second: _Group) -> bool | None:
@@ -137,7 +160,7 @@ def _by_way(left: str, middle: str, right: str, first: _Group, second: _Group) -
         return False
     if re.search(
         rf"\b(?:denied|closed|forbidden|off)\s+to{the}|"
-        rf"\b(?:expos|offer|provid|present|publish)(?:e|es|s|ing)?(?:\s+\w+){{0,3}}\s+to{the}",
+        rf"\b(?:expos|offer|provid|present)(?:e|es|s|ing)?(?:\s+\w+){{0,3}}\s+to{the}",
         middle,
     ):
         return False
@@ -152,6 +175,8 @@ def _by_answer(left: str, middle: str, right: str, first: _Group, second: _Group
         rf"stopp|bann|filter|turn|reset|clos|kill|abort|terminat|throttl|ghost)\w*\s*(?:in|through|away|down|out)?\s+by{the}",
         middle,
     ):
+        return True
+    if re.search(rf"\b\w+(?:ed|en|wn|pt|nt)\s+(?:out|away|off|back)\s+by{the}", middle):
         return True
     if re.search(
         rf"\b(?:when|while|upon|after)\s+(?:it\s+)?(?:\w+\s+(?:to\s+)?)?{FORWARD}", middle
@@ -180,7 +205,8 @@ def _by_fronted_object(
         only_ability = re.fullmatch(rf"\s*(?:{ABILITY}\s*)+(?:the\s+)?", middle)
         return False if only_ability and re.search(FORWARD, right) else None
     lead = rf"(?:\s*(?:{_LEADS}))*\s*"
-    if first[0].kind != "any" or not re.fullmatch(lead, left):
+    wild = first[0].kind == "any" or first[0].text.startswith("any in ")
+    if not wild or not re.fullmatch(lead, left):
         return None
     relative = (
         rf"\s*(?:(?:{ABILITY}|that|which|not|ever|still|"
@@ -251,7 +277,7 @@ def _by_middle(left: str, middle: str, right: str, first: _Group, second: _Group
     if gets and not _receives(words):
         # An error comes from whoever was asked; anything else may be sent of its own accord.
         return True if _REFUSAL.search(gets["what"]) else None
-    pulls = re.search(rf"{PULL}\b[^@]*\bfrom\s+(?:the\s+)?$", words)
+    pulls = re.search(rf"{PULL}\b[^@]*\b(?:from|out of|off(?: of)?)\s+(?:the\s+)?$", words)
     passive = re.search(
         r"\b(?:be|is|are|been|being|gets?)\s+(?:\w+\s+)?\w+(?:ed|en)?\s+(?:by|from)\s+(?:the\s+)?$",
         words,

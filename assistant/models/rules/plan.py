@@ -35,6 +35,8 @@ class Plan:
     frame: Frame
     calls: tuple[Call, ...] = ()
     ask: str = ""
+    if_open: Call | None = None
+    """Asked besides, once every connection turns out to be allowed: then policies are not why."""
     verdict_of: Call | None = None
     """Asked instead of a list, once the list shows that nothing of a namespace gets through."""
 
@@ -49,6 +51,29 @@ class Plan:
         left_out = getattr(results[0], "left_out", 0)
         return bool(rows) and not left_out and all(row.verdict == "deny" for row in rows)
 
+    def example_of(self, results: Sequence[object]) -> Call | None:
+        """Return the verdict for one that gets through, so that "can any of them" is a yes."""
+        if self.verdict_of is None or len(results) != 1:
+            return None
+        call = self.calls[0]
+        rows = [
+            row
+            for row in getattr(results[0], "peers", ())
+            if row.namespace in self.frame.within and row.verdict == "allow" and not row.mixed
+        ]
+        if not rows:
+            return None
+        name = f"{rows[0].namespace}/{rows[0].name}"
+        if call.name == "who_can_reach":
+            ends = {"source": name, "destination": rows[0].target or call.arguments["destination"]}
+        else:
+            ends = {"source": rows[0].target or call.arguments["source"], "destination": name}
+        arguments: dict[str, Any] = dict(ends)
+        for key in ("port", "http"):
+            if key in call.arguments:
+                arguments[key] = call.arguments[key]
+        return Call("can_reach", arguments)
+
 
 def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     """Return how to answer a frame."""
@@ -62,11 +87,7 @@ def make_plan(frame: Frame, cluster: Cluster) -> Plan:
     if frame.intent == "remove":
         return _plan_removal(frame, cluster)
     if frame.intent == "reach":
-        plan = _plan_reach(frame, cluster)
-        if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
-            return plan
-        peers = _plan_peers(listed, cluster)
-        return replace(peers, frame=frame, verdict_of=plan.calls[0])
+        return _plan_path(frame, cluster)
     if frame.intent in ("who_can", "what_can"):
         return _plan_peers(frame, cluster)
     if frame.intent == "policies" and any(ref.kind == "any" for ref in frame.destinations):
@@ -150,6 +171,35 @@ def _as_list(frame: Frame) -> Frame:
     if spaces or some[0]:
         return replace(frame, intent="who_can", sources=())
     return replace(frame, intent="what_can", destinations=()) if some[1] else frame
+
+
+def _plan_path(frame: Frame, cluster: Cluster) -> Plan:
+    """Ask for the verdict, and for the cause of the trouble that the question tells of."""
+    plan = _plan_reach(frame, cluster)
+    if frame.told and frame.ports and plan.ask:
+        # Trouble is followed without a port, too; what was told may be no port of anything.
+        plan = _plan_reach(replace(frame, ports=()), cluster)
+    if frame.symptom and plan.calls:
+        cause = _cause_of(frame, plan.calls)
+        if frame.told:
+            return replace(plan, calls=(*plan.calls, cause))
+        plan = replace(plan, if_open=cause)
+    if len(plan.calls) != 1 or (listed := _as_list(frame)) == frame:
+        return plan
+    peers = _plan_peers(listed, cluster)
+    within = listed.within or (frame.ends[0 if listed.intent == "who_can" else -1].name,)
+    return replace(peers, frame=replace(frame, within=within), verdict_of=plan.calls[0])
+
+
+def _cause_of(frame: Frame, calls: Sequence[Call]) -> Call:
+    """Return the diagnosis of a connection, with its ends as they were read."""
+    arguments = {"symptom": frame.symptom}
+    if len(calls) == 1:
+        keys = ("source", "destination", "port")
+        arguments |= {
+            key: str(calls[0].arguments[key]) for key in keys if key in calls[0].arguments
+        }
+    return Call("diagnose", arguments)
 
 
 def _plan_reach(frame: Frame, cluster: Cluster) -> Plan:

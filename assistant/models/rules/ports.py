@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.models.rules.slots import WELL_KNOWN, PortText
+from tools.wording import join
 from topology.model import Cluster, Service, Workload
 
 __all__ = ["Offer", "PortChoice", "pick_port", "port_names"]
@@ -54,6 +55,8 @@ def pick_port(cluster: Cluster, destination: str, port: PortText) -> PortChoice:
     if port.protocol.startswith("ICMP"):
         return PortChoice(destination=destination, port="icmp")
     offers, services = _offers(cluster, destination)
+    if port.number is None and not port.name:
+        return _pick_protocol(destination, port.protocol, [*offers, *services], cluster)
     if port.number is not None:
         return _pick_number(destination, port, offers, services, cluster)
     if destination.startswith("service:"):
@@ -145,6 +148,21 @@ def _with_number(offers: list[Offer], number: int | None, protocol: str) -> Offe
 def _write(port: PortText, offer: Offer | None) -> str:
     protocol = port.protocol or (offer.protocol if offer else "")
     return f"{port.number}/{protocol}" if protocol else str(port.number)
+
+
+def _pick_protocol(
+    destination: str, protocol: str, offers: list[Offer], cluster: Cluster
+) -> PortChoice:
+    """Return the one port that is offered over a protocol, or the question back."""
+    own = [offer for offer in offers if not offer.service] or offers
+    fitting = [offer for offer in own if offer.protocol == protocol]
+    if len(fitting) == 1:
+        return _choose(destination, fitting[0], cluster)
+    listed = join([f"{offer.number}/{offer.protocol}" for offer in fitting or own], "or")
+    fact = f"`{destination}` offers {listed}. " if fitting else (
+        f"`{destination}` declares nothing over {protocol}. "
+    )  # fmt: skip
+    return PortChoice(destination=destination, ask=f"{fact}Which {protocol} port is meant?")
 
 
 def _pick_name(

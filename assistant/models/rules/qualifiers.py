@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from assistant.models.rules.epithets import narrow_by_epithets
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import KIND_NOUNS
 from assistant.models.rules.mentions import Mention, narrow
-from assistant.models.rules.vocabulary import Entry, Vocabulary
+from assistant.models.rules.vocabulary import PART, Entry, Vocabulary
 
 __all__ = ["qualify"]
 
@@ -22,6 +23,14 @@ _INSIDE = re.compile(
     r"\s*,?\s*(?:-n|--namespace|namespace|ns)[\s=:]+",
     re.I,
 )
+_FROM = re.compile(
+    r"\s+(?:pods?\s+)?(?:from|of)\s+(?:the\s+|our\s+)?(?:namespaces?\s+|ns\s+)?", re.I
+)
+_SUBJECT = re.compile(
+    r"(?:^|[,;:?]|\b(?:can|could|may|might|is|are|does|do|will|would|should|that|if|and|by|to|for))\s*$",
+    re.I,
+)
+"""Before the one who acts: "can anything from N", and not "gets anything from N"."""
 _BEYOND = re.compile(
     r"\s+(?:(?:that\s+(?:is|are)|running|living)\s+)?(?:outside(?:\s+of)?|not\s+(?:in|from)|"
     r"beyond|except(?:\s+(?:in|from|for))?|other\s+than)\s+(?:the\s+)?(?:namespaces?\s+|ns\s+)?",
@@ -42,6 +51,12 @@ _ALL_OF_IT = re.compile(
 _SAME_PLACE = re.compile(
     r"\s*(?:there\b|in\s+(?:the\s+same|that|its own)\s+(?:namespace|environment|env|place)\b)", re.I
 )
+_OUT_THERE = re.compile(
+    r"\s+(?:(?:who|that|which|is|are|just|sitting|living|located|coming|connecting|somewhere|out|"
+    r"there|over)\s+)*(?:on|from|in|at)\s+(?:the\s+)?",
+    re.I,
+)
+"""Between "someone" and the internet: where that someone is."""
 _AS_A = re.compile(r"\bas\s+(?:an?|its|their|the|our)\s+$", re.I)
 _ENDPOINTS = ("workload", "service", "pod")
 
@@ -66,6 +81,7 @@ def qualify(
         if not named or mention.start >= named[-1].end:
             named.append(_apply_noun(text, mention, vocabulary, starts))
     merged, everywhere = _merge_namespaces(text, named, vocabulary)
+    merged = list(narrow_by_epithets(text, _drop_echoes(merged), vocabulary))
     return tuple(_settle(text, merged, everywhere, vocabulary, source_first=source_first))
 
 
@@ -77,7 +93,37 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
     joined: list[Mention] = []
     for mention in mentions:
         before = joined[-1] if joined else None
+        if (
+            before
+            and before.ref.kind == "any"
+            and mention.ref.names == ("world",)
+            and _OUT_THERE.fullmatch(text[before.end : mention.start])
+        ):
+            joined[-1] = replace(mention, start=before.start)
+            continue
+        if (
+            before
+            and before.ref.kind == "any"
+            and mention.ref.kind == "address"
+            and _OUT_THERE.fullmatch(text[before.end : mention.start])
+        ):
+            joined[-1] = replace(mention, start=before.start)
+            continue
+        if (
+            before
+            and before.ref.kind in ("any", "namespace")
+            and re.fullmatch(r"who|which|that", mention.ref.text, re.I)
+            and not text[before.end : mention.start].strip()
+        ):
+            # "anybody in N who gets to B" speaks of one end, not of two.
+            continue
+        if before and _is_apposition(text, before, mention):
+            joined[-1] = replace(mention, start=before.start, end=mention.end + 1)
+            continue
         if before and not text[before.end : mention.start].strip(" -"):
+            if before.ref.kind == "any" and mention.ref.text.lower() == "outside":
+                # "which pods outside NAMESPACE" is no world; the namespace follows.
+                continue
             if before.ref.kind == "any" and mention.ref.kind == "entity":
                 joined[-1] = replace(before, end=mention.end)
                 continue
@@ -91,6 +137,28 @@ def _join(text: str, mentions: tuple[Mention, ...]) -> list[Mention]:
                 continue
         joined.append(mention)
     return joined
+
+
+def _is_apposition(text: str, first: Mention, second: Mention) -> bool:
+    """Return whether "the old checkout (checkout-v1)" says in brackets which one is meant."""
+    inside = re.fullmatch(r"[\w\s]{0,12}\(\s*", text[first.end : second.start])
+    closed = text[second.end : second.end + 1] == ")"
+    return bool(inside and closed and set(second.entries) < set(first.entries))
+
+
+def _drop_echoes(mentions: list[Mention]) -> tuple[Mention, ...]:
+    """Leave out a part of a name that is also there in full ("syslog from a to syslog-sink")."""
+    return tuple(
+        mention
+        for mention in mentions
+        if not (
+            mention.score <= PART
+            and any(
+                other.score > PART and other.entries and set(mention.entries) == set(other.entries)
+                for other in mentions
+            )
+        )
+    )
 
 
 def _apply_noun(
@@ -164,7 +232,13 @@ def _merge_namespaces(
             continue
         previous = result[-1] if result else None
         before = text[previous.end if previous else 0 : mention.start]
-        if previous and _can_take(previous) and _INSIDE.fullmatch(before):
+        comes_from = (
+            previous
+            and previous.ref.kind == "any"
+            and _FROM.fullmatch(before)
+            and _SUBJECT.search(text[: previous.start])
+        )
+        if previous and _can_take(previous) and (comes_from or _INSIDE.fullmatch(before)):
             result[-1] = _place(previous, mention, vocabulary)
         elif previous and previous.ref.kind == "any" and _BEYOND.fullmatch(before):
             # The rows of a list say where each one stands; no tool leaves a namespace out.
@@ -206,8 +280,7 @@ def _place(mention: Mention, space: Mention, vocabulary: Vocabulary) -> Mention:
     end = max(mention.end, space.end)
     if mention.ref.kind == "any":
         if re.match(r"which|what|who", mention.ref.text, re.I):
-            # A list of who can: its rows say in which namespace each one stands.
-            return replace(mention, end=end)
+            return replace(mention, end=end, ref=replace(mention.ref, within=name))
         return replace(
             mention, end=end, ref=replace(space.ref, text=f"{mention.ref.text} in {name}")
         )

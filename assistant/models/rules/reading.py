@@ -1,7 +1,7 @@
 """One question read: its slots, the things it names, and who of them sends."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA
 
@@ -12,10 +12,12 @@ from assistant.models.rules.lexicon import (
     BREACHES,
     COMMON,
     FORWARD,
+    PULL,
     TASKS,
     VOCABULARY,
 )
 from assistant.models.rules.mentions import Mention, find_mentions
+from assistant.models.rules.places import add_places
 from assistant.models.rules.qualifiers import qualify
 from assistant.models.rules.roles import Roles, Sentence, assign_roles, build_sentence
 from assistant.models.rules.scope import is_breach
@@ -36,6 +38,13 @@ _PRONOUNS = word_set(
     "something these those nobody traffic be is are do not able data packets packet bytes stuff "
     "info information logs emails mails requests connections queries calls messages events"
 )
+_PRODUCT = re.compile(
+    r"(?:azure |aks |the )*(?:kubenet|overlay|cilium|istio|calico|hubble|azure|aks|envoy|ebpf|"
+    r"wireguard|npm|acns|kube-?proxy|cni|ambient|nsgs?|vnets?|load ?balancers?|route tables?|"
+    r"network security groups?)(?: cni| mode| networking)?",
+    re.I,
+)
+"""What articles are about, and no end of a connection."""
 _NP = r"(?:the\s+|a\s+|my\s+|our\s+|any\s+|some\s+)?(?P<name>[a-z][\w./-]*(?:\s+[\w./-]+){0,2}?)"
 _STOP = (
     r"(?=\s*(?:[?.!,;:]|$|\bon\b|\bover\b|\bvia\b|\bat\b|\bin\b|\busing\b|\bfrom\b|"
@@ -53,6 +62,8 @@ class Reading:
     mentions: tuple[Mention, ...]
     sentence: Sentence
     roles: Roles | None
+    azure: frozenset[str] = frozenset()
+    """Kinds of Azure objects that were loaded, such as `RouteTable`."""
 
     @property
     def shape(self) -> str:
@@ -73,17 +84,28 @@ def read(text: str, vocabulary: Vocabulary, port_names: frozenset[str]) -> Readi
     """Return the reading of one question."""
     plain = normalise(text).replace("@", " ").replace("\x00", " ")
     slots = lift_slots(plain, port_names, lambda word: _names_thing(word, vocabulary))
-    mentions = qualify(slots.text, find_mentions(slots.text, vocabulary), vocabulary)
-    sentence = build_sentence(slots.text, mentions)
+    mentions = qualify(slots.text, _mentions_of(slots.text, vocabulary), vocabulary)
+    sentence = _drop_one(build_sentence(slots.text, mentions))
     sentence = _drop_exceptions(_drop_blocker(sentence))
     roles = assign_roles(sentence)
     roles = _complete(sentence, roles, vocabulary)
-    return Reading(text=plain, slots=slots, mentions=mentions, sentence=sentence, roles=roles)
+    return Reading(
+        text=plain,
+        slots=slots,
+        mentions=mentions,
+        sentence=sentence,
+        roles=roles,
+        azure=vocabulary.azure,
+    )
 
 
 def read_names(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
     """Return the names of a text, each with every reading it has."""
-    return qualify(text, find_mentions(text, vocabulary), vocabulary, source_first=False)
+    return qualify(text, _mentions_of(text, vocabulary), vocabulary, source_first=False)
+
+
+def _mentions_of(text: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    return add_places(text, find_mentions(text, vocabulary), vocabulary)
 
 
 def _names_thing(word: str, vocabulary: Vocabulary) -> bool:
@@ -121,6 +143,27 @@ def _alike(word: str, good: str) -> bool:
     return word[0] == good[0] or sorted(word) == sorted(good)
 
 
+def _drop_one(sentence: Sentence) -> Sentence:
+    """Read "the new one (B)" as B: the bracket says which one is meant."""
+    text = re.sub(
+        r"(?:\b(?:the|our|that|this)\s+)?(?:\w+\s+)?\bone\s*\(\s*(@\d+@)\s*\)", r"\1", sentence.text
+    )
+    some = re.search(
+        r"\b(?:which|what|any|some|none|no)\s+(?:ones?\s+)?(?:of\s+(?:the\s+)?)?@(\d+)@|"
+        r"\b(?:list|show|name|enumerate|count|give me|how many)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?"
+        r"@(\d+)@(?=\s+(?:that|which|who)\b)",
+        text,
+    )
+    number = int(some[1] or some[2]) if some else 0
+    if some and [ref.kind for ref in sentence.groups[number]] == ["namespace"]:
+        # Not whether all of a namespace may, but which of it.
+        ref = sentence.groups[number][0]
+        groups = list(sentence.groups)
+        groups[number] = (replace(ref, text=f"any in {ref.name}"),)
+        return Sentence(text.replace(some[0], f"@{number}@"), tuple(groups))
+    return Sentence(text, sentence.groups)
+
+
 def _drop_blocker(sentence: Sentence) -> Sentence:
     """Leave out "anything" in "does anything stop A from reaching B": it is no end."""
     wild = [number for number, group in enumerate(sentence.groups) if group[0].kind == "any"]
@@ -135,22 +178,34 @@ def _drop_blocker(sentence: Sentence) -> Sentence:
         if intruder and re.match(r"some|any(?:one|body)", sentence.groups[number][0].text):
             return _without(sentence, number, intruder, " could someone ")
     for number in wild if len(sentence.groups) > 2 else ():
+        if thing := _object_of(number).search(sentence.text):
+            return _without(sentence, number, thing)
         match = re.search(
             rf"@{number}@(?=\s+(?:(?:that|which|there|is|are|would|could|might|can|else)\s+)*"
-            rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b))"
+            rf"(?:{BLOCK}(?!\s+from\b)|says?\b|decides?\b|(?:to blame|at fault|"
+            rf"(?:the|a) (?:reason|cause|culprit)|behind it)\b))"
             rf"|(?<=receive )@{number}@|(?<=accept )@{number}@|(?<=send )@{number}@"
             rf"|(?<=get )@{number}@",
             sentence.text,
         )
         if match:
-            return _without(sentence, number, match)
+            return _drop_blocker(_without(sentence, number, match))
     return sentence
+
+
+def _object_of(number: int) -> re.Pattern[str]:
+    """Return the pattern of "anything" that is moved, or that one end is said to be."""
+    way = r"(?:into|onto|out of|of|off|to|towards?|against|with|from|through|across)"
+    moved = rf"(?<=\w )@{number}@(?= {way} (?:\w+ )?@)"
+    said = rf"(?<=@ )@{number}@(?= @\d+@ (?:{ABILITY}) (?:\w+ )?(?:{FORWARD}|{PULL}))"
+    return re.compile(f"{moved}|{said}")
 
 
 def _drop_exceptions(sentence: Sentence) -> Sentence:
     """Leave out "except B": the whole list is answered, which shows what is beside B."""
     match = _EXCEPT.search(sentence.text)
-    if not match or len(sentence.groups) < 3:
+    asks = re.search(r"\b(?:what|who|whom|which|where)\b", sentence.text)
+    if not match or len(sentence.groups) < (2 if asks else 3):
         return sentence
     index = int(re.findall(r"@(\d+)@", match[0])[0])
     return _without(sentence, index, match)
@@ -204,9 +259,16 @@ def _unknown(name: str, vocabulary: Vocabulary) -> Ref | None:
     words = name.strip(" .,:;!?").split()
     while words and words[-1] in COMMON and len(words) > 1:
         words.pop()
+    if _PRODUCT.fullmatch(" ".join(words)):
+        return None
     if not words or words[0] in _PRONOUNS or all(word in COMMON for word in words):
         return None
     if len(squash(" ".join(words))) < 2 or re.fullmatch(FORWARD, words[0]):
         return None
     phrase = " ".join(words)
+    homes = [
+        name for name in vocabulary.namespaces if phrase in vocabulary.words_of_namespace(name)
+    ]
+    if len(homes) == 1 and phrase not in COMMON:
+        return Ref(text=phrase, names=(homes[0],), kind="namespace", guessed=True)
     return Ref(text=phrase, kind="unknown", near=vocabulary.nearest(phrase))

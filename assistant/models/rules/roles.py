@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from assistant.models.rules.frame import Ref
 from assistant.models.rules.lexicon import (
     BACKWARD,
+    BLOCK,
+    COMMON,
     DESTINATION_PREPOSITION,
     FORWARD,
     LET,
     SOURCE_PREPOSITION,
 )
 from assistant.models.rules.mentions import Mention
-from assistant.models.rules.order import PASSIVE_STOP, order_of
+from assistant.models.rules.order import PASSIVE_STOP, acts_by_unknown_verb, order_of
+from assistant.models.rules.words import singular
 
 __all__ = ["Roles", "Sentence", "assign_roles", "build_sentence"]
 
@@ -51,6 +54,14 @@ _RECIPROCAL = re.compile(
 )
 
 
+_APART = re.compile(
+    r"\s*(?:(?:is|are|be|fully|completely|really|properly|still|well|not)\s+)*"
+    r"(?:separated?|disconnected|severed|segregated|segmented|"
+    r"(?:cut|shut|walled|fenced|sealed|closed|split|blocked|parted)\s+off)\s+from\s+(?:the\s+)?",
+    re.I,
+)
+
+
 def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
     """Return the text with marks for names; names joined by "and" share a mark."""
     groups: list[list[Ref]] = []
@@ -62,7 +73,13 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
         joint = _JOINT.fullmatch(gap) and re.search(
             r"\b(?:and|or|nor|plus|well|with|but)\b|[,&]", gap
         )
-        if groups and joint and mention.ref.kind != "any" and groups[-1][-1].kind != "any":
+        if (
+            groups
+            and joint
+            and _same_lead(gap, pieces)
+            and mention.ref.kind != "any"
+            and groups[-1][-1].kind != "any"
+        ):
             groups[-1].append(mention.ref)
         else:
             pieces.append(gap.lower())
@@ -74,12 +91,21 @@ def build_sentence(text: str, mentions: tuple[Mention, ...]) -> Sentence:
     return Sentence(joined, tuple(tuple(group) for group in groups))
 
 
+def _same_lead(gap: str, pieces: list[str]) -> bool:
+    """Return whether a preposition between two names is the one before the first.
+
+    "from a and from b" joins the two, "b, from a" tells them apart.
+    """
+    lead = re.search(r"\b(to|from)\s+(?:the\s+)?$", gap.lower())
+    return lead is None or re.search(rf"\b{lead[1]}\s+(?:the\s+)?$", pieces[-2]) is not None
+
+
 def assign_roles(sentence: Sentence) -> Roles | None:
     """Return the roles of the first two groups of names, or None when nothing gives them.
 
     >>> web, db = Ref(text="web"), Ref(text="db")
     >>> assign_roles(Sentence("is @0@ reachable from @1@ ?", ((db,), (web,)))).sources
-    (Ref(text='web', names=(), kind='workload', guessed=False, near=()),)
+    (Ref(text='web', names=(), kind='workload', guessed=False, near=(), within=''),)
     """
     if len(sentence.groups) >= 2:
         return _assign_two(sentence)
@@ -94,6 +120,9 @@ def _assign_two(sentence: Sentence) -> Roles | None:
     if not right and "@2@" in sentence.text:
         return None
     right = re.split(r"@\d+@", right)[0]
+    if _APART.fullmatch(middle):
+        # It says that there is no way, and not which.
+        return Roles(sources=first, destinations=second, both_ways=True)
     order = order_of(left, middle, right, first, second)
     if order is None:
         return None
@@ -108,6 +137,32 @@ def _assign_two(sentence: Sentence) -> Roles | None:
         or "<->" in middle
     )
     return Roles(sources=sources, destinations=destinations, both_ways=both, sure=sure)
+
+
+def is_turned_by_unknown(sentence: Sentence, roles: Roles) -> bool:
+    """Return whether the second end was taken for the sender on words that are not known.
+
+    In "can A read plates out of B" the subject stands first: only a passive or a verb of
+    receiving turns that round, and an unknown word may be neither.
+    """
+    if len(sentence.groups) != 2:
+        return False
+    left, middle = re.split(r"@\d+@", sentence.text, maxsplit=2)[:2]
+    if roles.sources != sentence.groups[1]:
+        return acts_by_unknown_verb(left, middle) and not re.search(
+            f"{FORWARD}|{BACKWARD}|{BLOCK}|{LET}", middle
+        )
+    asked = r"\b(?:can|could|may|might|will|would|does|do|did|should)\s+(?:the\s+)?$"
+    if not re.search(asked, left):
+        return False
+    # What is taken or got ("take mail from B") may be sent or fetched; only its verb is known.
+    middle = re.sub(BACKWARD, lambda match: match[0].partition(" ")[2], middle)
+    words = re.findall(r"[a-z]{3,}", re.sub(f"{LET}|{BLOCK}", " ", middle))
+    passive = re.match(r"\s*(?:\w+ly\s+|not\s+|ever\s+|still\s+)*(?:be|get)\s+\w+", middle)
+    clause = re.search(r"\b(?:when(?:ever)?|if|once|where)\b", middle)
+    return not (passive or clause) and any(
+        word not in COMMON and singular(word) not in COMMON for word in words
+    )
 
 
 def _assign_one(sentence: Sentence) -> Roles | None:

@@ -15,7 +15,7 @@ _POLITE = (
     r"(?:can|could|would|will)\s+(?:you|u)\s+(?:please\s+|kindly\s+|also\s+|maybe\s+)?|"
     r"(?:i|we)\s+(?:want|need|would like|like)\s+(?:you\s+)?to\s+|help me(?: to)?\s+|let "
     r"us\s+|i want\s+|"
-    r"(?:are you able|is it possible for you) to\s+)*"
+    r"(?:are you able|is it possible for you) to\s+|(?:run\s+)?kubectl\s+)*"
 )
 _MAKE = (
     r"(?:write|create|generate|make|draft|produce|compose|author|craft|build|define|propose|"
@@ -46,6 +46,7 @@ _FLOWS = re.compile(
     r"\btop\s+(?:talkers?|\d+)\b|"
     r"\b(?:latency|throughput|bandwidth|retransmi\w+|requests? per second|rps|qps|metrics? "
     r"(?:of|for)|dashboards? for)\b|"
+    r"\bhow (?:many|much|often)\b.{0,40}\bper (?:second|minute|hour|day)\b|"
     r"\bhow (?:many|much)\s+(?:flows?|packets?|requests?|traffic|bytes|connections?|drops?)\b|"
     r"\b(?:flows?|traffic|packets?)\b.{0,30}\b(?:last|past|"
     r"previous)\s+(?:\d+\s+)?(?:minutes?|hours?|days?|weeks?|night|month)\b|"

@@ -15,13 +15,37 @@ WELL_KNOWN: dict[str, int] = {
     "kubelet": 10250, "ldap": 389, "ldaps": 636, "memcache": 11211, "memcached": 11211,
     "mongo": 27017, "mongodb": 27017, "mqtt": 1883, "mysql": 3306, "nats": 4222, "ntp": 123,
     "otlp": 4317, "postgres": 5432, "postgresql": 5432, "psql": 5432, "rabbitmq": 5672,
-    "rdp": 3389, "redis": 6379, "smtp": 25, "ssh": 22, "telnet": 23, "tls": 443,
+    "rdp": 3389, "redis": 6379, "sftp": 22, "smtp": 25, "snmp": 161, "ssh": 22,
+    "syslog": 514, "telnet": 23, "tls": 443,
 }  # fmt: skip
 """IANA's or the maker's usual port of a protocol; used when nothing in the cluster says."""
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE"
+_REQUESTS_FIRST = re.compile(
+    r"\s*(?:(?:why|how come|when|if|is|are|was|were|does|do|did|will|would|"
+    r"should|shall|the|my|our|any|every|all|and|so|but|that|explain|tell me|whether|not|"
+    r"please|check)\s+)*requests\s+from\b",
+    re.IGNORECASE,
+)
+"""Requests that come from an end; "A requests from B" is another thing."""
+_INFLECTED = r"posts|posted|posting|puts|putting|patches|patched|patching|deletes|deleted|deleting"
+"""Methods as verbs of a sentence; "gets" says too many other things."""
+_METHOD_NOUN = re.compile(
+    r"\b(?:an?|any|some|http|do|does|via|by)\s+(?:http\s+)?(?P<method>get|put|post|patch|delete)"
+    r"(?:\s+(?:requests?|calls?|method))?\b"
+    r"(?=\s*(?:[?.,;]|$|\b(?:from|to|on|against|by|go|goes|get|gets|be|is|work|works|sent|made|"
+    r"of|for|in|through|at|with|allowed|possible|requests?)\b))",
+    re.IGNORECASE,
+)
+"""A method in lower case as what is sent: "a delete from web"."""
 _NUMBER = r"\d{1,5}(?!\d)(?!\.\d)(?!\s*(?:%|nodes?\b|pods?\b|replicas?\b|ips?\b|addresses\b))"
 _PROTOCOL = r"(?:tcp|udp|sctp)"
+_LONE_PROTOCOL = re.compile(
+    rf"\b(?:(?:over|via|using|by|with|in|on|as|plain)\s+)?(?P<protocol>{_PROTOCOL})\b"
+    r"(?!\s*(?:routes?|proxy|dumps?|handshakes?))",
+    re.IGNORECASE,
+)
+"""A protocol that stands apart from the number: "over udp on 8081"."""
 _NOT_NAMES = word_set(
     "a an the this that these which what any some each every all its his her their our my "
     "your same "
@@ -95,7 +119,7 @@ def _lift_url(slots: Slots) -> Slots:
 
 def _lift_request(slots: Slots) -> Slots:
     path = r"(?P<path>/[^\s,;)?]*(?:\?[^\s,;)]+)?)"
-    method = rf"(?P<method>{_METHODS})"
+    method = rf"(?P<method>{_METHODS}|{_INFLECTED})"
     noun = r"(?:\s+(?:requests?|calls?|method))?"
     joined = re.search(
         rf"(?:\b(?:an?|do|issue|make|send|perform|use|do an?)\s+)?\b{method}\b{noun}"
@@ -104,23 +128,39 @@ def _lift_request(slots: Slots) -> Slots:
         re.IGNORECASE,
     )
     if joined and not re.match(r"/\d{1,3}\b(?!/)$", joined["path"]):
-        request = f"{joined['method'].upper()} {_clean_path(joined['path'])}"
-        text = _cut(slots.text, joined, " requests ")
+        request = f"{_method(joined['method'])} {_clean_path(joined['path'])}"
+        text = re.sub(
+            r"\brequests\s+(?:something|anything|what|one)\s+(?:that\s+)?",
+            "requests ",
+            re.sub(r"\s+", " ", _cut(slots.text, joined, " requests ")),
+        )
         return replace(slots, http=request, text=_turn_pull(text))
     alone = re.search(
         rf"(?:(?<=\s)|^)(?:(?:the\s+)?(?:path|endpoint|url|uri)\s+)?{path}", slots.text
     )
-    verb = re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text)
+    verb = (
+        re.search(rf"\b(?:an?\s+)?(?P<method>{_METHODS})\b{noun}", slots.text)
+        or _METHOD_NOUN.search(slots.text)
+        or re.search(rf"\b(?P<method>{_INFLECTED})\b(?=.*\s/[A-Za-z])", slots.text, re.IGNORECASE)
+    )
     if alone and re.match(r"/[A-Za-z_*.{]", alone["path"]):
-        name = verb["method"] if verb else "GET"
+        name = _method(verb["method"]) if verb else "GET"
         text = _cut(slots.text, alone)
         if verb:
-            text = re.sub(rf"\b(?:an?\s+)?{name}\b{noun}", " requests ", text, count=1)
+            text = re.sub(rf"\b(?:an?\s+)?{verb['method']}\b{noun}", " requests ", text, count=1)
         return replace(slots, http=f"{name} {_clean_path(alone['path'])}", text=text)
     if verb:
         text = _cut(slots.text, verb, " requests ")
-        return replace(slots, method_only=verb["method"], text=text)
+        return replace(slots, method_only=_method(verb["method"]), text=text)
     return slots
+
+
+def _method(word: str) -> str:
+    """Return the method of a verb ("posts", "deleting")."""
+    low = word.lower()
+    return next(
+        (name for name in _METHODS.split("|") if low.startswith(name.lower()[:-1])), low.upper()
+    )
 
 
 def _turn_pull(text: str) -> str:
@@ -129,7 +169,7 @@ def _turn_pull(text: str) -> str:
         r"(?<![\w-])(?:accept|receive|take|allow|serve|permit|admit|expect|handle|see|answer|get)"
         r"(?:s|d|ed)?\s+(?:\w+\s+){0,2}requests\s+from"
     )
-    if re.search(takes, text, re.IGNORECASE):
+    if re.search(takes, text, re.IGNORECASE) or _REQUESTS_FIRST.match(text):
         return text
     return re.sub(r"\brequests\s+from\b", "requests to", text)
 
@@ -151,7 +191,14 @@ def _lift_host(slots: Slots) -> Slots:
 
 def _lift_numbers(slots: Slots) -> Slots:
     found: list[PortText] = []
-    text = slots.text
+    # "to port 80 of web" is "to web" once the port is gone.
+    text = re.sub(
+        rf"\b(?:to|towards?|against|into|at|on|onto)\s+(?:the\s+)?(?P<port>(?:{_PROTOCOL}\s+)?"
+        rf"port\s+{_NUMBER}(?:/{_PROTOCOL})?)\s+of\b",
+        r"\g<port> to",
+        slots.text,
+        flags=re.IGNORECASE,
+    )
     dials = re.search(r"\b(?:telnet|nc|netcat)\b", text, re.IGNORECASE)
     lead = r"(?:\s*\b(?:on|over|via|at|using|through|with|for|to)\s+)?(?:\bthe\s+|\bits\s+)?"
     patterns = (
@@ -164,8 +211,8 @@ def _lift_numbers(slots: Slots) -> Slots:
         rf"(?<=[\w)\]])\s?:(?P<list>{_NUMBER}(?:/{_PROTOCOL})?)\b",
         rf"(?:\b(?:on|over|via|at|using|"
         rf"through)\s+)?(?<![\w.:])(?P<list>:{_NUMBER}(?:/{_PROTOCOL})?)\b",
-        rf"\b(?:on|over|via|using|through)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
-        rf"(?:\s+{_PROTOCOL}\b)?)(?![\w./])",
+        rf"\b(?:on|over|via|using|through|at)\s+(?P<list>{_NUMBER}(?:\s*(?:,|and|or|&)\s*{_NUMBER})*"
+        rf"(?:\s+{_PROTOCOL}\b)?)(?!\w|[./]\w)",
         rf"(?<=\s)(?:-[pP]|--port)[\s=]+(?P<list>{_NUMBER})\b",
         r"(?<![\w./-])(?P<list>\d{1,5})\s+port\b",
         rf"(?<=\bis\s)(?P<list>{_NUMBER})\s+(?=(?:on|of|at|open|closed|allowed)\b)",
@@ -180,10 +227,17 @@ def _lift_numbers(slots: Slots) -> Slots:
                 for number in re.findall(r"\d+", match["list"])
             ]
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
+    lone = _LONE_PROTOCOL.search(text)
+    if lone and len({one["protocol"].upper() for one in _LONE_PROTOCOL.finditer(text)}) == 1:
+        apart = str(lone["protocol"]).upper()
+        text = _cut(text, lone)
+        found = [port if port.protocol else replace(port, protocol=apart) for port in found]
+        if not found and apart != "TCP":
+            found = [PortText(protocol=apart)]
     faults = tuple(
         f"`{port.number}` is not a port; ports go from 1 to 65535."
         for port in found
-        if not 1 <= (port.number or 0) <= 65535
+        if port.number is not None and not 1 <= port.number <= 65535
     )
     ports = tuple(dict.fromkeys((*slots.ports, *found)))
     return replace(slots, text=text, ports=ports, faults=tuple(dict.fromkeys(faults)))
@@ -201,6 +255,8 @@ def _lift_names(slots: Slots, port_names: Collection[str], names: Callable[[str]
         (r"(?:\b(?:on|over|via|at|using|through)\s+)?(?:\bthe\s+|\bits\s+|\ba\s+)?"
          r"\b(?P<name>[a-z][a-z0-9-]*)\s+port\b(?!\s*\d)", True),
         (r"\b(?:over|via|using|through|with|on)\s+(?:the\s+)?(?P<name>[a-z][a-z0-9-]*)\b", False),
+        (r"(?<=\w)'s\s+(?P<name>[a-z][a-z0-9-]*)\b"
+         r"(?!\s+(?:pods?|workloads?|services?|namespace|polic\w+))", False),
         (r"\b(?:an?\s+)(?P<name>ssh|psql|mysql|redis|https?|grpc|ldap|smtp|mongo|amqp)\s+"
          r"(?=(?:session|connection|call|request)s?\b)", False),
     )  # fmt: skip

@@ -12,6 +12,7 @@ __all__ = [
     "read_task",
     "refers_back",
     "split_mend",
+    "split_need",
     "wants_opening",
 ]
 
@@ -24,7 +25,8 @@ _IT = r"(?:it|this|that|them|these|those|the (?:problem|issue|policy|rule|block\
 _MEND = re.compile(
     rf"(?:^|[,;.:!?]|\b(?:and|so|then|but)\b|\s)\s*(?:(?:please|pls|kindly|now|then|just|so)\s+)*"
     rf"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?|help me(?: to)?\s+|how (?:do|can|would|"
-    rf"should|to)\s+(?:i\s+|we\s+|one\s+)?|propose (?:a|the)\s+(?:\w+\s+)?|i need (?:a|you to)\s+)?"
+    r"should|to)\s+(?:i\s+|we\s+|one\s+)?|propose (?:a|the)\s+(?:\w+\s+)?|i need (?:a"
+    r"|you to)\s+)?"
     rf"(?:(?:fix|repair|mend|resolve|solve|unblock|unbreak|sort out|remedy)\b(?:\s+{_IT})?"
     rf"(?:\s+(?:up|out|please|pls|for (?:me|us)|now))*|make\s+{_IT}\s+work|"
     rf"get\s+{_IT}\s+(?:to work|working|going))\s*(?=$|[,;.:!?])",
@@ -43,7 +45,8 @@ _REVIEW = re.compile(
     rf"\b(?:review|audit|assess|lint|inspect|look (?:over|through|at)|go (?:over|through)|vet|"
     rf"check|analy[sz]e|health ?check)\b.{{0,40}}\b(?:{_POLICY}|security|posture|configuration|"
     rf"config|set-?up|cluster|namespaces?|mesh|everything|@\d+@)\b|"
-    rf"\b(?:any(?:thing)?|what|which|find|list|show|are there|some)\b.{{0,40}}\b(?:wrong|problems?|"
+    rf"\b(?:any(?:thing)?|what|which|find|list|show|are there|some)\b.{{0,40}}\b(?:wrong"
+    r"|problems?|"
     rf"issues?|mistakes?|errors?|smells?|misconfigur\w+|bad practices?|findings?|risks?|risky|"
     rf"dangerous|suspicious|faults?|flaws?)\b.{{0,40}}\b(?:{_POLICY}|security|cluster|"
     rf"namespaces?|mesh|setup|@\d+@)\b|\bbest practices?\b.{{0,30}}\b(?:{_POLICY}|follow|comply)|"
@@ -67,7 +70,7 @@ _IDLE = re.compile(
 )
 _REMOVAL = re.compile(
     r"\b(?:if|once|when|after|suppose|supposing|assuming|imagine|what (?:breaks|changes|opens|"
-    r"closes|happens))\b.{0,60}\b(?:delet\w+|remov\w+|drop\w*|tak\w+ away|get(?:ting)? rid|"
+    r"closes|happens))\b.{0,60}\b(?:delet\w+|remov\w+|drop\w*|tak\w+ away|g[eo]t(?:ting)? rid|"
     r"gone|without|uninstall\w*|(?:was|were|is) not there|did not exist)\b|"
     r"\bwhat (?:would|will|could)?\s*(?:break|change|open|happen|be possible)s?\b.{0,20}"
     r"\bwithout\b|\bimpact of (?:delet|remov|dropp)\w+",
@@ -96,8 +99,10 @@ _MEND_PATH = re.compile(
 )
 _BACK = re.compile(
     rf"^(?:(?:and|but|ok|okay|so|then|now)[\s,]+)*"
-    rf"(?:(?:what (?:is|would be)|(?:give|show|tell) me)\s+)?(?:the\s+|a\s+)?(?:{_OPENING.pattern})"
-    rf"(?:\s+(?:{_IT}|to (?:fix|allow|open|change)|so that {_IT} works?|for {_IT}|here|now|then|to "
+    r"(?:(?:what (?:is|would be)|(?:give|show|tell) me)\s+)?(?:the\s+|a\s+)?"
+    rf"(?:{_OPENING.pattern})"
+    rf"(?:\s+(?:{_IT}|to (?:fix|allow|open|change)|so that {_IT} works?|for {_IT}|here|now|then"
+    r"|to "
     rf"work|work|be allowed))*[\s?.!]*$",
     re.I,
 )
@@ -135,9 +140,34 @@ def split_mend(text: str) -> str | None:
     return rest.strip(" ,;.:!?")
 
 
+_NEED = re.compile(
+    r"^(?:(?:so|hi|hey|hello|ok|okay)[\s,]+)*(?P<who>[^,;?]+?)\s+(?:needs?|requires?|ha(?:s"
+    r"|ve)\s+to|must|should|wants?)\s+"
+    r"(?:(?:to\s+)?(?:be\s+able\s+to\s+)?(?:reach|call|talk\s+to|connect\s+to|access|use"
+    r"|query)\s+|access\s+to\s+)?"
+    r"(?P<what>[^,;?]+?)(?:\s*[,;.:]+\s*|\s+-\s+|\s+(?=but\b|and\b|what\b))"
+    r"(?:but\s+[^,;?]*?[,;.]?\s+)?(?:and\s+|so\s+)?"
+    r"what\s+(?:\w+\s+){0,4}?(?:change|add|edit|fix|adjust|open|allow)\w*\b[^?]*[?\s.!]*$",
+    re.I,
+)
+
+
+def split_need(text: str) -> str | None:
+    """Return the question about a connection that is needed, where the change for it is asked for.
+
+    >>> split_need("web needs db on 5432, what do I change?"), split_need("what does web need?")
+    ('can web reach db on 5432', None)
+    """
+    found = _NEED.match(text)
+    return f"can {found['who']} reach {found['what']}" if found else None
+
+
 def wants_opening(text: str) -> bool:
     """Return whether a message asks for the change that would open a connection."""
     return bool(_OPENING.search(text))
+
+
+_OF_MESH = re.compile(r"\b(?:authori[sz]ation|istio|mesh)[ -]?polic(?:y|ies)\b", re.I)
 
 
 def as_mend(frame: Frame | None) -> Frame | None:
@@ -167,6 +197,8 @@ def read_task(reading: Reading) -> Frame | None:
         frame = _check("draft_least_privilege", namespace=reading.named("namespace"))
         if _OBSERVED.search(text):
             frame = replace(frame, arguments={**frame.arguments, "from_flows": True})
+        if _OF_MESH.search(text):
+            frame = replace(frame, arguments={**frame.arguments, "kind": "AuthorizationPolicy"})
         return frame
     return None
 

@@ -3,8 +3,9 @@
 import re
 
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.vocabulary import Vocabulary
 
-__all__ = ["read_topic"]
+__all__ = ["is_about_ours", "read_topic", "search_for", "topics_of"]
 
 _TOPICS = re.compile(
     r"\b(?:aks|azure|cni|(?:pod|service)[- ]?cidrs?|"
@@ -26,10 +27,34 @@ _TOPICS = re.compile(
     re.I,
 )
 
+_OURS = re.compile(
+    r"[\w./-]+=[\w.-]+|"
+    r"\bwhich\s+(?:\w+\s+)?(?:pods?|workloads?|services?|deployments?|namespaces?|apps?|"
+    r"polic(?:y|ies)|rules?)\b|"
+    r"\b(?:the|our|my|this|your)\s+(?:\w+\s+)?"
+    r"(?:cluster|network|mesh|namespaces?|app\w*|services?|pods?|nodes?|deployments?|databases?)\b",
+    re.I,
+)
+
+
+def topics_of(text: str) -> frozenset[str]:
+    """Return the subjects of the articles that a text names, lower case."""
+    return frozenset(topic.lower() for topic in _TOPICS.findall(text))
+
 
 def read_topic(text: str) -> Frame | None:
     """Return a search of the articles when the question is about their subjects."""
-    topics = {topic.lower() for topic in _TOPICS.findall(text)}
-    if not topics:
-        return None
+    return search_for(text) if topics_of(text) else None
+
+
+def is_about_ours(text: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a question is about this network, of which no article can know."""
+    if _OURS.search(text):
+        return True
+    names = {entry.name for entry in vocabulary.endpoints()} | set(vocabulary.namespaces)
+    return bool(names.intersection(re.findall(r"[a-z0-9][a-z0-9.-]*", text.lower())))
+
+
+def search_for(text: str) -> Frame:
+    """Return a search of the articles and runbooks for a question."""
     return Frame(intent="docs", kind="search_docs", arguments={"query": text[:400]})

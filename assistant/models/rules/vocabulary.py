@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from assistant.models.rules.abbreviations import match_tokens
 from assistant.models.rules.lexicon import COMMON
 from assistant.models.rules.words import singular
 from topology.model import Cluster, Workload
 
-__all__ = ["Entry", "Hit", "Vocabulary", "squash"]
+__all__ = ["PART", "Entry", "Hit", "Vocabulary", "squash"]
 
 EXACT, ALIAS, LABEL, PLURAL, TYPO, PART, INSIDE, CONCEPT = (
     1.0, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7,
@@ -98,6 +99,8 @@ class Vocabulary:
             for policy in cluster.policies
         )
         """Whether any policy may look at methods and paths."""
+        self.azure = frozenset(document.kind for document in cluster.azure)
+        """Kinds of the Azure objects that were loaded."""
         policies = cluster.policies
         self.only_policy = policies[0].key if len(policies) == 1 else ""
         """What "this policy" means, as with one file on stdin; empty where there are several."""
@@ -186,7 +189,13 @@ class Vocabulary:
             fuzzy: Whether a misspelt word may fit.
         """
         key = squash(phrase)
-        for rule in (self._find_synonym, self._find_whole, self._find_plural, self._find_parts):
+        for rule in (
+            self._find_synonym,
+            self._find_whole,
+            self._find_plural,
+            self._find_abbreviated,
+            self._find_parts,
+        ):
             if hit := rule(phrase):
                 return hit
         if fuzzy and (hit := self._find_misspelt(key) or self._find_inside(key)):
@@ -218,6 +227,22 @@ class Vocabulary:
             if entries:
                 return Hit(_sorted(entries), PLURAL)
         return None
+
+    def _find_abbreviated(self, phrase: str) -> Hit | None:
+        """Find "sms gateway" as `sms-gw`, "crane controller" as `crane-ctl`."""
+        said = _tokens(phrase)
+        if len(said) < 2:
+            return None
+        near = set[Entry]().union(*(self._parts.get(token, set()) for token in said))
+        found = {entry for entry in near if match_tokens(said, _tokens(entry.name))}
+        return Hit(_sorted(found), PLURAL) if found else None
+
+    def words_of_namespace(self, namespace: str) -> frozenset[str]:
+        """Return the parts of a namespace's name and the values of its labels, lower case."""
+        there = self.cluster.namespaces.get(namespace)
+        labels = dict(there.labels) if there else {}
+        values = [value for key, value in labels.items() if not key.startswith("kubernetes.io/")]
+        return frozenset(token for text in (namespace, *values) for token in _tokens(text))
 
     def _find_parts(self, phrase: str) -> Hit | None:
         tokens = [singular(token) for token in re.split(r"[\s\-_.]+", phrase.lower()) if token]
@@ -301,6 +326,10 @@ class Vocabulary:
 
 def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.namespace, entry.name, entry.kind)))
+
+
+def _tokens(text: str) -> list[str]:
+    return [token for token in re.split(r"[\s\-_.]+", text.lower()) if token]
 
 
 def _singular_phrase(phrase: str) -> str:

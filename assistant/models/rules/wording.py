@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.models.rules.articles import misses_question
+from assistant.models.rules.comparison import describe_comparison
 from assistant.models.rules.frame import Frame
+from assistant.models.rules.narrowing import describe_within
 from assistant.models.rules.plan import NO_DNS, Call
 from assistant.models.rules.vocabulary import Vocabulary
 from tools.errors import ToolError
@@ -17,6 +20,10 @@ _NO_DNS = (
     "Nothing in the input serves DNS (no kube-dns or CoreDNS), so whether names are resolved "
     "inside the cluster is not verified. Computed instead: requests to DNS servers outside, on "
     "53/UDP."
+)
+_NO_ARTICLE = (
+    "None of the articles answers that clearly, and I do not guess: they are about AKS networking, "
+    "Cilium and Istio. Ask about one of these, or about the network that was loaded."
 )
 _YES_NO = re.compile(r"^(?P<mark>[*_]*)(?:Yes|No)\b[*_]*[,:]\s*(?P<rest>\S)")
 _DECLINED = {
@@ -43,6 +50,18 @@ _DECLINED = {
     "past": (
         "I only know the files as they are now, not what happened before. What I can do is compute "
         "what they allow."
+    ),
+    "azure": (
+        "What was loaded are objects of a cluster: no health, cost, sizes or attacks of Azure "
+        "resources can be seen in them. I size and check subnets, and compute what the policies "
+        "of the cluster allow."
+    ),
+    "measure": (
+        "Objects, policies and flows are read, and what is computed is who may reach whom. With an "
+        "export of flows it can be asked what was dropped, or who talks most."
+    ),
+    "property": (
+        "What can be described are ports, labels, Services, replicas, nodes and what policies say."
     ),
     "": "I cannot answer that: it is not a question that I can compute, and I do not guess.",
 }
@@ -72,10 +91,12 @@ def compose(
         parts += [part for part in said if part not in parts]
         needs += [need for need in asked if need not in needs]
     every = [result for _, _, results in frames for result in results]
+    beside = all(misses_question(frame, results) for frame, _, results in frames)
     return Reply(
         text="\n\n".join([*parts, *needs]),
         needs=tuple(needs),
-        declined=bool(every) and all(getattr(result, "declined", "") for result in every),
+        declined=bool(every)
+        and (beside or all(getattr(result, "declined", "") for result in every)),
     )
 
 
@@ -84,19 +105,21 @@ def _compose_frame(
 ) -> tuple[list[str], list[str]]:
     parts: list[str] = []
     needs: list[str] = []
-    if checks := _compare_checks(results):
-        return [checks], []
-    for result in results:
+    if whole := _compare_checks(results) or (
+        _NO_ARTICLE if misses_question(frame, results) else ""
+    ):
+        return [whole], []
+    # Whoever tells of trouble wants its cause first, and then what the policies say.
+    for result in sorted(results, key=lambda one: not getattr(one, "root_cause", None)):
         if isinstance(result, ToolError):
             needs.append(_describe_error(result))
             continue
         if question := getattr(result, "question", ""):
             needs.append(question)
             continue
-        text = _state(result.summary) if frame.negated else result.summary
-        if frame.intent == "list" and frame.ports:
-            text = _pick_rows(result, frame) or text
-        parts.append(text)
+        parts.append(_tell(result, frame))
+    compared = describe_comparison(frame, results) if not needs else ""
+    parts = [compared, *parts] if compared else parts
     parts += [
         f"Understood `{ref.text}` as `{ref.name.removeprefix('service:')}`."
         for ref in frame.ends
@@ -104,7 +127,7 @@ def _compose_frame(
     ]
     if parts and any(ref.text == NO_DNS for ref in frame.destinations):
         parts.insert(0, _NO_DNS)
-    if (frame.is_path or frame.intent == "size") and frame.text and parts:
+    if (frame.is_path or frame.intent in ("size", "policies")) and frame.text and parts:
         parts.append(frame.text)
     if frame.alternative and len(calls) > 1 and not needs:
         verdicts = {result.verdict for result in results if isinstance(result, ToolResult)}
@@ -115,6 +138,15 @@ def _compose_frame(
                 f"`{other['source']}` to `{other['destination']}`?"
             )
     return parts, needs
+
+
+def _tell(result: ToolResult, frame: Frame) -> str:
+    """Return a result in words, or those rows of it that were asked about."""
+    if frame.intent == "list" and frame.ports and (picked := _pick_rows(result, frame)):
+        return picked
+    if frame.within and (narrowed := describe_within(result, frame.within)):
+        return narrowed
+    return _state(result.summary) if frame.negated or frame.told else result.summary
 
 
 def _compare_checks(results: Sequence[ToolResult | ToolError]) -> str:
@@ -173,10 +205,17 @@ def _describe_error(error: ToolError) -> str:
     return str(error)
 
 
-def decline(kind: str, vocabulary: Vocabulary) -> Reply:
-    """Return an honest no, with what can be asked instead."""
+def decline(kind: str, vocabulary: Vocabulary, first: str = "") -> Reply:
+    """Return an honest no, with what can be asked instead.
+
+    Args:
+        kind: Why.
+        vocabulary: Whose names stand in the examples.
+        first: A sentence of what is missing, before the others.
+    """
     fact = _DECLINED.get(kind, _DECLINED[""])
-    return Reply(text=f"{fact} {_examples(vocabulary)}", declined=True)
+    parts = (first, fact, _examples(vocabulary))
+    return Reply(text=" ".join(part for part in parts if part), declined=True)
 
 
 def not_english(vocabulary: Vocabulary) -> Reply:

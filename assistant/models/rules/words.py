@@ -3,7 +3,15 @@
 import re
 import unicodedata
 
-__all__ = ["LIMIT", "bound", "normalise", "singular", "split_questions", "word_set"]
+__all__ = [
+    "LIMIT",
+    "bound",
+    "normalise",
+    "singular",
+    "split_clauses",
+    "split_questions",
+    "word_set",
+]
 
 LIMIT = 1_200
 """Characters of a question that are read; a pasted log says no more in its hundredth kilobyte."""
@@ -54,6 +62,13 @@ _ARROWS = (
     (re.compile(r"[-=~]{1,3}>|(?<=\w)\s+>>?\s+(?=\w)"), " -> "),
     (re.compile(r"<[-=~]{1,3}(?=[\s\w])"), " <- "),
 )
+_OPENS = (
+    r"(?:who|whom|what|where|why|how)\b(?!\s+(?:is|are)\s+in\b)|"
+    r"which\s+(?:pods?|workloads?|services?|apps?|polic(?:y|ies)|rules?|ports?|namespaces?)\b|"
+    r"(?:can|could|is|are|does|do|will|may)\b(?!\s+(?:it|they|this|that|those|he|she|i|we|you)\b)"
+)
+"""How a question begins; one that asks about "it" leans on what stands before it."""
+_BARE_KIND = re.compile(r"(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b", re.I)
 
 
 def bound(text: str, limit: int = LIMIT) -> str:
@@ -124,3 +139,22 @@ def split_questions(text: str) -> list[str]:
     if told:
         joined.append(told)
     return joined
+
+
+def split_clauses(text: str) -> list[str]:
+    """Return the questions of a sentence: "can A reach B and who can reach C" asks two."""
+    pattern = (
+        r",?\s+\b(?:and|or)\s+(?:also\s+)?(?=(?:can|could|is|are|does|do|why|who|what|"
+        r"which|where|how|will|would|may)\b\s+(?!of\b))|"
+        r"(?<=\bnamespaces)\s+and\s+(?=(?:the\s+)?(?:workloads|services|pods|policies|nodes)\b)|"
+        r",\s+(?=(?:is|are|does|do|can)\s+.*\b(?:among|includ\w+|part of|one of)\b)"
+    )
+    if text.count("->") > 1 and not re.search(r"->[^,;]*->", re.sub(r"\band\b", ",", text)):
+        pattern = r"\s*(?:,|;|\band\b)\s*(?:and\s+)?(?=[^,;]*->)"
+    elif re.match(rf"(?:{_OPENS})", text, re.I):
+        pattern += rf"|,\s+(?=(?:{_OPENS})\s+(?:\S+\s+){{2}})"
+    pieces = [piece for piece in re.split(pattern, text, flags=re.I) if piece.strip()]
+    return [
+        f"list {piece}" if number and _BARE_KIND.match(piece) else piece
+        for number, piece in enumerate(pieces)
+    ]

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from assistant.adapters.for_langchain import CONTENT_LIMIT, as_langchain, read_error
+from assistant.adapters.calling import read_error
+from assistant.adapters.for_langchain import CONTENT_LIMIT, as_langchain
 from tools import registry
 from tools.errors import ToolError
 from tools.spec import ToolResult, ToolSpec, tool

@@ -63,6 +63,18 @@ TEXTS += [
     )
 ]
 TEXTS += [
+    CILIUM.format(
+        spec=f"{{{SUBJECT}, {side}: [{{{peer}: [{{matchLabels: {{app: y}}}}], toPorts: [{{ports:"
+        f" [{{port: '9092', protocol: TCP}}], rules: {{kafka: [{rules}]}}}}]}}]}}"
+    )
+    for side, peer, rules in (
+        ("ingress", "fromEndpoints", "{role: produce, topic: bills}, {role: produce, topic: t.2}"),
+        ("ingress", "fromEndpoints", "{apiKey: metadata}, {apiKey: fetch, topic: bills}"),
+        ("egress", "toEndpoints", "{role: consume, topic: bills, clientID: ui, apiVersion: '4'}"),
+        ("ingress", "fromEndpoints", "{topic: bills}, {}"),
+    )
+]
+TEXTS += [
     MESH.format(kind="AuthorizationPolicy", spec=spec)
     for spec in (
         "{}",
@@ -102,9 +114,9 @@ def test_what_is_drafted_from_the_sentence_gives_equal_verdicts(text: str) -> No
         (
             CILIUM.format(
                 spec=f"{{{SUBJECT}, ingress: [{{toPorts: [{{ports: [{{port: '9092',"
-                " protocol: TCP}], rules: {kafka: [{topic: t}]}}]}]}"
+                " protocol: TCP}], rules: {l7proto: memcached, l7: [{}]}}]}]}"
             ),
-            "Kafka",
+            "a proxy of its own",
         ),
         (MESH.format(kind="AuthorizationPolicy", spec="{action: AUDIT, rules: [{}]}"), "audit log"),
         (

@@ -8,6 +8,7 @@ from topology.authoring import Contract, Demand
 from topology.authoring.contract_file import contract_text, read_contract, read_contracts
 from topology.errors import UnreadableInput
 from topology.load import load_text
+from topology.policy.kafka import KafkaRequest
 from topology.policy.verdict import HttpRequest
 
 CONTRACT = Contract(
@@ -29,7 +30,15 @@ CONTRACT = Contract(
             source="shop/web", destination="kube-system/dns", port=53, protocol="UDP", dns="a.b"
         ),
     ),
-    must_deny=(Demand(source="world", destination="shop/db"),),
+    must_deny=(
+        Demand(source="world", destination="shop/db"),
+        Demand(
+            source="shop/web",
+            destination="shop/bus",
+            port=9092,
+            kafka=KafkaRequest(key="fetch", topic="bills.v2", version=4, client="ui"),
+        ),
+    ),
 )
 
 
@@ -54,6 +63,7 @@ def test_demands_know_their_lines() -> None:
 
 
 WRONG = {
+    "must_deny:\n- {src: a/b, dst: c/d, kafka: 'produce a b'}\n": ("no Kafka request", 2),
     "must_allow:\n- {src: a/b}\n": ("has no `dst`", 2),
     "must_allow:\n- {src: a/b, dst: c/d, port: 70000}\n": ("70000", 2),
     "must_allow:\n- {src: a/b, dst: c/d, proto: TPC}\n": ("`TPC` is no protocol", 2),

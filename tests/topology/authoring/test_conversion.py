@@ -8,7 +8,7 @@ import yaml
 
 from topology.authoring.conversion import convert
 from topology.authoring.edit_equality import compare
-from topology.authoring.edits import new_document, removed
+from topology.authoring.edits import Edit, new_document, removed
 from topology.authoring.rewriting import Rewriting
 from topology.load import load_text
 from topology.paths import Network
@@ -241,3 +241,28 @@ def test_a_difference_that_no_pod_shows_today_is_found() -> None:
     checks = {check.check: check.ok for check in found.checks}
     assert checks["equal-on-cluster"]
     assert not checks["equal-on-any-cluster"]
+
+
+def test_pods_are_made_for_every_choice_of_values_that_conditions_leave() -> None:
+    def policy(name: str, apps: str, tiers: str) -> str:
+        return f"""\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  podSelector:
+    matchExpressions:
+    - {{key: app, operator: In, values: {apps}}}
+    - {{key: tier, operator: In, values: {tiers}}}
+  policyTypes: [Ingress]
+---
+"""
+
+    whole = load_text(policy("p", "[a, b]", "[x, y]"))
+    # Neither half selects a pod with `app: a` and `tier: y`, and no such pod exists today.
+    halves = load_text(policy("one", "[a]", "[x]") + policy("two", "[b]", "[y]"))
+    network = Network.build(whole)
+    edits = [removed(whole.policies[0])]
+    edits += [Edit(before=None, after=one, what=()) for one in halves.policies]
+    found = compare(network, edits)
+    assert [one.check for one in found.checks if not one.ok] == ["equal-on-any-cluster"]

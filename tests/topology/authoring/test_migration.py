@@ -99,6 +99,18 @@ def test_the_address_of_a_node_needs_a_policy_of_cilium() -> None:
     ]
 
 
+def test_pods_that_a_network_means_by_their_own_address_and_by_a_service_are_named_once() -> None:
+    found = migrated(
+        """\
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/16]}}]}]"""
+    )
+    named = [one for one in spec_of(found)["egress"][0]["to"] if "podSelector" in one]
+    labels = [one["podSelector"]["matchLabels"]["app"] for one in named]
+    assert sorted(labels) == ["db", "web"]
+
+
 def test_every_address_meant_every_pod_too() -> None:
     found = migrated("  podSelector: {}\n  ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]")
     assert found.verified

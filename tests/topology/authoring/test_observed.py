@@ -124,7 +124,7 @@ def test_only_what_was_let_through_is_learned(known: Seen) -> None:
         ("world", "shop/web", 8080),
     }
     request = next(one.http for one in known.demands if one.http)
-    assert (request.method, request.path) == ("POST", "/charge")
+    assert (request.method, request.path) == ("POST", "/charge?q=1")
     assert known.window.startswith("2026-11-28T10:00:01.000Z to 2026-11-28T10:00:59.000Z, 58 s")
     told = " ".join(known.left_out)
     for word in ("Dropped", "probes", "ICMP", "Ports from 32768", "not in the input"):
@@ -139,7 +139,7 @@ def test_every_learned_flow_is_allowed_by_the_draft_and_what_was_dropped_is_not(
     documents = [one.document for one in found.documents]
     after = network.changed(add=documents)
     assert all(check_demand(after, one, "allow").met for one in known.demands)
-    replayed = replay(network.policies, observation, add=documents)
+    replayed = replay(network, after, observation)
     assert {str(one.connection) for one in replayed.now_dropped} == {
         "shop/job -> shop/web 45678/TCP",
         "shop/job -> shop/web 8/ICMP",

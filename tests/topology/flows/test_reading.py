@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.bench.flow_objects import envelope, make_flow
 from topology.flows import Flow, FlowFiles, parse_observe
 from topology.flows.connections import observed
+from topology.flows.recognition import find_flow_files
 from topology.model import Cluster
 
 Write = Callable[..., Path]
@@ -94,6 +96,26 @@ def test_of_truncated_gzip_what_stands_before_the_end_is_read(tmp_path: Path) ->
     assert 1000 < len(flows) < 5000
     assert [problem.code for problem in tally.problems] == ["flow-truncated"]
     assert flows == list(FlowFiles([path]).read())
+
+
+def test_zstd_is_read_and_of_a_truncated_one_what_stands_before_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "flows.jsonl.zst"
+    lines = "".join(envelope(make_flow(uuid=f"{i:08d}-{i * 7919}")) + "\n" for i in range(5000))
+    whole = zstandard.ZstdCompressor().compress(lines.encode())
+    path.write_bytes(whole)
+    flows, tally = read(path)
+    assert len(flows) == 5000
+    assert not tally.problems
+    assert find_flow_files([tmp_path]) == [str(path)]
+    path.write_bytes(whole + whole)
+    assert read(path)[1].duplicates == 5000
+    path.write_bytes(whole[: len(whole) // 2])
+    flows, tally = read(path)
+    assert 1000 < len(flows) < 5000
+    path.write_bytes(whole[:200] + b"damaged" + whole[207:])
+    flows, tally = read(path)
+    assert tally.problems
+    assert len(flows) < 5000
 
 
 def test_utf16_as_powershell_writes_it_is_read(tmp_path: Path) -> None:

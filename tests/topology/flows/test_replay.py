@@ -10,6 +10,7 @@ from topology.flows.parsing import parse_flow
 from topology.flows.replay import Replay, replay
 from topology.load import load_text
 from topology.model import Cluster
+from topology.paths import Network
 from topology.policy.engine import PolicyEngine
 
 Make = Callable[..., Cluster]
@@ -69,7 +70,8 @@ def passed(**fields: Any) -> dict[str, Any]:
 def tried(cluster: Cluster, *flows: dict[str, Any], add: str = "") -> Replay:
     observation = observed(map(parse_flow, flows), cluster)
     documents = load_text(add).policies if add else ()
-    return replay(PolicyEngine.build(cluster), observation, add=documents)
+    network = Network.build(cluster)
+    return replay(network, network.changed(add=documents), observation)
 
 
 def explained(cluster: Cluster, *flows: dict[str, Any]) -> tuple[Drop, ...]:

@@ -21,6 +21,9 @@ FROM_WEB = "fromEndpoints: [{matchLabels: {app: web}}]"
 TO_API = "toEndpoints: [{matchLabels: {app: api}}]"
 
 
+PAID = "{toFQDNs: [{matchName: pay.example.com}]}"
+
+
 def ranged(first: int, last: int) -> str:
     ports = f'{{port: "{first}", endPort: {last}, protocol: TCP}}'
     return f"{{{FROM_WEB}, toPorts: [{{ports: [{ports}]}}]}}"
@@ -376,8 +379,8 @@ CASES: dict[str, tuple[str, str]] = {
         SHOP + into_api(f"{FROM_WEB}, {http('''{host: 'a[.]example[.]com'}''')}"),
     ),
     "host-regex": (
-        SHOP + into_api(f"{FROM_WEB}, {http('''{host: '(a'}''')}"),
-        SHOP + into_api(f"{FROM_WEB}, {http('''{host: '(a)'}''')}"),
+        SHOP + into_api(f"{FROM_WEB}, {http('''{host: '*.example.com'}''')}"),
+        SHOP + into_api(f"{FROM_WEB}, {http('''{host: '.*example'}''')}"),
     ),
     "http-method-case": (
         SHOP + into_api(f"{FROM_WEB}, {http('{method: get}')}"),
@@ -534,8 +537,8 @@ CASES: dict[str, tuple[str, str]] = {
         AKS + into_api(f"{FROM_WEB}, {http('{method: GET}')}"),
     ),
     "aks-dns-any": (
-        AKS + cnp(f'{{{WEB}, egress: [{dns("""{matchPattern: "*"}""")}]}}'),
-        AKS + cnp(f'{{{WEB}, egress: [{dns("""{matchPattern: "*.example.com"}""")}]}}'),
+        AKS + cnp(f'{{{WEB}, egress: [{PAID}, {dns("""{matchPattern: "*"}""")}]}}'),
+        AKS + cnp(f'{{{WEB}, egress: [{PAID}, {dns("""{matchPattern: "*.example.com"}""")}]}}'),
     ),
     "aks-groups": (
         AKS + out_of_web("toGroups: [{aws: {securityGroupsIds: [sg-1]}}]"),

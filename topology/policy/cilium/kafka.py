@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from topology.policy.fields import Faults, Rejected, quoted, text
+from topology.policy.kafka import ROLES, KafkaRule
 
-__all__ = ["check_kafka"]
+__all__ = ["check_kafka", "read_kafka"]
 
 _KEYS = (
     "produce", "fetch", "offsets", "metadata", "leaderandisr", "stopreplica", "updatemetadata",
@@ -21,6 +22,23 @@ _TOPIC = re.compile(r"[-a-zA-Z0-9._\\\\]+")
 _VERSION = re.compile(r"\+?[0-9]{1,10}")
 _LONGEST_TOPIC = 255
 _GREATEST_VERSION = 32767
+
+
+def read_kafka(rule: Mapping[str, Any], path: str) -> KafkaRule:
+    """Return one item of `rules.kafka`, a role as the requests that it stands for.
+
+    Raises:
+        Rejected: Cilium refuses it.
+    """
+    check_kafka(rule, path)
+    key, role = (str(rule.get(name) or "").lower() for name in ("apiKey", "role"))
+    version = str(rule.get("apiVersion") or "")
+    return KafkaRule(
+        keys=ROLES.get(role) or ((key,) if key else ()),
+        topic=str(rule.get("topic") or ""),
+        version=int(version) if version else None,
+        client=str(rule.get("clientID") or ""),
+    )
 
 
 def check_kafka(rule: Mapping[str, Any], path: str) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from topology.policy.cilium.kafka import check_kafka
+from topology.policy.cilium.kafka import read_kafka
 from topology.policy.cilium.names import read_names
 from topology.policy.fields import Faults, Rejected, listing, mapping, quoted, text
 from topology.policy.fqdn import NamePattern
+from topology.policy.kafka import KafkaRule
 from topology.policy.l7 import HttpRule, L7Rules
 from topology.policy.profile import Profile
 from topology.policy.regex import invalid_regex
@@ -89,6 +90,7 @@ def _rules(
     faults = Faults()
     http: list[HttpRule] = []
     dns: list[NamePattern] = []
+    kafka: list[KafkaRule] = []
     for number, rule in enumerate(given["http"] or ()):
         with faults:
             http.append(_http(rule, f"{path}.http[{number}]"))
@@ -97,7 +99,8 @@ def _rules(
             dns += read_names(rule, f"{path}.dns[{number}]", profile, either=False)
     for number, rule in enumerate(given["kafka"] or ()):
         with faults:
-            check_kafka(mapping(rule, f"{path}.kafka[{number}]"), f"{path}.kafka[{number}]")
+            where = f"{path}.kafka[{number}]"
+            kafka.append(read_kafka(mapping(rule, where), where))
     for number, rule in enumerate(given["l7"] or ()):
         with faults:
             if "" in mapping(rule, f"{path}.l7[{number}]"):
@@ -108,6 +111,7 @@ def _rules(
         parser=parser,
         http=tuple(http) if parser == "http" else (),
         dns=tuple(dns) if parser == "dns" else (),
+        kafka=tuple(kafka) if parser == "kafka" else (),
     )
 
 

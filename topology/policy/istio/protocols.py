@@ -56,11 +56,16 @@ class PortProtocols:
         for service in cluster.services:
             for pod in selected_pods(cluster, service):
                 self._by_pod[pod.full_name] += [(port, service.full_name) for port in service.ports]
+        self._names: dict[str, tuple[tuple[str, ServicePort], ...]] = {}
 
     def names(self, pod: Pod) -> tuple[tuple[str, ServicePort], ...]:
         """Return the Service ports in front of a pod, for telling pods apart."""
-        found = self._by_pod.get(pod.full_name, ())
-        return tuple(sorted(((service, port) for port, service in found), key=str))
+        known = self._names.get(pod.full_name)
+        if known is None:
+            found = self._by_pod.get(pod.full_name, ())
+            known = tuple(sorted(((service, port) for port, service in found), key=str))
+            self._names[pod.full_name] = known
+        return known
 
     def use(self, pod: Pod, port: int | None) -> PortUse:
         """Return what the proxy of a pod takes one of its ports to speak."""

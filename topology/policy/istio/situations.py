@@ -3,7 +3,7 @@
 Source: the same rules by which this package decides; IST0101 and IST0127 of `istioctl analyze`.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 
 from topology.model import Cluster, Document, Pod
@@ -52,9 +52,19 @@ class Situations:
             found.setdefault(self._index.class_of(pod), pod)
         return found
 
+    @cached_property
+    def _by_namespace(self) -> Mapping[str, list[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for pod in self._classes.values():
+            found.setdefault(pod.namespace, []).append(pod)
+        return found
+
     def _selected(self, document: Document) -> list[Pod]:
-        """Return one pod of each kind that a policy selects."""
-        return [pod for pod in self._classes.values() if self._index.is_selected(document, pod)]
+        """Return one pod of each kind that a policy selects: of its own namespace, or of any."""
+        near: Iterable[Pod] = self._by_namespace.get(document.namespace, ())
+        if document.namespace == self._root:
+            near = self._classes.values()
+        return [pod for pod in near if self._index.is_selected(document, pod)]
 
     def _check_scope(self, complaints: Complaints, document: Document, pods: list[Pod]) -> None:
         """Check that a policy reaches any workload, and that it stands where it was meant to."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.dialogue import Interpreter
 from assistant.models.rules.plan import Plan, make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.said import Said
 from assistant.models.rules.vocabulary import Vocabulary
 from topology.load import load
 from topology.model import Cluster

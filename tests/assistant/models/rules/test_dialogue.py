@@ -210,7 +210,6 @@ def test_two_readings_or_a_missing_fact_are_asked_back(
         ("Which flows were dropped in the last hour?", "flows"),
         ("how many requests did prod/web send to prod/api", "flows"),
         ("without default-deny-ingress can prod/web reach prod/redis?", "hypothesis"),
-        ("why is prod/redis slow?", ""),
     ],
 )
 def test_what_cannot_be_computed_is_declined(bazaar: Reader, question: str, kind: str) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from assistant.models.rules.dialogue import Interpreter, Said
+from assistant.models.rules.dialogue import Interpreter
 from assistant.models.rules.model import RulesModel
 from assistant.models.rules.plan import make_plan
 from assistant.models.rules.ports import port_names
+from assistant.models.rules.said import Said
 from assistant.models.rules.vocabulary import Vocabulary
 from evals.bench.flow_objects import envelope, make_flow
 from tools import registry

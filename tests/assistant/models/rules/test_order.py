@@ -402,8 +402,14 @@ def misread(read: Reader, wordings: list[str], wanted: Wanted) -> tuple[list[obj
     asked: list[str] = []
     for wording in wordings:
         for a, b in ENDS:
-            found = calls(read(wording.format(a=a, b=b)))
-            if not found:
+            # Of trouble that is told, the cause is looked for as well, between the same ends.
+            found = {
+                ("can_reach", *call[1:]) if call[0] == "diagnose" else call
+                for call in calls(read(wording.format(a=a, b=b)))
+            }
+            both = {("can_reach", a, b), ("can_reach", b, a)}
+            if not found or found == both:
+                # What is cut off has no way there and none back: both are told.
                 asked.append(wording)
             elif found != wanted(a, b):
                 wrong.append((wording, found))

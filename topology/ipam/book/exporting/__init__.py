@@ -12,7 +12,7 @@ from topology.ipam.book.exporting.terminal import Piece, draw
 from topology.ipam.book.exporting.terraform import write_terraform
 from topology.ipam.book.usage import Usage
 
-__all__ = ["FORMATS", "Piece", "draw", "write"]
+__all__ = ["FORMATS", "Piece", "draw", "write", "write_svg"]
 
 _CODE: dict[str, Callable[[Sequence[Vnet]], str]] = {
     "az": write_az,

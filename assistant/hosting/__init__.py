@@ -1,0 +1,3 @@
+"""What stands between the agent and a hosted model: privacy, length, tools and budget."""
+
+__all__: list[str] = []

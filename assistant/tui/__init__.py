@@ -1,0 +1,5 @@
+"""The terminal chat: `netassist chat`."""
+
+from assistant.tui.app import ChatApp
+
+__all__ = ["ChatApp"]
