@@ -103,5 +103,4 @@ def test_no_model_makes_the_tier_state_what_is_wrong(
     rules = run(CASES, model="rules", split="dev")
     local = run(CASES, model=f"local:{path}", split="dev")
     assert local.right >= rules.right
-    # What it reads beyond the rules it may misread now and then; the answer says how it was read.
-    assert local.wrong <= rules.wrong + local.cases // 20
+    assert local.wrong <= rules.wrong
